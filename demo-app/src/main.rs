@@ -1,0 +1,2 @@
+//! The desktop demo and the command line.
+fn main() {}

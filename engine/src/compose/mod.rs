@@ -1,0 +1,1 @@
+//! Scene in, picture out: an ordered list of passes.

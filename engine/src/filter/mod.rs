@@ -1,0 +1,1 @@
+//! Looks: manifests on disk, resolved before they meet a frame.

@@ -1,0 +1,1 @@
+//! Image kernels, each beside its CPU twin.

@@ -1,0 +1,1 @@
+//! Small nets, from the files that their makers publish.

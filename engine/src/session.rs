@@ -1,0 +1,5 @@
+//! The whole walk, from source to sink.
+
+/// A source, an engine and a sink.
+#[derive(Debug)]
+pub struct Session;

@@ -14,6 +14,7 @@
 
 // Layer 0: plain values.
 pub mod frame;
+pub mod mailbox;
 pub mod quality;
 // Layer 1: what a frame cost.
 pub mod telemetry;

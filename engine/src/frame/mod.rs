@@ -1,5 +1,6 @@
 //! A captured frame: pixels in host memory, an id and a time.
 
+pub mod audio;
 pub mod geometry;
 pub mod pixels;
 

@@ -1,6 +1,19 @@
-//! Where frames come from.
+//! Where frames come from: stills, folders of stills, clips, cameras, and a synthetic source with a known truth.
+//!
+//! A source hands out upright pixels with the time stamps of its own file or device. Files that are damaged, cut
+//! or empty end in a [`SourceError`] that says where; nothing is padded or guessed.
 
-use crate::frame::Frame;
+mod error;
+pub mod image;
+mod jpeg;
+pub mod synthetic;
+
+use std::{path::Path, sync::Arc};
+
+pub use error::SourceError;
+pub use synthetic::{Synthetic, SyntheticOptions};
+
+use crate::frame::{Frame, audio::AudioTrack};
 
 /// What a source has to give right now.
 #[derive(Debug)]
@@ -13,12 +26,28 @@ pub enum Next {
     End,
 }
 
-/// Why a source failed.
-#[derive(Debug)]
-pub struct SourceError;
+/// What is known about a source before its first frame.
+#[derive(Clone, Debug)]
+pub struct SourceInfo {
+    /// For people: the file's path, or the camera's name.
+    pub name: String,
+    /// Width and height of the upright frames, in pixels. A folder of stills may change it on the way.
+    pub size: [u32; 2],
+    /// Frames a second on average; `None` for stills.
+    pub fps: Option<f64>,
+    /// How many frames will come, where that is known.
+    pub frames: Option<u64>,
+    /// Whether frames come when they like and older ones are dropped.
+    pub live: bool,
+    /// The clip's sound.
+    pub audio: Option<Arc<AudioTrack>>,
+}
 
 /// Yields frames; a live source drops older unread ones and counts them.
 pub trait Source: Send {
+    /// What is known before the first frame.
+    fn info(&self) -> &SourceInfo;
+
     /// The next frame.
     ///
     /// # Errors
@@ -29,4 +58,15 @@ pub trait Source: Send {
     fn dropped(&self) -> u64 {
         0
     }
+}
+
+/// A still, a folder of stills or a clip, told apart by what is in it.
+///
+/// # Errors
+/// When nothing is there, when it can't be read, and when it is none of those.
+pub fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
+    if path.is_dir() {
+        return Ok(Box::new(image::Folder::open(path)?));
+    }
+    Ok(Box::new(image::Still::open(path)?))
 }

@@ -1,0 +1,49 @@
+//! The sound of a clip as it lies in its file: described, not read. A sink that keeps it copies the packets.
+
+use std::{path::PathBuf, time::Duration};
+
+/// How the packets are coded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AudioCodec {
+    /// AAC without ADTS headers.
+    Aac {
+        /// The AudioSpecificConfig (ISO 14496-3).
+        config: Vec<u8>,
+    },
+    /// MPEG-1 or MPEG-2 layer III.
+    Mp3,
+    /// Signed little-endian samples of 16 bits, channels interleaved.
+    Pcm16,
+    /// Something that is not copied, by its name in the container.
+    Other(String),
+}
+
+/// One packet: bytes of the file and how long they sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AudioPacket {
+    /// First byte in the file.
+    pub offset: u64,
+    /// Number of bytes.
+    pub size: u32,
+    /// In samples of [`AudioTrack::sample_rate`].
+    pub samples: u32,
+}
+
+/// The sound of a clip.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AudioTrack {
+    /// The file that holds the packets.
+    pub file: PathBuf,
+    /// How they are coded.
+    pub codec: AudioCodec,
+    /// Samples a second, a channel.
+    pub sample_rate: u32,
+    /// Number of channels.
+    pub channels: u16,
+    /// Sound in the first packets that is not to be heard (an encoder's priming).
+    pub skip: Duration,
+    /// When the first heard sample sounds, since the start of the clip.
+    pub start: Duration,
+    /// In order.
+    pub packets: Vec<AudioPacket>,
+}

@@ -1,0 +1,308 @@
+//! Pipelines, made from a resolved shader.
+
+use super::{
+    Gpu, GpuError, Member, TextureFormat,
+    bindings::Bindings,
+    health,
+    shader::{Shader, Stage},
+};
+
+/// How a drawn colour meets the one below. Colours are premultiplied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Blend {
+    /// Takes its place, alpha too.
+    #[default]
+    Replace,
+    /// Lies over it.
+    Over,
+    /// Is added to it.
+    Add,
+}
+
+/// What a draw does with the depth texture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Depth {
+    /// Nothing: there is none.
+    #[default]
+    Absent,
+    /// Draws what is not behind it.
+    Test,
+    /// Draws what is not behind it, and writes it.
+    Write,
+    /// Writes depth and no colour: an occluder.
+    Only,
+}
+
+/// Which side of a triangle is left out. Its front is counter-clockwise as seen on the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Cull {
+    /// None.
+    #[default]
+    Nothing,
+    /// The back.
+    Back,
+    /// The front.
+    Front,
+}
+
+/// What vertices make.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Topology {
+    /// Each three a triangle.
+    #[default]
+    Triangles,
+    /// Each with the two before a triangle.
+    TriangleStrip,
+    /// Each two a line.
+    Lines,
+}
+
+/// How a pipeline draws. `PassDesc { blend: Blend::Over, ..PassDesc::new(..) }`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PassDesc<'a> {
+    /// For messages: the filter and pass.
+    pub label: &'a str,
+    /// Name of the vertex entry point. Vertices come from storage buffers by `vertex_index`.
+    pub vertex: &'a str,
+    /// Name of the fragment entry point; `None` draws depth alone.
+    pub fragment: Option<&'a str>,
+    /// Format of the target. `Rgba8` draws coded values into an `Srgb8` texture.
+    pub target: TextureFormat,
+    /// How colours meet.
+    pub blend: Blend,
+    /// What is done with depth.
+    pub depth: Depth,
+    /// Which sides are left out.
+    pub cull: Cull,
+    /// What vertices make.
+    pub topology: Topology,
+    /// Samples of the target.
+    pub samples: u32,
+}
+
+impl<'a> PassDesc<'a> {
+    /// Replaces colours; no depth, no culling, triangles, one sample.
+    pub fn new(label: &'a str, vertex: &'a str, fragment: &'a str, target: TextureFormat) -> Self {
+        Self {
+            label,
+            vertex,
+            fragment: Some(fragment),
+            target,
+            blend: Blend::default(),
+            depth: Depth::default(),
+            cull: Cull::default(),
+            topology: Topology::default(),
+            samples: 1,
+        }
+    }
+}
+
+/// Draws triangles into a texture.
+#[derive(Debug)]
+pub struct PassPipeline {
+    raw: wgpu::RenderPipeline,
+    bindings: Bindings,
+    target: TextureFormat,
+    samples: u32,
+    depth: bool,
+}
+
+impl PassPipeline {
+    /// Compiles `shader`'s entry points. Takes tens of milliseconds; the first draw then may take more.
+    ///
+    /// # Errors
+    /// [`GpuError::Pipeline`] when an entry point is missing or the resources can't be bound,
+    /// [`GpuError::Validation`] when the driver refuses.
+    pub fn new(gpu: &Gpu, shader: &Shader, desc: &PassDesc<'_>) -> Result<Self, GpuError> {
+        let vertex = entry(shader, desc.label, desc.vertex, Stage::Vertex)?;
+        let fragment =
+            desc.fragment.map(|name| entry(shader, desc.label, name, Stage::Fragment)).transpose()?;
+        let entries: Vec<_> = std::iter::once(vertex).chain(fragment).collect();
+        let bindings = Bindings::reflect(gpu, shader, desc.label, &entries)?;
+        let raw = health::scoped(gpu.device(), "compiles a pipeline", || {
+            render_pipeline(gpu, shader, desc, &bindings)
+        })
+        .map_err(|error| named(error, desc.label))?;
+        let depth = desc.depth != Depth::Absent;
+        Ok(Self { raw, bindings, target: desc.target, samples: desc.samples, depth })
+    }
+
+    /// The members of the uniform called `global`; none where it is not used.
+    pub fn uniform_members(&self, global: &str) -> &[Member] {
+        self.bindings.members(global)
+    }
+
+    /// Whether the pipeline reads or writes the resource called `global`.
+    pub fn uses(&self, global: &str) -> bool {
+        self.bindings.uses(global)
+    }
+
+    pub(super) fn raw(&self) -> &wgpu::RenderPipeline {
+        &self.raw
+    }
+
+    pub(super) fn bindings(&self) -> &Bindings {
+        &self.bindings
+    }
+
+    pub(super) fn target(&self) -> TextureFormat {
+        self.target
+    }
+
+    pub(super) fn samples(&self) -> u32 {
+        self.samples
+    }
+
+    pub(super) fn depth(&self) -> bool {
+        self.depth
+    }
+}
+
+fn render_pipeline(
+    gpu: &Gpu,
+    shader: &Shader,
+    desc: &PassDesc<'_>,
+    bindings: &Bindings,
+) -> wgpu::RenderPipeline {
+    let module = shader.compile(gpu, desc.label);
+    let layout = bindings.pipeline_layout(gpu);
+    let colour_only_depth = desc.depth == Depth::Only || desc.fragment.is_none();
+    let targets = [Some(wgpu::ColorTargetState {
+        format: desc.target.wgpu(),
+        blend: blend(desc.blend),
+        write_mask: if colour_only_depth { wgpu::ColorWrites::empty() } else { wgpu::ColorWrites::ALL },
+    })];
+    let options = wgpu::PipelineCompilationOptions::default();
+    gpu.device().create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+        label: Some(desc.label),
+        layout: Some(&layout),
+        vertex: wgpu::VertexState {
+            module: &module,
+            entry_point: Some(desc.vertex),
+            compilation_options: options.clone(),
+            buffers: &[],
+        },
+        primitive: wgpu::PrimitiveState {
+            topology: match desc.topology {
+                Topology::Triangles => wgpu::PrimitiveTopology::TriangleList,
+                Topology::TriangleStrip => wgpu::PrimitiveTopology::TriangleStrip,
+                Topology::Lines => wgpu::PrimitiveTopology::LineList,
+            },
+            cull_mode: match desc.cull {
+                Cull::Nothing => None,
+                Cull::Back => Some(wgpu::Face::Back),
+                Cull::Front => Some(wgpu::Face::Front),
+            },
+            ..Default::default()
+        },
+        depth_stencil: depth_state(desc.depth),
+        multisample: wgpu::MultisampleState { count: desc.samples, ..Default::default() },
+        fragment: desc.fragment.map(|entry_point| wgpu::FragmentState {
+            module: &module,
+            entry_point: Some(entry_point),
+            compilation_options: options,
+            targets: &targets,
+        }),
+        multiview_mask: None,
+        cache: None,
+    })
+}
+
+fn depth_state(depth: Depth) -> Option<wgpu::DepthStencilState> {
+    (depth != Depth::Absent).then(|| wgpu::DepthStencilState {
+        format: TextureFormat::Depth32.wgpu(),
+        depth_write_enabled: Some(depth != Depth::Test),
+        depth_compare: Some(wgpu::CompareFunction::LessEqual),
+        stencil: wgpu::StencilState::default(),
+        bias: wgpu::DepthBiasState::default(),
+    })
+}
+
+fn blend(blend: Blend) -> Option<wgpu::BlendState> {
+    let add = wgpu::BlendComponent {
+        src_factor: wgpu::BlendFactor::One,
+        dst_factor: wgpu::BlendFactor::One,
+        operation: wgpu::BlendOperation::Add,
+    };
+    match blend {
+        Blend::Replace => None,
+        Blend::Over => Some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING),
+        Blend::Add => Some(wgpu::BlendState { color: add, alpha: add }),
+    }
+}
+
+/// Computes, without a target.
+#[derive(Debug)]
+pub struct ComputePipeline {
+    raw: wgpu::ComputePipeline,
+    bindings: Bindings,
+    workgroup: [u32; 3],
+}
+
+impl ComputePipeline {
+    /// Compiles the compute entry point called `name`. Workgroup memory is not zeroed at start.
+    ///
+    /// # Errors
+    /// As [`PassPipeline::new`].
+    pub fn new(gpu: &Gpu, shader: &Shader, label: &str, name: &str) -> Result<Self, GpuError> {
+        let index = entry(shader, label, name, Stage::Compute)?;
+        let bindings = Bindings::reflect(gpu, shader, label, &[index])?;
+        let raw = health::scoped(gpu.device(), "compiles a pipeline", || {
+            gpu.device().create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                label: Some(label),
+                layout: Some(&bindings.pipeline_layout(gpu)),
+                module: &shader.compile(gpu, label),
+                entry_point: Some(name),
+                compilation_options: wgpu::PipelineCompilationOptions {
+                    zero_initialize_workgroup_memory: false,
+                    ..Default::default()
+                },
+                cache: None,
+            })
+        })
+        .map_err(|error| named(error, label))?;
+        Ok(Self { raw, bindings, workgroup: shader.module().entry_points[index].workgroup_size })
+    }
+
+    /// The members of the uniform called `global`; none where it is not used.
+    pub fn uniform_members(&self, global: &str) -> &[Member] {
+        self.bindings.members(global)
+    }
+
+    /// Whether the pipeline reads or writes the resource called `global`.
+    pub fn uses(&self, global: &str) -> bool {
+        self.bindings.uses(global)
+    }
+
+    /// Invocations of a workgroup.
+    pub fn workgroup(&self) -> [u32; 3] {
+        self.workgroup
+    }
+
+    pub(super) fn raw(&self) -> &wgpu::ComputePipeline {
+        &self.raw
+    }
+
+    pub(super) fn bindings(&self) -> &Bindings {
+        &self.bindings
+    }
+}
+
+/// The number of the entry point called `name`.
+fn entry(shader: &Shader, label: &str, name: &str, stage: Stage) -> Result<usize, GpuError> {
+    shader.entry(name, stage).ok_or_else(|| GpuError::Pipeline {
+        label: label.to_owned(),
+        wrong: match shader.entries(stage).as_slice() {
+            [] => format!("its shader has no {stage} entry point"),
+            known => format!("its shader has no {stage} entry point `{name}`, but `{}`", known.join("`, `")),
+        },
+    })
+}
+
+/// Says which pipeline the driver refused.
+fn named(error: GpuError, label: &str) -> GpuError {
+    match error {
+        GpuError::Validation { message } => GpuError::Pipeline { label: label.to_owned(), wrong: message },
+        other => other,
+    }
+}

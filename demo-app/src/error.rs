@@ -1,0 +1,42 @@
+//! Why a command failed. Each message is one sentence: it names the thing, says what is wrong and what to do.
+
+use std::{io, path::PathBuf};
+
+use crate::cli::Usage;
+
+/// What ends a command early.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AppError {
+    /// The arguments don't make sense.
+    #[error("{0}")]
+    Usage(Usage),
+    /// An argument reads well but names something that can't be.
+    #[error("{argument}: {problem}")]
+    Value { argument: String, problem: String },
+    /// A file or folder can't be read or written.
+    #[error("{}: {doing} failed ({source}); check that the path exists and that you may use it", path.display())]
+    File { path: PathBuf, doing: &'static str, source: io::Error },
+    /// Nobody reads our standard output any more.
+    #[error("standard output was closed")]
+    ClosedPipe,
+    /// Standard output can't be written, for example because the disk is full.
+    #[error("standard output: writing failed ({0}); check where it is redirected to")]
+    Output(io::Error),
+    /// Ctrl-C.
+    #[error("interrupted; unfinished output was removed")]
+    Interrupted,
+    /// Models, filters or assets are not there.
+    #[error(transparent)]
+    Data(#[from] antifaz::data::DataError),
+}
+
+impl AppError {
+    /// 2 for an unknown command or option or a missing argument, 130 after Ctrl-C, 1 for everything else.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(usage) => usage.exit_code(),
+            Self::Interrupted => 130,
+            _ => 1,
+        }
+    }
+}

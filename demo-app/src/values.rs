@@ -1,0 +1,123 @@
+//! Values that arguments are read into. A text that is not one of them is refused with the reason.
+
+use std::{fmt, str::FromStr};
+
+use clap::ValueEnum;
+
+/// A picture size in pixels, written `1280x720`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+}
+
+impl Size {
+    /// Longest side that is accepted: what common GPUs hold in one texture.
+    const MAX_SIDE: u32 = 16384;
+}
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let sides = text.split_once(['x', 'X']).and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+        let (width, height) = sides.ok_or("write width and height in pixels, such as 1280x720")?;
+        if [width, height].iter().all(|side| (1..=Self::MAX_SIDE).contains(side)) {
+            Ok(Self { width, height })
+        } else {
+            Err(format!("both sides must be 1 to {} pixels", Self::MAX_SIDE))
+        }
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.width, self.height)
+    }
+}
+
+/// A filter and the values of its parameters, written `name` or `name:key=value,key=value`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FilterArg {
+    pub(crate) name: String,
+    /// `key=value,...`, empty where none is given.
+    pub(crate) values: String,
+}
+
+impl FromStr for FilterArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, values) = text.split_once(':').unwrap_or((text, ""));
+        if name.trim().is_empty() {
+            return Err("a filter's name comes first, such as film or film:grain=0.2".into());
+        }
+        Ok(Self { name: name.trim().into(), values: values.trim().into() })
+    }
+}
+
+/// Where nets run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Nets {
+    /// Chosen for this machine
+    #[default]
+    Auto,
+    /// The project's own SIMD kernels
+    Cpu,
+    /// candle
+    Candle,
+    /// The GPU that draws the filters
+    Gpu,
+    /// Slow and obvious loops: the reference of tests
+    Scalar,
+}
+
+/// Reads a positive, finite number.
+pub(crate) fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
+        _ => Err("write a number greater than 0".into()),
+    }
+}
+
+/// Reads a count of at least one.
+pub(crate) fn count(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err("write a whole number of at least 1".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        assert_eq!("641x359".parse(), Ok(Size { width: 641, height: 359 }));
+        for bad in
+            ["", "640", "640x", "x480", "0x480", "640x0", "640x480x3", "-640x480", "99999x1", "640x480px"]
+        {
+            assert!(bad.parse::<Size>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn filters() {
+        let plain = FilterArg { name: "film".into(), values: String::new() };
+        assert_eq!("film".parse(), Ok(plain.clone()));
+        assert_eq!("film:".parse(), Ok(plain));
+        let graded = FilterArg { name: "film".into(), values: "grain=0.2,lut=a:b".into() };
+        assert_eq!("film:grain=0.2,lut=a:b".parse(), Ok(graded));
+        assert!(":grain=1".parse::<FilterArg>().is_err());
+    }
+
+    #[test]
+    fn numbers() {
+        assert_eq!(positive("29.97"), Ok(29.97));
+        for bad in ["0", "-1", "nan", "inf", "", "ten"] {
+            assert!(positive(bad).is_err(), "{bad}");
+        }
+        assert_eq!((count("3"), count("0").is_err(), count("1.5").is_err()), (Ok(3), true, true));
+    }
+}

@@ -1,6 +1,9 @@
 //! A slot for one thing between two threads: the newest wins, so nobody ever works through a queue of old ones.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 /// Holds at most one `T`. Share it behind an `Arc`.
 #[derive(Debug)]
@@ -49,15 +52,17 @@ impl<T> Mailbox<T> {
         }
     }
 
+    /// Waits for `time`, or less when the box is closed meanwhile: then it says true.
+    pub fn closed_within(&self, time: Duration) -> bool {
+        let open = |state: &mut State<T>| !state.closed;
+        let waited = self.changed.wait_timeout_while(self.state(), time, open);
+        waited.unwrap_or_else(PoisonError::into_inner).0.closed
+    }
+
     /// Ends every wait, now and later.
     pub fn close(&self) {
         self.state().closed = true;
         self.changed.notify_all();
-    }
-
-    /// Whether [`Mailbox::close`] was called.
-    pub fn is_closed(&self) -> bool {
-        self.state().closed
     }
 
     /// How many items were replaced before anybody took them.
@@ -93,6 +98,11 @@ mod tests {
         mailbox.put(2);
         mailbox.close();
         assert_eq!(reader.join().expect("the reader ends"), Some(2));
-        assert!(mailbox.is_closed());
+        assert!(mailbox.closed_within(Duration::from_secs(60)), "no wait is left");
+    }
+
+    #[test]
+    fn an_open_box_lets_the_time_pass() {
+        assert!(!Mailbox::<()>::default().closed_within(Duration::from_millis(1)));
     }
 }

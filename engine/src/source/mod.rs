@@ -6,11 +6,13 @@
 mod error;
 pub mod image;
 mod jpeg;
+mod playback;
 pub mod synthetic;
 
 use std::{path::Path, sync::Arc};
 
 pub use error::SourceError;
+pub use playback::{Playback, Reopen};
 pub use synthetic::{Synthetic, SyntheticOptions};
 
 use crate::frame::{Frame, audio::AudioTrack};

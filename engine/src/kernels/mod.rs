@@ -1,1 +1,4 @@
 //! Image kernels, each beside its CPU twin.
+
+pub mod crop;
+pub mod ycbcr;

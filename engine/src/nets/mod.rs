@@ -1,1 +1,122 @@
 //! Small nets, from the files that their makers publish.
+//!
+//! ```text
+//! .tflite bytes --import--> Graph --passes--> Plan --executor--> outputs
+//!                (checked)  (typed ops,      (fused steps,
+//!                            static shapes)   order, lifetimes; printable)
+//! ```
+//!
+//! A [`Graph`] says what the model's maker meant, a [`Plan`] what is done about it; both are plain data. An
+//! [`Executor`] runs a plan on tensors in host memory: [`Backend`] lists them. Tensors are `f32`, in the
+//! model's own order (rows, columns, channels: NHWC) at this boundary; an executor may keep them otherwise
+//! inside. Deliberately absent: integer arithmetic, shapes that change at run time, control flow.
+
+use std::sync::Arc;
+
+pub mod bundle;
+mod error;
+pub mod graph;
+pub mod models;
+pub mod plan;
+mod scalar;
+mod tflite;
+
+pub use error::NetError;
+pub use graph::Graph;
+pub use models::{ModelId, Models};
+pub use plan::Plan;
+
+/// Where a plan runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Backend {
+    /// Naive loops: the oracle of every test.
+    Scalar,
+    /// The project's own SIMD kernels.
+    Cpu,
+    /// candle-core tensors.
+    Candle,
+    /// The GPU that draws the filters.
+    Gpu,
+}
+
+impl Backend {
+    /// All backends.
+    pub const ALL: [Self; 4] = [Self::Scalar, Self::Cpu, Self::Candle, Self::Gpu];
+
+    /// Lower-case name, as on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Scalar => "scalar",
+            Self::Cpu => "cpu",
+            Self::Candle => "candle",
+            Self::Gpu => "gpu",
+        }
+    }
+}
+
+/// A tensor at the boundary of a net.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TensorInfo {
+    /// As its maker named it.
+    pub name: String,
+    /// Usually rows, columns and channels of a batch of one: NHWC.
+    pub shape: Vec<usize>,
+}
+
+impl TensorInfo {
+    /// Number of values.
+    pub fn values(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+/// A loaded net. Nothing is allocated by `run`, candle excepted.
+pub trait Executor: Send {
+    /// In the model's own order.
+    fn inputs(&self) -> &[TensorInfo];
+    /// In the model's own order.
+    fn outputs(&self) -> &[TensorInfo];
+    /// Runs the net on one tensor for each input, row-major.
+    ///
+    /// # Errors
+    /// [`NetError::InputCount`] and [`NetError::InputSize`].
+    fn run(&mut self, inputs: &[&[f32]]) -> Result<(), NetError>;
+    /// Output `index` of the last run, row-major; zeros before the first.
+    ///
+    /// # Panics
+    /// Where there is no such output.
+    fn output(&self, index: usize) -> &[f32];
+}
+
+/// Makes `plan` ready to run on `backend`, with up to `threads` threads where the backend can use them.
+///
+/// # Errors
+/// [`NetError::Backend`] where the backend is not part of this build.
+pub fn load(plan: Arc<Plan>, backend: Backend, threads: usize) -> Result<Box<dyn Executor>, NetError> {
+    let _ = threads;
+    match backend {
+        Backend::Scalar | Backend::Cpu | Backend::Candle => Ok(Box::new(scalar::Scalar::new(plan))),
+        Backend::Gpu => Err(NetError::Backend {
+            name: "gpu",
+            reason: "nets do not run on the GPU yet; use cpu, candle or scalar".into(),
+        }),
+    }
+}
+
+/// Checks what a caller hands to [`Executor::run`].
+fn check_inputs(infos: &[TensorInfo], inputs: &[&[f32]]) -> Result<(), NetError> {
+    if infos.len() != inputs.len() {
+        return Err(NetError::InputCount { want: infos.len(), got: inputs.len() });
+    }
+    for (info, input) in infos.iter().zip(inputs) {
+        if info.values() != input.len() {
+            return Err(NetError::InputSize {
+                name: info.name.clone(),
+                shape: info.shape.clone(),
+                want: info.values(),
+                got: input.len(),
+            });
+        }
+    }
+    Ok(())
+}

@@ -257,9 +257,9 @@ mod tests {
         assert_eq!(decode(&png(&grey)).unwrap().bytes(), [128; 6]);
         let half = ::image::RgbaImage::from_pixel(1, 1, ::image::Rgba([255, 128, 0, 128]));
         let got = decode(&png(&DynamicImage::ImageRgba8(half))).unwrap();
-        // Half of full light is 188 in sRGB.
+        // Half of full light is 188 in sRGB; half of code value 128, 93.
         assert_eq!(got.format(), PixelFormat::Rgb8);
-        assert_eq!(got.bytes(), [188, 92, 0]);
+        assert_eq!(got.bytes(), [188, 93, 0]);
     }
 
     #[test]

@@ -8,8 +8,10 @@ pub mod image;
 mod jpeg;
 mod playback;
 pub mod synthetic;
+#[cfg(feature = "video")]
+pub mod video;
 
-use std::{path::Path, sync::Arc};
+use std::{fs::File, io::Read, path::Path, sync::Arc};
 
 pub use error::SourceError;
 pub use playback::{Playback, Reopen};
@@ -62,7 +64,7 @@ pub trait Source: Send {
     }
 }
 
-/// A still, a folder of stills or a clip, told apart by what is in it.
+/// A still, a folder of stills or a clip, told apart by how the file begins.
 ///
 /// # Errors
 /// When nothing is there, when it can't be read, and when it is none of those.
@@ -70,5 +72,21 @@ pub fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
     if path.is_dir() {
         return Ok(Box::new(image::Folder::open(path)?));
     }
-    Ok(Box::new(image::Still::open(path)?))
+    let mut head = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head))
+        .map_err(|error| SourceError::unreadable(path, error))?;
+    if head.is_empty() {
+        return Err(SourceError::broken(path, "the file is empty"));
+    }
+    if image::is_picture(&head) {
+        return Ok(Box::new(image::Still::open(path)?));
+    }
+    #[cfg(feature = "video")]
+    return Ok(Box::new(video::Clip::open(path, &head)?));
+    #[cfg(not(feature = "video"))]
+    Err(SourceError::UnknownFormat { path: path.to_owned() })
 }
+
+/// What tells pictures and containers apart lies in the first bytes.
+const HEAD_BYTES: u64 = 64;

@@ -1,0 +1,144 @@
+//! Clips. Built in: H.264 in MP4 and QuickTime files, and MJPEG in AVI. Everything else goes through an `ffmpeg`
+//! on the PATH.
+//!
+//! Times are the file's own, edit lists applied; rotation tags are applied to the planes. Colours mean what the
+//! file says; one that says nothing is taken for BT.601 of limited range, as swscale does.
+
+mod avi;
+mod bytes;
+mod ffmpeg;
+mod h264;
+mod mp4;
+mod samples;
+mod sps;
+mod turn;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{Next, Source, SourceError, SourceInfo};
+use crate::frame::{Frame, FrameId, Pixels, audio::AudioTrack};
+
+/// Gives upright pictures in showing order.
+trait Decode: Send {
+    /// The next picture and when it shows, since the start of the clip; `None` after the last.
+    fn next(&mut self) -> Result<Option<(Duration, Pixels)>, SourceError>;
+}
+
+/// What a container says about its pictures.
+struct Facts {
+    fps: Option<f64>,
+    frames: Option<u64>,
+    audio: Option<AudioTrack>,
+}
+
+/// A clip.
+pub struct Clip {
+    path: PathBuf,
+    info: SourceInfo,
+    decoder: Box<dyn Decode>,
+    /// Decoded when the clip was opened, for its size.
+    first: Option<(Duration, Pixels)>,
+    given: u64,
+}
+
+impl Clip {
+    /// Opens the clip at `path` and decodes its first picture. `head` is how the file begins.
+    ///
+    /// # Errors
+    /// When it is damaged, cut, empty, or needs an ffmpeg that is not there.
+    pub(super) fn open(path: &Path, head: &[u8]) -> Result<Self, SourceError> {
+        let (facts, mut decoder) = if avi::is_avi(head) {
+            open_avi(path)?
+        } else if head.get(4..8).is_some_and(|name| TOP_BOXES.iter().any(|known| *known == name)) {
+            open_mp4(path)?
+        } else {
+            ffmpeg::open(path, None)?
+        };
+        let first = decoder.next()?.ok_or_else(|| SourceError::broken(path, "the clip has no frames"))?;
+        let info = SourceInfo {
+            name: path.display().to_string(),
+            size: first.1.size(),
+            fps: facts.fps,
+            frames: facts.frames,
+            live: false,
+            audio: facts.audio.map(Arc::new),
+        };
+        Ok(Self { path: path.to_owned(), info, decoder, first: Some(first), given: 0 })
+    }
+}
+
+/// What an MP4 or QuickTime file begins with.
+const TOP_BOXES: [&[u8; 4]; 6] = [b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"];
+
+type Opened = (Facts, Box<dyn Decode>);
+
+fn open_mp4(path: &Path) -> Result<Opened, SourceError> {
+    let movie = match mp4::read(path) {
+        Ok(movie) => movie,
+        Err(mp4::IndexError::Io(error)) => return Err(SourceError::unreadable(path, error)),
+        Err(mp4::IndexError::Broken(what)) => return Err(SourceError::broken(path, what)),
+        Err(mp4::IndexError::Unsupported(what)) => return ffmpeg::open(path, Some(what)),
+    };
+    if !h264::is_built_in(&movie.video) {
+        let (mut facts, decoder) = ffmpeg::open(path, Some(codec_name(&movie.video.codec)))?;
+        facts.audio = movie.audio;
+        return Ok((facts, decoder));
+    }
+    let mut times: Vec<Duration> =
+        movie.video.samples.iter().filter_map(|sample| movie.video.timing.time(sample)).collect();
+    times.sort_unstable();
+    let facts = Facts { fps: average_rate(&times), frames: Some(times.len() as u64), audio: movie.audio };
+    Ok((facts, Box::new(h264::H264::open(path, movie.video)?)))
+}
+
+fn open_avi(path: &Path) -> Result<Opened, SourceError> {
+    let index = avi::read(path)?;
+    if !index.is_mjpeg() {
+        return ffmpeg::open(path, Some(&format!("{} in AVI", index.codec)));
+    }
+    let facts = Facts { fps: Some(index.fps()), frames: Some(index.frames()), audio: index.audio.clone() };
+    Ok((facts, Box::new(avi::Mjpeg::open(path, index)?)))
+}
+
+/// Frames a second over all, from sorted times.
+fn average_rate(times: &[Duration]) -> Option<f64> {
+    let span = times.last()?.checked_sub(*times.first()?)?.as_secs_f64();
+    (span > 0.0).then(|| (times.len() - 1) as f64 / span)
+}
+
+/// What people call the codec of a QuickTime four-letter name.
+fn codec_name(letters: &str) -> &str {
+    match letters {
+        "avc1" | "avc3" => "H.264 of a kind (interlaced, 10-bit or 4:2:2)",
+        "hvc1" | "hev1" => "HEVC (H.265)",
+        "av01" => "AV1",
+        "vp08" => "VP8",
+        "vp09" => "VP9",
+        "mp4v" => "MPEG-4 Part 2",
+        "jpeg" | "mjpa" | "mjpb" => "MJPEG in QuickTime",
+        "apcn" | "apch" | "apcs" | "apco" | "ap4h" | "ap4x" => "ProRes",
+        letters => letters,
+    }
+}
+
+impl Source for Clip {
+    fn info(&self) -> &SourceInfo {
+        &self.info
+    }
+
+    fn next(&mut self) -> Result<Next, SourceError> {
+        let picture = self.first.take().map_or_else(|| self.decoder.next(), |first| Ok(Some(first)))?;
+        let Some((time, pixels)) = picture else { return Ok(Next::End) };
+        if pixels.size() != self.info.size {
+            let (path, was, now) = (self.path.clone(), self.info.size, pixels.size());
+            return Err(SourceError::SizeChanged { path, frame: self.given, was, now });
+        }
+        let frame = Frame { id: FrameId(self.given), time, pixels: Arc::new(pixels) };
+        self.given += 1;
+        Ok(Next::Frame(frame))
+    }
+}

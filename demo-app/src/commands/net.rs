@@ -1,10 +1,20 @@
 //! `antifaz net`: look into a model file, run it, time it.
 
-use std::path::PathBuf;
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
 
+use antifaz::nets::{self, Backend, Executor, Graph, NetError, Plan, TensorInfo, bundle};
 use clap::{Args, Subcommand, ValueEnum};
+use serde_json::json;
+use tempfile::NamedTempFile;
 
-use crate::{cli::Common, error::AppError, values};
+use crate::{cli::Common, error::AppError, output, values};
 
 /// Arguments of `antifaz net`.
 #[derive(Args, Debug)]
@@ -49,7 +59,8 @@ pub(crate) struct NetOptions {
     /// Threads to use
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) threads: u16,
-    /// Raw little-endian f32 values of an input; once for each input, in the model's order
+    /// Raw little-endian f32 values of an input; once for each input, in the model's order. Without any, `run`
+    /// takes zeros and `bench` noise
     #[arg(long = "input", value_name = "F.f32")]
     pub(crate) inputs: Vec<PathBuf>,
     /// Folder for out0.f32, out1.f32, ... in the model's order of outputs
@@ -84,7 +95,205 @@ pub(crate) enum NetBackend {
     Gpu,
 }
 
+impl From<NetBackend> for Backend {
+    fn from(backend: NetBackend) -> Self {
+        match backend {
+            NetBackend::Scalar => Self::Scalar,
+            NetBackend::Cpu => Self::Cpu,
+            NetBackend::Candle => Self::Candle,
+            NetBackend::Gpu => Self::Gpu,
+        }
+    }
+}
+
 /// Runs the command.
-pub(crate) fn run(_args: &NetArgs, _common: &Common) -> Result<(), AppError> {
-    Err(AppError::Value { argument: "antifaz".into(), problem: "this command is not built yet".into() })
+pub(crate) fn run(args: &NetArgs, _common: &Common) -> Result<(), AppError> {
+    match &args.action {
+        NetAction::Info(options) => info(options),
+        NetAction::Plan(options) => output::line(options.plan()?),
+        NetAction::Run(options) => run_once(options),
+        NetAction::Bench(args) => bench(&args.net, args.runs),
+    }
+}
+
+impl NetOptions {
+    /// The file's path, and the member of it that is meant. A `#` in a file's own name is no address.
+    fn address(&self) -> (&Path, Option<&str>) {
+        match self.file.rsplit_once('#') {
+            Some((path, member)) if !Path::new(&self.file).exists() => (Path::new(path), Some(member)),
+            _ => (Path::new(&self.file), None),
+        }
+    }
+
+    fn graph(&self) -> Result<Graph, AppError> {
+        let (path, member) = self.address();
+        let bytes = fs::read(path).map_err(|error| unreadable(path, error))?;
+        let model = bundle::find(&bytes, member).map_err(|error| self.wrong(&error))?;
+        Graph::from_tflite(&model).map_err(|error| self.wrong(&error))
+    }
+
+    fn plan(&self) -> Result<Plan, AppError> {
+        Plan::new(&self.graph()?).map_err(|error| self.wrong(&error))
+    }
+
+    fn executor(&self) -> Result<Box<dyn Executor>, AppError> {
+        let plan = Arc::new(self.plan()?);
+        nets::load(plan, self.backend.into(), self.threads.into()).map_err(|error| self.wrong(&error))
+    }
+
+    /// One tensor for each input of the net: the files that were named, or what `otherwise` makes.
+    fn tensors(
+        &self,
+        infos: &[TensorInfo],
+        otherwise: impl Fn(usize) -> Vec<f32>,
+    ) -> Result<Vec<Vec<f32>>, AppError> {
+        if self.inputs.is_empty() {
+            return Ok(infos.iter().map(|info| otherwise(info.values())).collect());
+        }
+        if self.inputs.len() != infos.len() {
+            let names: Vec<_> = infos.iter().map(shown).collect();
+            return Err(self.problem(format!(
+                "give --input once for each of its {} inputs, {}, not {} times",
+                infos.len(),
+                names.join(", "),
+                self.inputs.len()
+            )));
+        }
+        self.inputs.iter().zip(infos).map(|(path, info)| read_tensor(path, info)).collect()
+    }
+
+    fn wrong(&self, error: &NetError) -> AppError {
+        self.problem(error.to_string())
+    }
+
+    fn problem(&self, problem: String) -> AppError {
+        AppError::Value { argument: self.file.clone(), problem }
+    }
+}
+
+fn unreadable(path: &Path, source: std::io::Error) -> AppError {
+    AppError::File { path: path.to_owned(), doing: "reading", source }
+}
+
+/// A tensor as `name [1, 128, 128, 3]`.
+fn shown(info: &TensorInfo) -> String {
+    format!("{} {:?}", info.name, info.shape)
+}
+
+fn read_tensor(path: &Path, info: &TensorInfo) -> Result<Vec<f32>, AppError> {
+    let bytes = fs::read(path).map_err(|error| unreadable(path, error))?;
+    if bytes.len() != info.values() * 4 {
+        return Err(AppError::Value {
+            argument: path.display().to_string(),
+            problem: format!(
+                "has {} bytes, but input {} takes {} (4 for each value)",
+                bytes.len(),
+                shown(info),
+                info.values() * 4
+            ),
+        });
+    }
+    Ok(bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
+}
+
+fn info(options: &NetOptions) -> Result<(), AppError> {
+    let graph = options.graph()?;
+    let plan = Plan::new(&graph).map_err(|error| options.wrong(&error))?;
+    let mut operators: BTreeMap<&str, usize> = BTreeMap::new();
+    for node in graph.nodes() {
+        *operators.entry(node.op.name()).or_default() += 1;
+    }
+    if options.json {
+        let tensors = |infos: Vec<TensorInfo>| -> Vec<_> {
+            infos.into_iter().map(|info| json!({"name": info.name, "shape": info.shape})).collect()
+        };
+        return output::line(json!({
+            "inputs": tensors(graph.inputs()),
+            "outputs": tensors(graph.outputs()),
+            "operators": operators,
+            "macs": plan.macs(),
+            "parameters": plan.parameters(),
+        }));
+    }
+    for info in graph.inputs() {
+        output::line(format!("input      {}", shown(&info)))?;
+    }
+    for info in graph.outputs() {
+        output::line(format!("output     {}", shown(&info)))?;
+    }
+    let operators: Vec<String> = operators.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    output::line(format!("operators  {}", operators.join(", ")))?;
+    let (macs, parameters) = (plan.macs() as f64 / 1e6, plan.parameters() as f64 / 1e6);
+    output::line(format!("cost       {macs:.1} MMAC, {parameters:.2} M parameters"))
+}
+
+fn run_once(options: &NetOptions) -> Result<(), AppError> {
+    let mut executor = options.executor()?;
+    if options.inputs.is_empty() {
+        log::warn!("{}: no --input was given, so the inputs are all zero", options.file);
+    }
+    let inputs = options.tensors(executor.inputs(), |values| vec![0.0; values])?;
+    let inputs: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
+    executor.run(&inputs).map_err(|error| options.wrong(&error))?;
+    if let Some(folder) = &options.out {
+        write_outputs(executor.as_ref(), folder)?;
+    }
+    let summaries = executor.outputs().iter().enumerate().map(|(index, info)| {
+        let values = executor.output(index);
+        let least = values.iter().copied().fold(f32::INFINITY, f32::min);
+        let most = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let mean = values.iter().map(|&value| f64::from(value)).sum::<f64>() / values.len() as f64;
+        if options.json {
+            json!({"name": info.name, "shape": info.shape, "min": least, "max": most, "mean": mean})
+                .to_string()
+        } else {
+            format!("out{index}  {}  min {least} max {most} mean {mean:.6}", shown(info))
+        }
+    });
+    summaries.into_iter().try_for_each(output::line)
+}
+
+/// Writes `out0.f32`, ... under other names first, so that no half-written file has the final one.
+fn write_outputs(executor: &dyn Executor, folder: &Path) -> Result<(), AppError> {
+    let failed = |path: &Path, source| AppError::File { path: path.to_owned(), doing: "writing", source };
+    fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
+    for index in 0..executor.outputs().len() {
+        let path = folder.join(format!("out{index}.f32"));
+        let bytes: Vec<u8> = executor.output(index).iter().flat_map(|value| value.to_le_bytes()).collect();
+        let written = NamedTempFile::new_in(folder).and_then(|mut file| {
+            file.write_all(&bytes)?;
+            file.persist(&path).map_err(|error| error.error)
+        });
+        written.map_err(|error| failed(&path, error))?;
+    }
+    Ok(())
+}
+
+fn bench(options: &NetOptions, runs: u64) -> Result<(), AppError> {
+    let mut executor = options.executor()?;
+    let inputs = options.tensors(executor.inputs(), noise)?;
+    let inputs: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
+    let mut timed = |_| {
+        let start = Instant::now();
+        executor.run(&inputs).map_err(|error| options.wrong(&error))?;
+        Ok(start.elapsed().as_secs_f64() * 1e3)
+    };
+    let warm_up = (runs / 10).clamp(2, 20);
+    (0..warm_up).map(&mut timed).collect::<Result<Vec<f64>, AppError>>()?;
+    let mut times = (0..runs).map(&mut timed).collect::<Result<Vec<f64>, AppError>>()?;
+    times.sort_by(f64::total_cmp);
+    let at = |share: f64| times[((times.len() - 1) as f64 * share).round() as usize];
+    let rounded = |ms: f64| (ms * 1e4).round() / 1e4;
+    let [min, median, p99] = [0.0, 0.5, 0.99].map(|share| rounded(at(share)));
+    output::line(format!("{{\"min_ms\":{min},\"median_ms\":{median},\"p99_ms\":{p99}}}"))
+}
+
+/// Values of 0..1 that look random and are always the same.
+fn noise(values: usize) -> Vec<f32> {
+    let mut state = 1_u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 24) as f32
+    };
+    (0..values).map(|_| next()).collect()
 }

@@ -9,9 +9,9 @@ use super::NetError;
 /// A member may unpack to so many times its packed size; nets hardly shrink at all.
 const MAX_GROWTH: u64 = 64;
 
-/// Whether `bytes` start like a zip archive.
+/// Whether `bytes` start like a zip archive. Bundles may begin with a few bytes that align their members.
 pub fn is_bundle(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"PK\x03\x04")
+    bytes[..bytes.len().min(64)].windows(4).any(|window| window == b"PK\x03\x04")
 }
 
 /// Names of the models in a bundle, without their extension.
@@ -34,7 +34,7 @@ pub fn find(bytes: &[u8], member: Option<&str>) -> Result<Vec<u8>, NetError> {
         return match member {
             None => Ok(bytes.to_vec()),
             Some(name) => Err(NetError::Bundle(format!(
-                "the file is no zip archive, so it has no member {name:?}; leave out the part after #"
+                "the file is no zip archive, so it has no member {name:?}: leave out the part after #"
             ))),
         };
     }

@@ -28,14 +28,19 @@ pub(super) fn lower(graph: &Graph) -> Result<Plan, NetError> {
         slots: Vec::new(),
         operators: graph.nodes.len(),
     };
+    // What folding may add: no more than a few times what the model brings along.
+    let constants = graph.tensors.iter().filter(|tensor| tensor.constant.is_some());
+    let mut budget: usize = constants.map(|tensor| tensor.shape.iter().product::<usize>() * 4).sum();
     for node in &graph.nodes {
+        let values = plan.values[node.output].values();
         if let Some(Constant::F16(halves)) = half_operand(graph, node) {
             plan.values[node.output].constant = Some(halves.iter().map(|half| half.to_f32()).collect());
             continue;
         }
         let step = step(&plan, graph, node)?;
-        if step.reads().all(|id| plan.values[id].constant.is_some()) {
-            let mut folded = vec![0.0; plan.values[step.output].values()];
+        if values <= budget && step.reads().all(|id| plan.values[id].constant.is_some()) {
+            budget -= values;
+            let mut folded = vec![0.0; values];
             scalar::compute(&plan, &step, &scalar::operands(&plan, &step, &[]), &mut folded);
             plan.values[step.output].constant = Some(folded.into());
         } else {

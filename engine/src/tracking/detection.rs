@@ -59,9 +59,9 @@ impl Anchors {
         Self { side, centers }
     }
 
-    /// Pixels of the net's square input.
-    pub fn input_side(&self) -> usize {
-        self.side as usize
+    /// How many anchors there are.
+    pub fn count(&self) -> usize {
+        self.centers.len()
     }
 
     /// Faces in the picture, best first. `regressors` holds 16 values for each anchor, `logits` one; `region` is

@@ -33,9 +33,14 @@ pub fn projection(size: [u32; 2]) -> Mat4 {
 /// From the canonical face space (cm) to camera space (cm). `landmarks`: x, y in uv of the picture, z in units of
 /// its width; at least the 468 of the canonical face. `size` is the picture's, in pixels. `None` where the face is
 /// too small or flat to tell, or a point is not finite.
-pub fn estimate(landmarks: &[Vec3], size: [u32; 2]) -> Option<Mat4> {
+pub fn estimate(landmarks: impl ExactSizeIterator<Item = Vec3>, size: [u32; 2]) -> Option<Mat4> {
     let mesh = mesh::canonical();
-    let landmarks = landmarks.get(..mesh.positions.len())?;
+    if landmarks.len() < mesh::POINTS {
+        return None;
+    }
+    let mut points = [Vec3::ZERO; mesh::POINTS];
+    points.iter_mut().zip(landmarks).for_each(|(point, landmark)| *point = landmark);
+    let landmarks = &points;
     let near = f64::from(NEAR);
     let height = 2.0 * near * (f64::from(FOV_Y_DEGREES).to_radians() / 2.0).tan();
     let width = height * f64::from(size[0]) / f64::from(size[1]);
@@ -174,7 +179,7 @@ mod tests {
         for (yaw, pitch, distance) in [(0.0, 0.0, 40.0), (0.5, 0.2, 60.0), (-0.7, -0.3, 90.0)] {
             let turn = glam::Quat::from_euler(glam::EulerRot::YXZ, yaw, pitch, 0.1);
             let pose = Mat4::from_rotation_translation(turn, Vec3::new(4.0, -3.0, -distance));
-            let found = estimate(&seen(&pose), SIZE).unwrap();
+            let found = estimate(seen(&pose).into_iter(), SIZE).unwrap();
             let (scale, rotation, place) = found.to_scale_rotation_translation();
             assert!(
                 rotation.angle_between(turn).to_degrees() < 3.0,
@@ -188,12 +193,12 @@ mod tests {
 
     #[test]
     fn faces_without_size_and_broken_points_have_no_pose() {
-        assert_eq!(estimate(&[Vec3::splat(0.5); 468], SIZE), None);
-        assert_eq!(estimate(&[Vec3::ZERO; 10], SIZE), None);
+        assert_eq!(estimate([Vec3::splat(0.5); 468].into_iter(), SIZE), None);
+        assert_eq!(estimate([Vec3::ZERO; 10].into_iter(), SIZE), None);
         let mut points = seen(&Mat4::from_translation(Vec3::new(0.0, 0.0, -50.0)));
-        assert!(estimate(&points, SIZE).is_some());
+        assert!(estimate(points.iter().copied(), SIZE).is_some());
         points[4].x = f32::NAN;
-        assert_eq!(estimate(&points, SIZE), None);
+        assert_eq!(estimate(points.iter().copied(), SIZE), None);
     }
 
     #[test]

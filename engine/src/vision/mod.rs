@@ -1,1 +1,119 @@
-//! Picture in, scene out.
+//! Picture in, scene out: which faces and which person are there.
+//!
+//! The nets run on the CPU: [`Observer`] looks at a frame's host planes and gives an [`Observation`]
+//! (`crate::scene`), which knows its frame. The pre- and post-processing are MediaPipe's, step by step, so that
+//! figures can be compared: detector on the letterboxed picture, landmarks in a turned square, presence, the next
+//! region from the landmarks, One-Euro smoothing, then pose and blendshapes from the smoothed points.
+//!
+//! Nothing here draws, waits or keeps time: frames carry their own.
+
+mod cpu;
+mod lens;
+mod ring;
+
+use crate::{
+    frame::geometry::Roi,
+    nets::{Backend, ModelId, NetError},
+};
+
+pub use cpu::Observer;
+
+/// Whether frames follow each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// Faces are followed from frame to frame and smoothed.
+    #[default]
+    Video,
+    /// Each frame stands alone: every face is looked for afresh, nothing is smoothed, ids count from zero.
+    Image,
+}
+
+/// Which face detector.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Detector {
+    /// BlazeFace short range: faces within some 2 m.
+    #[default]
+    Short,
+    /// BlazeFace full range: within some 5 m, at three times the cost.
+    Full,
+}
+
+/// Which selfie segmentation net.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum MatteNet {
+    /// Landscape for frames that are wider than high, square for others.
+    #[default]
+    Auto,
+    /// 256 columns, 144 rows.
+    Landscape,
+    /// 256 columns, 256 rows.
+    Square,
+}
+
+impl MatteNet {
+    /// The net for frames of `size` pixels.
+    pub fn model(self, size: [u32; 2]) -> ModelId {
+        match self {
+            Self::Landscape => ModelId::SelfieLandscape,
+            Self::Square => ModelId::SelfieSquare,
+            Self::Auto if size[0] > size[1] => ModelId::SelfieLandscape,
+            Self::Auto => ModelId::SelfieSquare,
+        }
+    }
+}
+
+/// What is looked for, and how. Nets that are not asked for are not even loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VisionOptions {
+    /// How many faces are followed at most; zero switches the face nets off, more than
+    /// [`MAX_FACES`](crate::scene::MAX_FACES) count as that.
+    pub faces: usize,
+    /// Whether the 52 expression coefficients are wanted.
+    pub blendshapes: bool,
+    /// Whether the head's pose is wanted.
+    pub pose: bool,
+    /// Whether a person mask is wanted, and by which net.
+    pub matte: Option<MatteNet>,
+    /// Whether frames follow each other.
+    pub mode: Mode,
+    /// Where the nets run.
+    pub backend: Backend,
+    /// With how many threads each net may run.
+    pub threads: usize,
+    /// How faces are found.
+    pub detector: Detector,
+}
+
+impl Default for VisionOptions {
+    /// One face with everything, no mask.
+    fn default() -> Self {
+        Self {
+            faces: 1,
+            blendshapes: true,
+            pose: true,
+            matte: None,
+            mode: Mode::Video,
+            backend: Backend::Cpu,
+            threads: 1,
+            detector: Detector::Short,
+        }
+    }
+}
+
+/// Why vision can't work.
+#[derive(Debug, thiserror::Error)]
+pub enum VisionError {
+    /// A net can't be loaded or run.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// A model file that is not the net it is used as.
+    #[error("the model for {model} has {what}, not {want}; use the file that its README names")]
+    Unfit {
+        /// The net's name.
+        model: &'static str,
+        /// What was found.
+        what: String,
+        /// What is needed.
+        want: String,
+    },
+}

@@ -1,0 +1,242 @@
+//! The nets on the CPU: a frame's host planes in, an observation out.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use glam::{Vec2, Vec3};
+
+use super::{
+    Detector, Mode, VisionError, VisionOptions,
+    lens::{self, Lens},
+    ring::Ring,
+};
+use crate::{
+    frame::{Frame, Pixels, geometry::Roi},
+    nets::{Executor, ModelId, Models},
+    scene::{BLENDSHAPES, Face, FaceState, HostMatte, LANDMARKS, Observation},
+    scheduler::WorkPlan,
+    tracking::{Anchors, BLENDSHAPE_LANDMARKS, Track, Tracks, pose, sigmoid},
+};
+
+/// Looks at frames, one after the other, and remembers the faces between them.
+pub struct Observer {
+    options: VisionOptions,
+    faces: Option<FaceNets>,
+    matte: Option<MatteNets>,
+    tracks: Tracks,
+    size: [u32; 2],
+    states: Ring<FaceState>,
+    mattes: Ring<HostMatte>,
+}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observer").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+/// The nets that faces need.
+struct FaceNets {
+    anchors: Anchors,
+    detector: Lens,
+    mesh: Lens,
+    points: Vec<Vec3>,
+    blendshapes: Option<Box<dyn Executor>>,
+    blendshape_input: Vec<f32>,
+}
+
+/// The selfie nets; each is loaded when a frame first needs it.
+struct MatteNets {
+    models: [ModelId; 2],
+    lenses: [Lens; 2],
+}
+
+impl Observer {
+    /// Loads the nets that `options` asks for.
+    ///
+    /// # Errors
+    /// When a model is missing, broken or not the net it should be, or the backend is not part of this build.
+    pub fn new(models: &Models, options: VisionOptions) -> Result<Self, VisionError> {
+        let faces = (options.faces > 0).then(|| FaceNets::load(models, &options)).transpose()?;
+        let matte = options.matte.is_some().then(|| MatteNets::load(models, &options)).transpose()?;
+        Ok(Self {
+            options,
+            faces,
+            matte,
+            tracks: Tracks::new(options.faces),
+            size: [0; 2],
+            states: Ring::new(),
+            mattes: Ring::new(),
+        })
+    }
+
+    /// What it was made for.
+    pub fn options(&self) -> &VisionOptions {
+        &self.options
+    }
+
+    /// The faces seen in the last frame.
+    pub fn faces(&self) -> &[Track] {
+        self.tracks.faces()
+    }
+
+    /// Forgets all faces: the next frame is not a continuation.
+    pub fn reset(&mut self) {
+        self.tracks.clear();
+    }
+
+    /// Looks at `frame`. Today every net that was asked for is due in every plan.
+    ///
+    /// # Errors
+    /// When a net can't be run.
+    pub fn look(&mut self, frame: &Frame, _plan: &WorkPlan) -> Result<Observation, VisionError> {
+        let size = frame.pixels.size();
+        if self.options.mode == Mode::Image || self.size != size {
+            self.tracks.clear();
+        }
+        self.size = size;
+        if let Some(nets) = &mut self.faces {
+            nets.follow(&frame.pixels, frame.time, &mut self.tracks)?;
+        }
+        let faces = self.face_state(size)?;
+        let matte = match (&mut self.matte, self.options.matte) {
+            (Some(nets), Some(which)) => nets.look(&frame.pixels, which.model(size), &mut self.mattes)?,
+            _ => None,
+        };
+        Ok(Observation { seen: frame.id, time: frame.time, faces, matte })
+    }
+
+    fn face_state(&mut self, size: [u32; 2]) -> Result<Arc<FaceState>, VisionError> {
+        let (options, nets, tracks) = (&self.options, &mut self.faces, &self.tracks);
+        let mut result = Ok(());
+        let state = self.states.next(
+            || FaceState::empty().into(),
+            |state| {
+                state.faces.iter_mut().for_each(|face| *face = bytemuck::Zeroable::zeroed());
+                for track in tracks.faces() {
+                    let face = &mut state.faces[track.slot()];
+                    write_face(face, track, size, options.pose);
+                    if let Some(nets) = nets {
+                        result = std::mem::replace(&mut result, Ok(()))
+                            .and_then(|()| nets.express(track.points(), &mut face.blendshapes));
+                    }
+                }
+            },
+        );
+        result.map(|()| state)
+    }
+}
+
+/// Landmarks, identity and pose of `track`, in the units of the face state.
+fn write_face(face: &mut Face, track: &Track, size: [u32; 2], with_pose: bool) {
+    let [width, height] = size.map(|side| side as f32);
+    for (to, point) in face.landmarks.iter_mut().zip(track.points()) {
+        *to = [point.x / width, point.y / height, point.z / width, 1.0];
+    }
+    (face.id, face.presence) = (track.id(), track.presence());
+    if with_pose {
+        let place = |point: &[f32; 4]| Vec3::new(point[0], point[1], point[2]);
+        // A face whose pose can't be told keeps a zero matrix: what is drawn with it has no area.
+        face.pose = pose::estimate(face.landmarks.iter().map(place), size)
+            .map_or([0.0; 16], |pose| pose.to_cols_array());
+    }
+}
+
+impl FaceNets {
+    fn load(models: &Models, options: &VisionOptions) -> Result<Self, VisionError> {
+        let (backend, threads) = (options.backend, options.threads);
+        let (model, anchors) = match options.detector {
+            Detector::Short => (ModelId::FaceDetector, Anchors::short_range()),
+            Detector::Full => (ModelId::FaceDetectorFull, Anchors::full_range()),
+        };
+        let outputs = [anchors.count() * 16, anchors.count()];
+        let detector = Lens::load(models, model, -1.0..=1.0, &outputs, backend, threads)?;
+        let mesh = [LANDMARKS * 3, 1];
+        let mesh = Lens::load(models, ModelId::FaceMesh, 0.0..=1.0, &mesh, backend, threads)?;
+        let blendshapes =
+            || lens::load_checked(models, ModelId::Blendshapes, &[BLENDSHAPES], backend, threads);
+        Ok(Self {
+            anchors,
+            detector,
+            mesh,
+            points: Vec::with_capacity(LANDMARKS),
+            blendshapes: options.blendshapes.then(blendshapes).transpose()?,
+            blendshape_input: Vec::with_capacity(BLENDSHAPE_LANDMARKS.len() * 2),
+        })
+    }
+
+    /// Finds new faces where there is room for them, then follows all.
+    fn follow(&mut self, pixels: &Pixels, now: Duration, tracks: &mut Tracks) -> Result<(), VisionError> {
+        if tracks.wants_detection() {
+            let region = Roi::letterbox(pixels.size());
+            self.detector.look(pixels, &region)?;
+            let found = self.anchors.decode(self.detector.output(0), self.detector.output(1), &region);
+            tracks.propose(&found, now);
+        }
+        for index in 0..tracks.faces().len() {
+            let region = tracks.faces()[index].roi();
+            self.mesh.look(pixels, &region)?;
+            let side = self.mesh.size().map(|cells| cells as f32);
+            let from_net = |point: &[f32; 3]| {
+                let place = Vec2::new(point[0] / side[0], point[1] / side[1]);
+                region.picture_from_unit(place).extend(point[2] / side[0] * region.size.x)
+            };
+            self.points.clear();
+            self.points.extend(self.mesh.output(0).as_chunks::<3>().0.iter().map(from_net));
+            tracks.update(index, &self.points, sigmoid(self.mesh.output(1)[0]), now);
+        }
+        tracks.finish();
+        Ok(())
+    }
+
+    /// The expression of a face from its landmarks in pixels. Left alone where the net gives what is not finite.
+    fn express(&mut self, points: &[Vec3], to: &mut [f32; BLENDSHAPES]) -> Result<(), VisionError> {
+        let Some(net) = &mut self.blendshapes else { return Ok(()) };
+        self.blendshape_input.clear();
+        for index in BLENDSHAPE_LANDMARKS {
+            self.blendshape_input.extend(points[usize::from(index)].truncate().to_array());
+        }
+        net.run(&[&self.blendshape_input])?;
+        let got = net.output(0);
+        if got.iter().all(|value| value.is_finite()) {
+            to.iter_mut().zip(got).for_each(|(to, value)| *to = value.clamp(0.0, 1.0));
+        }
+        Ok(())
+    }
+}
+
+impl MatteNets {
+    fn load(models: &Models, options: &VisionOptions) -> Result<Self, VisionError> {
+        let load = |model, cells: usize| {
+            Lens::load(models, model, 0.0..=1.0, &[cells], options.backend, options.threads)
+        };
+        Ok(Self {
+            models: [ModelId::SelfieLandscape, ModelId::SelfieSquare],
+            lenses: [load(ModelId::SelfieLandscape, 256 * 144)?, load(ModelId::SelfieSquare, 256 * 256)?],
+        })
+    }
+
+    /// The person mask of the whole picture, stretched to the net's input; `None` where the net gives what is not
+    /// finite.
+    fn look(
+        &mut self,
+        pixels: &Pixels,
+        model: ModelId,
+        ring: &mut Ring<HostMatte>,
+    ) -> Result<Option<Arc<HostMatte>>, VisionError> {
+        let lens = &mut self.lenses[usize::from(model != self.models[0])];
+        lens.look(pixels, &Roi::whole(pixels.size()))?;
+        let (size, got) = (lens.size().map(|side| side as u32), lens.output(0));
+        if !got.iter().all(|value| value.is_finite()) {
+            return Ok(None);
+        }
+        let matte = ring.next(
+            || Arc::new(HostMatte { size, alpha: Vec::with_capacity(got.len()) }),
+            |matte| {
+                matte.size = size;
+                matte.alpha.clear();
+                matte.alpha.extend(got.iter().map(|value| value.clamp(0.0, 1.0)));
+            },
+        );
+        Ok(Some(matte))
+    }
+}

@@ -25,6 +25,12 @@ pub(crate) enum AppError {
     /// Ctrl-C.
     #[error("interrupted; unfinished output was removed")]
     Interrupted,
+    /// The input is missing, broken or of an unknown kind.
+    #[error(transparent)]
+    Source(#[from] antifaz::source::SourceError),
+    /// A net is missing or broken.
+    #[error(transparent)]
+    Vision(#[from] antifaz::vision::VisionError),
     /// Models, filters or assets are not there.
     #[error(transparent)]
     Data(#[from] antifaz::data::DataError),

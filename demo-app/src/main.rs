@@ -8,6 +8,7 @@ mod commands;
 mod error;
 mod interrupt;
 mod logging;
+mod offline;
 mod output;
 mod values;
 

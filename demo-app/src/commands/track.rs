@@ -2,17 +2,31 @@
 
 use std::path::PathBuf;
 
+use antifaz::{
+    scene::FaceState,
+    scheduler::WorkPlan,
+    source,
+    tracking::Track,
+    vision::{Mode, Observer, VisionOptions},
+};
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
-use crate::{cli::Common, error::AppError, values::Nets};
+use crate::{
+    cli::Common,
+    error::AppError,
+    offline::{self, TextFile},
+    values::Nets,
+};
 
 /// Arguments of `antifaz track`.
 #[derive(Args, Debug)]
 #[command(
     allow_negative_numbers = true,
     after_help = "\
-One JSON object a frame: x and y of landmarks are 0..1 of the image, z is in units of its width, `box` is x, y,
-width and height, `pose` a column-major 4x4 matrix.
+One JSON object a frame: x and y of landmarks are 0..1 of the image, z is in units of its width; `box` is x, y,
+width and height of the face, 0..1 too; `pose` is a 4x4 matrix row by row, from the canonical face to a camera of 63
+degrees vertical field of view, in centimetres.
 
 Examples:
   antifaz track --input clip.mp4 --out faces.jsonl
@@ -47,6 +61,68 @@ pub(crate) enum TrackMode {
 }
 
 /// Runs the command.
-pub(crate) fn run(_args: &TrackArgs, _common: &Common) -> Result<(), AppError> {
-    Err(AppError::Value { argument: "antifaz".into(), problem: "this command is not built yet".into() })
+pub(crate) fn run(args: &TrackArgs, common: &Common) -> Result<(), AppError> {
+    let mut source = source::open(&args.input)?;
+    let mut observer = Observer::new(&offline::models(), options(args))?;
+    let mut out = TextFile::create(&args.out)?;
+    offline::each_frame(source.as_mut(), common, |index, frame| {
+        let observation = observer.look(frame, &WorkPlan::default())?;
+        let size = frame.pixels.size();
+        let faces = observer.faces().iter().map(|track| FaceLine::new(track, &observation.faces, size));
+        let time_ms = frame.time.as_secs_f64() * 1e3;
+        out.json_line(&Line { frame: index, time_ms, faces: faces.collect() })
+    })?;
+    out.keep()
+}
+
+fn options(args: &TrackArgs) -> VisionOptions {
+    VisionOptions {
+        faces: usize::from(args.faces),
+        mode: match args.mode {
+            TrackMode::Video => Mode::Video,
+            TrackMode::Image => Mode::Image,
+        },
+        backend: offline::cpu_backend(args.nets),
+        threads: offline::net_threads(),
+        ..VisionOptions::default()
+    }
+}
+
+/// One line of the output.
+#[derive(Serialize)]
+struct Line {
+    frame: u64,
+    time_ms: f64,
+    faces: Vec<FaceLine>,
+}
+
+/// One face of a line.
+#[derive(Serialize)]
+struct FaceLine {
+    id: u32,
+    score: f32,
+    #[serde(rename = "box")]
+    bounds: [f32; 4],
+    landmarks: Vec<[f32; 3]>,
+    blendshapes: Vec<f32>,
+    /// Row by row.
+    pose: [f32; 16],
+}
+
+impl FaceLine {
+    fn new(track: &Track, state: &FaceState, size: [u32; 2]) -> Self {
+        let face = &state.faces[track.slot()];
+        let bounds = track.bounds();
+        let ([x, y], [w, h]) = (bounds.min.to_array(), bounds.size().to_array());
+        let [width, height] = size.map(|side| side as f32);
+        let column_major = face.pose;
+        Self {
+            id: face.id,
+            score: face.presence,
+            bounds: [x / width, y / height, w / width, h / height],
+            landmarks: face.landmarks.iter().map(|point| [point[0], point[1], point[2]]).collect(),
+            blendshapes: face.blendshapes.to_vec(),
+            pose: std::array::from_fn(|at| column_major[at % 4 * 4 + at / 4]),
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use glam::{Vec2, Vec3};
 
 use super::{
-    Detector, Mode, VisionError, VisionOptions,
+    Detector, MatteNet, Mode, VisionError, VisionOptions,
     lens::{self, Lens},
     ring::Ring,
 };
@@ -44,11 +44,8 @@ struct FaceNets {
     blendshape_input: Vec<f32>,
 }
 
-/// The selfie nets; each is loaded when a frame first needs it.
-struct MatteNets {
-    models: [ModelId; 2],
-    lenses: [Lens; 2],
-}
+/// The selfie nets that frames of any shape may need.
+struct MatteNets(Vec<(ModelId, Lens)>);
 
 impl Observer {
     /// Loads the nets that `options` asks for.
@@ -57,7 +54,7 @@ impl Observer {
     /// When a model is missing, broken or not the net it should be, or the backend is not part of this build.
     pub fn new(models: &Models, options: VisionOptions) -> Result<Self, VisionError> {
         let faces = (options.faces > 0).then(|| FaceNets::load(models, &options)).transpose()?;
-        let matte = options.matte.is_some().then(|| MatteNets::load(models, &options)).transpose()?;
+        let matte = options.matte.map(|which| MatteNets::load(models, &options, which)).transpose()?;
         Ok(Self {
             options,
             faces,
@@ -205,14 +202,15 @@ impl FaceNets {
 }
 
 impl MatteNets {
-    fn load(models: &Models, options: &VisionOptions) -> Result<Self, VisionError> {
-        let load = |model, cells: usize| {
-            Lens::load(models, model, 0.0..=1.0, &[cells], options.backend, options.threads)
+    fn load(models: &Models, options: &VisionOptions, which: MatteNet) -> Result<Self, VisionError> {
+        let all = [(ModelId::SelfieLandscape, 256 * 144), (ModelId::SelfieSquare, 256 * 256)];
+        let shapes = [[2, 1], [1, 1]].map(|shape| which.model(shape));
+        let needed = all.into_iter().filter(|(model, _)| shapes.contains(model));
+        let load = |(model, cells)| {
+            let lens = Lens::load(models, model, 0.0..=1.0, &[cells], options.backend, options.threads)?;
+            Ok((model, lens))
         };
-        Ok(Self {
-            models: [ModelId::SelfieLandscape, ModelId::SelfieSquare],
-            lenses: [load(ModelId::SelfieLandscape, 256 * 144)?, load(ModelId::SelfieSquare, 256 * 256)?],
-        })
+        Ok(Self(needed.map(load).collect::<Result<_, VisionError>>()?))
     }
 
     /// The person mask of the whole picture, stretched to the net's input; `None` where the net gives what is not
@@ -223,7 +221,7 @@ impl MatteNets {
         model: ModelId,
         ring: &mut Ring<HostMatte>,
     ) -> Result<Option<Arc<HostMatte>>, VisionError> {
-        let lens = &mut self.lenses[usize::from(model != self.models[0])];
+        let Some((_, lens)) = self.0.iter_mut().find(|(id, _)| *id == model) else { return Ok(None) };
         lens.look(pixels, &Roi::whole(pixels.size()))?;
         let (size, got) = (lens.size().map(|side| side as u32), lens.output(0));
         if !got.iter().all(|value| value.is_finite()) {

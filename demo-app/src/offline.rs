@@ -1,0 +1,112 @@
+//! What commands share that go through a file frame by frame: every frame, in order, as fast as it goes.
+
+use std::{
+    fs::File,
+    io::{BufWriter, IsTerminal, Write},
+    path::{Path, PathBuf},
+};
+
+use antifaz::{
+    frame::Frame,
+    nets::{Backend, Models},
+    source::{Next, Source},
+};
+use indicatif::{ProgressBar, ProgressStyle};
+use tempfile::NamedTempFile;
+
+use crate::{cli::Common, error::AppError, interrupt, values::Nets};
+
+/// Calls `each` with the number of every frame, from zero, and the frame. Shows a progress bar on a terminal; ends
+/// early on Ctrl-C.
+pub(crate) fn each_frame(
+    source: &mut dyn Source,
+    common: &Common,
+    mut each: impl FnMut(u64, &Frame) -> Result<(), AppError>,
+) -> Result<(), AppError> {
+    interrupt::watch();
+    let bar = progress(source.info().frames, common);
+    let mut index = 0;
+    loop {
+        interrupt::check()?;
+        match source.next()? {
+            Next::Frame(frame) => each(index, &frame)?,
+            Next::Pending => continue,
+            Next::End => break,
+        }
+        index += 1;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+fn progress(frames: Option<u64>, common: &Common) -> ProgressBar {
+    if common.quiet || !std::io::stderr().is_terminal() || frames == Some(1) {
+        return ProgressBar::hidden();
+    }
+    let (bar, template) = match frames {
+        Some(frames) => (ProgressBar::new(frames), "{bar:40} {pos}/{len} frames, {per_sec}, {eta} left"),
+        None => (ProgressBar::no_length(), "{spinner} {pos} frames, {per_sec}"),
+    };
+    // The templates are fixed; a bar without style is still a bar.
+    ProgressStyle::with_template(template).map_or(bar.clone(), |style| bar.with_style(style))
+}
+
+/// The default models.
+pub(crate) fn models() -> Models {
+    Models::embedded()
+}
+
+/// The backend for commands that need no GPU.
+pub(crate) fn cpu_backend(nets: Nets) -> Backend {
+    match nets {
+        Nets::Auto | Nets::Cpu => Backend::Cpu,
+        Nets::Candle => Backend::Candle,
+        Nets::Gpu => Backend::Gpu,
+        Nets::Scalar => Backend::Scalar,
+    }
+}
+
+/// As many threads as small nets can use.
+pub(crate) fn net_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |threads| threads.get().min(4))
+}
+
+/// A text file under a temporary name until it is whole.
+pub(crate) struct TextFile {
+    path: PathBuf,
+    file: BufWriter<NamedTempFile<File>>,
+}
+
+impl TextFile {
+    /// Starts the file that will stand at `path`.
+    pub(crate) fn create(path: &Path) -> Result<Self, AppError> {
+        let failed = |source| AppError::File { path: path.to_owned(), doing: "writing", source };
+        if path.is_dir() {
+            let problem = "a folder has that name; name a file".into();
+            return Err(AppError::Value { argument: path.display().to_string(), problem });
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".antifaz-");
+        #[cfg(unix)]
+        // As any new file: what the user's umask leaves.
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = BufWriter::new(builder.tempfile_in(folder).map_err(failed)?);
+        Ok(Self { path: path.to_owned(), file })
+    }
+
+    /// Adds `value` as one line of JSON.
+    pub(crate) fn json_line(&mut self, value: &impl serde::Serialize) -> Result<(), AppError> {
+        let written = serde_json::to_writer(&mut self.file, value).map_err(std::io::Error::from);
+        let written = written.and_then(|()| self.file.write_all(b"\n"));
+        written.map_err(|source| AppError::File { path: self.path.clone(), doing: "writing", source })
+    }
+
+    /// Gives the file its name.
+    pub(crate) fn keep(self) -> Result<(), AppError> {
+        let kept = self.file.into_inner().map_err(|error| error.into_error());
+        let kept = kept.and_then(|file| file.persist(&self.path).map_err(|error| error.error));
+        kept.map(drop).map_err(|source| AppError::File { path: self.path, doing: "writing", source })
+    }
+}

@@ -21,3 +21,18 @@ pub(crate) fn start(common: &Common) {
         .format(|out, record| writeln!(out, "{}: {}", record.level().as_str().to_lowercase(), record.args()))
         .init();
 }
+
+/// Keeps a line of libwayland off standard error, where scripts expect one sentence of ours. Mesa's
+/// device-select layer asks for a Wayland display even where there can be none, and libwayland then complains.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code, reason = "the environment can't be changed otherwise")]
+pub(crate) fn hush_drivers() {
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        // SAFETY: `main` calls this first, while the program has one thread.
+        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+    }
+}
+
+/// Other systems' drivers are quiet.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn hush_drivers() {}

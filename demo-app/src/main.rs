@@ -10,6 +10,7 @@ mod interrupt;
 mod logging;
 mod offline;
 mod output;
+mod progress;
 mod values;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -19,6 +20,7 @@ use clap::Parser;
 use crate::{cli::Cli, error::AppError};
 
 fn main() -> ExitCode {
+    logging::hush_drivers();
     exit_code(start(std::env::args_os()))
 }
 

@@ -1,8 +1,126 @@
 //! `antifaz doctor`: what this machine offers, what is missing and how to get it.
 
-use crate::{cli::Common, error::AppError};
+use std::process::{Command, Stdio};
 
-/// Runs the command.
-pub(crate) fn run(_common: &Common) -> Result<(), AppError> {
-    Err(AppError::Value { argument: "antifaz".into(), problem: "this command is not built yet".into() })
+use antifaz::{
+    data::DataDir,
+    gpu::{AdapterInfo, Gpu},
+};
+
+use crate::{cli::Common, error::AppError, output};
+
+/// Something that was looked for.
+#[derive(Debug)]
+enum Finding {
+    /// It is there: what it is.
+    There(String),
+    /// It is not there: what that means, and how to get it.
+    Missing(String),
+}
+
+use Finding::{Missing, There};
+
+/// Runs the command. What is missing is no failure of it.
+pub(crate) fn run(common: &Common) -> Result<(), AppError> {
+    section("adapters", adapters(&pollster::block_on(Gpu::adapters())))?;
+    section("cameras", cameras())?;
+    section("clips", clips())?;
+    section("display", vec![display()])?;
+    section("data", vec![data(common)])
+}
+
+fn section(title: &str, findings: Vec<Finding>) -> Result<(), AppError> {
+    output::line(title)?;
+    for finding in findings {
+        let (mark, text) = match finding {
+            There(text) => ("ok     ", text),
+            Missing(text) => ("missing", text),
+        };
+        output::line(format!("  {mark}  {text}"))?;
+    }
+    Ok(())
+}
+
+fn adapters(found: &[AdapterInfo]) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = found
+        .iter()
+        .map(|adapter| {
+            let software = if adapter.software { ", draws on the CPU" } else { "" };
+            There(format!("{} ({}, {}{software})", adapter.name, adapter.backend, adapter.driver))
+        })
+        .collect();
+    if found.is_empty() {
+        findings.push(Missing(
+            "no graphics adapter: `run`, `render` and `bench` need a Vulkan driver (Debian: apt install \
+             libvulkan1 mesa-vulkan-drivers)"
+                .into(),
+        ));
+    } else if found.iter().all(|adapter| adapter.software) {
+        findings.push(Missing("no hardware adapter: pictures are drawn on the CPU, which is slow".into()));
+    }
+    findings
+}
+
+fn cameras() -> Vec<Finding> {
+    vec![Missing("no camera".into())]
+}
+
+fn clips() -> Vec<Finding> {
+    vec![
+        There("built in: MP4 and MOV with H.264, AVI with MJPEG".into()),
+        match ffmpeg_version() {
+            Some(version) => There(format!("{version}: reads what is not built in")),
+            None => Missing(
+                "no ffmpeg on the PATH: other codecs can't be read (Debian: apt install ffmpeg)".into(),
+            ),
+        },
+    ]
+}
+
+/// The first words of `ffmpeg -version`, where there is one.
+fn ffmpeg_version() -> Option<String> {
+    let output = Command::new("ffmpeg").arg("-version").stdin(Stdio::null()).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let words: Vec<&str> = text.split_whitespace().take(3).collect();
+    (output.status.success() && words.first() == Some(&"ffmpeg")).then(|| words.join(" "))
+}
+
+fn display() -> Finding {
+    let named = |variable| std::env::var(variable).ok().filter(|value: &String| !value.is_empty());
+    if !cfg!(all(unix, not(target_os = "macos"))) {
+        return There("the system's own".into());
+    }
+    match named("WAYLAND_DISPLAY").or_else(|| named("DISPLAY")) {
+        Some(display) => There(format!("{display}: `run` can open a window")),
+        None => {
+            Missing("no display (neither DISPLAY nor WAYLAND_DISPLAY is set): `render` works without".into())
+        }
+    }
+}
+
+fn data(common: &Common) -> Finding {
+    match DataDir::find(common.data.as_deref()) {
+        Ok(data) => There(format!("{}: filters and assets", data.root().display())),
+        Err(error) => Missing(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_without_hardware_is_told_what_that_means() {
+        assert!(matches!(&adapters(&[])[..], [Missing(text)] if text.contains("mesa-vulkan-drivers")));
+        let mut adapter = AdapterInfo {
+            name: "llvmpipe".into(),
+            backend: "vulkan".into(),
+            driver: "Mesa".into(),
+            software: true,
+            reason: String::new(),
+        };
+        assert!(matches!(&adapters(&[adapter.clone()])[..], [There(_), Missing(_)]));
+        adapter.software = false;
+        assert!(matches!(&adapters(&[adapter])[..], [There(_)]));
+    }
 }

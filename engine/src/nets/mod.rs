@@ -14,10 +14,12 @@
 use std::sync::Arc;
 
 pub mod bundle;
+mod cpu;
 mod error;
 pub mod graph;
 pub mod models;
 pub mod plan;
+mod resample;
 mod scalar;
 mod tflite;
 
@@ -95,7 +97,8 @@ pub trait Executor: Send {
 pub fn load(plan: Arc<Plan>, backend: Backend, threads: usize) -> Result<Box<dyn Executor>, NetError> {
     let _ = threads;
     match backend {
-        Backend::Scalar | Backend::Cpu | Backend::Candle => Ok(Box::new(scalar::Scalar::new(plan))),
+        Backend::Cpu => Ok(Box::new(cpu::Cpu::new(plan))),
+        Backend::Scalar | Backend::Candle => Ok(Box::new(scalar::Scalar::new(plan))),
         Backend::Gpu => Err(NetError::Backend {
             name: "gpu",
             reason: "nets do not run on the GPU yet; use cpu, candle or scalar".into(),

@@ -6,6 +6,7 @@ use super::{
     Executor, NetError, Plan, TensorInfo, check_inputs,
     graph::{Alignment, Binary, Op, Range, Reduce, Window},
     plan::{Activation, Filter, Step},
+    resample,
 };
 
 /// The executor.
@@ -283,24 +284,11 @@ fn pad(input: Operand<'_>, amounts: &[[usize; 2]], value: f32, shape: &[usize], 
     });
 }
 
-/// The two input places next to output place `i`, and the weight of the second.
-pub(super) fn between(i: usize, from: usize, to: usize, alignment: Alignment) -> (usize, usize, f32) {
-    let (i, ratio) = (i as f32, from as f32 / to as f32);
-    let place = match alignment {
-        Alignment::Corner => i * ratio,
-        Alignment::OuterCentres if to > 1 => i * ((from - 1) as f32 / (to - 1) as f32),
-        Alignment::OuterCentres => 0.0,
-        Alignment::HalfPixel => ((i + 0.5) * ratio - 0.5).max(0.0),
-    };
-    let low = (place as usize).min(from - 1);
-    (low, (low + 1).min(from - 1), place - low as f32)
-}
-
 fn resize(input: Operand<'_>, alignment: Alignment, shape: &[usize], out: &mut [f32]) {
     fill(out, |i| {
         let [batch, row, col, channel] = cells4(i, shape);
-        let (top, bottom, down) = between(row, input.shape[1], shape[1], alignment);
-        let (left, right, across) = between(col, input.shape[2], shape[2], alignment);
+        let (top, bottom, down) = resample::between(row, input.shape[1], shape[1], alignment);
+        let (left, right, across) = resample::between(col, input.shape[2], shape[2], alignment);
         let at = |row, col| input.values[flat(&[batch, row, col, channel], input.shape)];
         let upper = at(top, left) * (1.0 - across) + at(top, right) * across;
         let lower = at(bottom, left) * (1.0 - across) + at(bottom, right) * across;

@@ -18,6 +18,9 @@ pub type TensorId = usize;
 /// The most values that one tensor may have: beyond any net for one picture, and far below what exhausts memory.
 pub const MAX_VALUES: usize = 1 << 26;
 
+/// The most axes that a tensor may have.
+pub const MAX_RANK: usize = 8;
+
 /// A sliding window over rows and columns; pairs are (vertical, horizontal).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Activation, Filter, Plan, Step, Value};
 use crate::nets::{
     Graph, NetError,
-    graph::{Constant, Node, Op, Tensor},
+    graph::{Constant, Node, Op, Tensor, Window},
     scalar,
 };
 
@@ -86,7 +86,14 @@ fn step(plan: &Plan, graph: &Graph, node: &Node) -> Result<Step, NetError> {
         };
         filter = Some(Filter { weights: constant(operands[0])?, shape, bias });
     }
-    let (op, output) = (node.op.clone(), node.output);
+    let (mut op, output) = (node.op.clone(), node.output);
+    if let (Op::FullyConnected { keep_dims: true }, Some(filter), 4) =
+        (&op, &mut filter, plan.values[output].shape.len())
+    {
+        // Every pixel for itself: a 1x1 convolution.
+        filter.shape = vec![filter.shape[0], 1, 1, filter.shape[1]];
+        op = Op::Conv2d(Window { kernel: [1, 1], stride: [1, 1], dilation: [1, 1], padding: [[0; 2]; 2] });
+    }
     Ok(Step { op, inputs, filter, residual: None, activation: Activation::None, output })
 }
 

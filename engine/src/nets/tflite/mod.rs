@@ -18,7 +18,7 @@ use half::f16;
 
 use super::{
     Graph, NetError,
-    graph::{Constant, MAX_VALUES, Op, TensorId},
+    graph::{Constant, MAX_RANK, MAX_VALUES, Op, TensorId},
 };
 use flatbuffer::{Table, Vector};
 use operator::Operator;
@@ -100,6 +100,9 @@ impl<'a> Importer<'a> {
         for size in table.ints(0)? {
             let size = usize::try_from(size).ok().filter(|&size| size <= MAX_VALUES);
             shape.push(size.ok_or_else(|| corrupt(format!("tensor {name:?} has an impossible shape")))?);
+        }
+        if shape.len() > MAX_RANK {
+            return Err(corrupt(format!("tensor {name:?} has more than {MAX_RANK} axes")));
         }
         let constant = match kind {
             FLOAT32 | FLOAT16 => self.constant(&table, &name, kind, &shape)?,

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{BufWriter, IsTerminal, Write},
+    io::{BufWriter, Write},
     path::{Path, PathBuf},
 };
 
@@ -11,10 +11,9 @@ use antifaz::{
     nets::{Backend, Models},
     source::{Next, Source},
 };
-use indicatif::{ProgressBar, ProgressStyle};
 use tempfile::NamedTempFile;
 
-use crate::{cli::Common, error::AppError, interrupt, values::Nets};
+use crate::{cli::Common, error::AppError, interrupt, progress::Progress, values::Nets};
 
 /// Calls `each` with the number of every frame, from zero, and the frame. Shows a progress bar on a terminal; ends
 /// early on Ctrl-C.
@@ -24,7 +23,7 @@ pub(crate) fn each_frame(
     mut each: impl FnMut(u64, &Frame) -> Result<(), AppError>,
 ) -> Result<(), AppError> {
     interrupt::watch();
-    let bar = progress(source.info().frames, common);
+    let progress = Progress::new(common, source.info().frames);
     let mut index = 0;
     loop {
         interrupt::check()?;
@@ -34,22 +33,9 @@ pub(crate) fn each_frame(
             Next::End => break,
         }
         index += 1;
-        bar.inc(1);
+        progress.step();
     }
-    bar.finish_and_clear();
     Ok(())
-}
-
-fn progress(frames: Option<u64>, common: &Common) -> ProgressBar {
-    if common.quiet || !std::io::stderr().is_terminal() || frames == Some(1) {
-        return ProgressBar::hidden();
-    }
-    let (bar, template) = match frames {
-        Some(frames) => (ProgressBar::new(frames), "{bar:40} {pos}/{len} frames, {per_sec}, {eta} left"),
-        None => (ProgressBar::no_length(), "{spinner} {pos} frames, {per_sec}"),
-    };
-    // The templates are fixed; a bar without style is still a bar.
-    ProgressStyle::with_template(template).map_or(bar.clone(), |style| bar.with_style(style))
 }
 
 /// The default models.

@@ -11,7 +11,10 @@ pub(crate) struct Progress(ProgressBar);
 impl Progress {
     /// A bar for `total` frames, or a counter where nobody knows.
     pub(crate) fn new(common: &Common, total: Option<u64>) -> Self {
-        let target = if common.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        // A bar on stderr hides itself where that is no terminal.
+        let short = total == Some(1);
+        let target =
+            if common.quiet || short { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(total, target);
         let template = match total {
             Some(_) => "{bar:40} {pos}/{len} frames, {per_sec}, {eta} left",

@@ -88,10 +88,11 @@ fn open_mp4(path: &Path) -> Result<Opened, SourceError> {
         facts.audio = movie.audio;
         return Ok((facts, decoder));
     }
-    let mut times: Vec<Duration> =
-        movie.video.samples.iter().filter_map(|sample| movie.video.timing.time(sample)).collect();
-    times.sort_unstable();
-    let facts = Facts { fps: average_rate(&times), frames: Some(times.len() as u64), audio: movie.audio };
+    let timing = movie.video.timing;
+    let shown = movie.video.samples.iter().filter(|sample| timing.time(sample).is_some());
+    let times: Vec<i64> = shown.map(|sample| sample.shows_at).collect();
+    let fps = average_rate(&times, timing.timescale);
+    let facts = Facts { fps, frames: Some(times.len() as u64), audio: movie.audio };
     Ok((facts, Box::new(h264::H264::open(path, movie.video)?)))
 }
 
@@ -104,10 +105,10 @@ fn open_avi(path: &Path) -> Result<Opened, SourceError> {
     Ok((facts, Box::new(avi::Mjpeg::open(path, index)?)))
 }
 
-/// Frames a second over all, from sorted times.
-fn average_rate(times: &[Duration]) -> Option<f64> {
-    let span = times.last()?.checked_sub(*times.first()?)?.as_secs_f64();
-    (span > 0.0).then(|| (times.len() - 1) as f64 / span)
+/// Frames a second over all, from times in units of the track.
+fn average_rate(times: &[i64], timescale: u32) -> Option<f64> {
+    let units = times.iter().max()?.checked_sub(*times.iter().min()?)?;
+    (units > 0).then(|| (times.len() - 1) as f64 * f64::from(timescale) / units as f64)
 }
 
 /// What people call the codec of a QuickTime four-letter name.

@@ -1,0 +1,93 @@
+//! Outputs under way: a temporary name beside the final one until all is written.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+};
+
+use super::SinkError;
+
+/// A file or folder under a temporary name. Dropped before [`Partial::commit`], it is removed.
+#[derive(Debug)]
+pub(super) struct Partial {
+    path: PathBuf,
+    temporary: PathBuf,
+    committed: bool,
+}
+
+impl Partial {
+    /// A new empty file for `path`.
+    pub(super) fn file(path: &Path) -> Result<(Self, File), SinkError> {
+        let partial = Self::beside(path)?;
+        if path.is_dir() {
+            return Err(SinkError::unfit(path, "a folder has that name; choose another"));
+        }
+        let file =
+            File::options().read(true).write(true).create(true).truncate(true).open(&partial.temporary);
+        let file = file.map_err(|error| SinkError::unwritable(path, error))?;
+        Ok((partial, file))
+    }
+
+    /// A new empty folder for `path`.
+    pub(super) fn folder(path: &Path) -> Result<Self, SinkError> {
+        let partial = Self::beside(path)?;
+        if path.is_file() {
+            return Err(SinkError::unfit(path, "a file has that name; choose another folder"));
+        }
+        fs::create_dir_all(&partial.temporary).map_err(|error| SinkError::unwritable(path, error))?;
+        Ok(partial)
+    }
+
+    fn beside(path: &Path) -> Result<Self, SinkError> {
+        let Some(name) = path.file_name() else {
+            return Err(SinkError::unfit(path, "the output needs a name"));
+        };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            let (path, folder) = (path.to_owned(), folder.to_owned());
+            return Err(SinkError::NoFolder { path, folder });
+        }
+        let name = format!(".{}.partial-{}", name.to_string_lossy(), std::process::id());
+        Ok(Self { path: path.to_owned(), temporary: folder.join(name), committed: false })
+    }
+
+    /// The final name.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The name until then.
+    pub(super) fn temporary(&self) -> &Path {
+        &self.temporary
+    }
+
+    /// Gives the output its final name. A file of that name is replaced; into a folder of that name the new files
+    /// are moved.
+    pub(super) fn commit(&mut self) -> Result<(), SinkError> {
+        let unwritable = |error| SinkError::unwritable(&self.path, error);
+        if self.temporary.is_dir() && self.path.is_dir() {
+            for entry in fs::read_dir(&self.temporary).map_err(unwritable)? {
+                let entry = entry.map_err(unwritable)?;
+                fs::rename(entry.path(), self.path.join(entry.file_name())).map_err(unwritable)?;
+            }
+            fs::remove_dir(&self.temporary).map_err(unwritable)?;
+        } else {
+            fs::rename(&self.temporary, &self.path).map_err(unwritable)?;
+        }
+        self.committed = true;
+        Ok(())
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        if !self.committed {
+            // Nobody is left to tell when even that fails.
+            let _ = if self.temporary.is_dir() {
+                fs::remove_dir_all(&self.temporary)
+            } else {
+                fs::remove_file(&self.temporary)
+            };
+        }
+    }
+}

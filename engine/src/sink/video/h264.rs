@@ -41,7 +41,7 @@ impl H264 {
     pub(super) fn start(size: [u32; 2], fps: f64) -> Result<Self, String> {
         let [width, height] = size;
         let (long, short) = (width.max(height), width.min(height));
-        if long > LONGEST || short > SHORTEST || short < LEAST {
+        if long > LONGEST || !(LEAST..=SHORTEST).contains(&short) {
             return Err(format!(
                 "pictures of {width}x{height} pixels can't become H.264: sides of {LEAST} up to {LONGEST}x{SHORTEST} \
                  can; choose another --size, or write .avi or PNG"

@@ -1,1 +1,181 @@
-//! Scene in, picture out: an ordered list of passes.
+//! Draws a look over the picture: filters become passes, passes become commands.
+//!
+//! ```text
+//! Look --program--> pipelines, textures (once)
+//! Look, size, tier --plan--> [Pass] (plain data) --record--> commands (every frame)
+//! ```
+//!
+//! All light is linear and all alpha premultiplied. Faces are read from the state's buffer and the person from
+//! the matte's texture, never from landmarks in host memory, so nothing here knows where the nets ran. A pass
+//! per face always draws every slot; an empty one has no area.
+
+mod head;
+mod library;
+pub mod plan;
+mod program;
+mod record;
+
+use crate::{
+    filter::{Look, Requires, Values},
+    gpu::{
+        Buffer, BufferUse, Depth, Encoder, Gpu, GpuError, PassDesc, PassPipeline, Texture, TextureDesc,
+        TextureFormat,
+    },
+    quality::Tier,
+    scene::{Picture, Scene},
+    scheduler::WorkPlan,
+};
+
+use head::Shape;
+pub use library::engine as engine_modules;
+use plan::Plan;
+use program::Program;
+
+/// Why a look can't be drawn.
+#[derive(Debug, thiserror::Error)]
+pub enum ComposeError {
+    /// The device, or a shader that is wrong at its author's place.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// A shader reads what the manifest does not mention.
+    #[error("{pass} reads `{name}`, which the manifest does not mention: add `{fix}` to filter.toml")]
+    Undeclared {
+        /// Filter and pass.
+        pass: String,
+        /// The resource.
+        name: String,
+        /// The line to add.
+        fix: String,
+    },
+}
+
+/// Draws one look.
+#[derive(Debug)]
+pub struct Composer {
+    look: Look,
+    programs: Vec<Program>,
+    shared: Shared,
+    planned: Option<Planned>,
+}
+
+/// The plan in use, and what it was made for.
+#[derive(Debug)]
+struct Planned {
+    size: [u32; 2],
+    tier: Tier,
+    plan: Plan,
+}
+
+/// What all filters draw with.
+#[derive(Debug)]
+struct Shared {
+    /// `antifaz::frame::Frame`.
+    frame: Buffer,
+    face: Shape,
+    head: Shape,
+    /// The matte while there is none: all person.
+    no_matte: Texture,
+    /// Intermediates that a tier has dropped: transparent.
+    nothing: Texture,
+    lay: PassPipeline,
+    /// For one sample and for several.
+    occluders: [PassPipeline; 2],
+}
+
+impl Composer {
+    /// Compiles a look's shaders and uploads its textures and meshes.
+    ///
+    /// # Errors
+    /// A shader is wrong (with its author's place), reads what its manifest does not mention, or the device
+    /// can't hold what is asked for.
+    pub fn new(gpu: &Gpu, look: Look) -> Result<Self, ComposeError> {
+        let programs = look.0.iter().map(|item| Program::new(gpu, item)).collect::<Result<_, _>>()?;
+        Ok(Self { look, programs, shared: Shared::new(gpu)?, planned: None })
+    }
+
+    /// The look that is drawn.
+    pub fn look(&self) -> &Look {
+        &self.look
+    }
+
+    /// What the nets must find for it.
+    pub fn requires(&self) -> Requires {
+        self.look.requires()
+    }
+
+    /// Changes the values of the look's item of this number, from the next frame on. `false`: there is none.
+    pub fn set_values(&mut self, item: usize, values: Values) -> bool {
+        let Some(item) = self.look.0.get_mut(item) else { return false };
+        item.values = values;
+        self.planned = None;
+        true
+    }
+
+    /// Records the look over a scene's picture; where nothing is to be drawn, the picture is handed on.
+    ///
+    /// # Errors
+    /// The device can't hold what is asked for.
+    pub fn compose(
+        &mut self,
+        gpu: &Gpu,
+        encoder: &mut Encoder,
+        scene: Scene,
+        plan: WorkPlan,
+    ) -> Result<Picture, ComposeError> {
+        let size = scene.picture.texture.size();
+        if !self.planned.as_ref().is_some_and(|planned| (planned.size, planned.tier) == (size, plan.tier)) {
+            self.write_params(encoder, plan.tier);
+            self.planned =
+                Some(Planned { size, tier: plan.tier, plan: Plan::new(&self.look, size, plan.tier) });
+        }
+        match &self.planned {
+            Some(planned) if !planned.plan.passes.is_empty() => {
+                Ok(record::record(gpu, encoder, self, planned, scene)?)
+            }
+            _ => Ok(scene.picture),
+        }
+    }
+
+    /// Writes every filter's values, with those of the tier's rung in their place.
+    fn write_params(&self, encoder: &mut Encoder, tier: Tier) {
+        for (item, program) in self.look.0.iter().zip(&self.programs) {
+            let Some(buffer) = &program.params else { continue };
+            let mut values = item.values.as_slice().to_vec();
+            for (input, value) in plan::rung(item, tier).into_iter().flat_map(|rung| &rung.set) {
+                values[*input] = *value;
+            }
+            encoder.write(buffer, 0, &program.params(&item.filter, &values));
+        }
+    }
+}
+
+impl Shared {
+    fn new(gpu: &Gpu) -> Result<Self, GpuError> {
+        let library = engine_modules();
+        let texel = |format, bytes: &[u8]| gpu.texture_with(&TextureDesc::new([1, 1], format), bytes);
+        let lay = library.resolve("compose::lay", &[])?;
+        let occluder = library.resolve("compose::occluder", &[])?;
+        let occluder = |samples| {
+            let desc = PassDesc {
+                fragment: None,
+                depth: Depth::Only,
+                samples,
+                ..PassDesc::new("occluder", "vertex_main", "", TextureFormat::Srgb8)
+            };
+            PassPipeline::new(gpu, &occluder, &desc)
+        };
+        Ok(Self {
+            frame: gpu.buffer("frame", BufferUse::Uniform, size_of::<record::Frame>() as u64)?,
+            face: Shape::face(gpu)?,
+            head: Shape::head(gpu)?,
+            no_matte: texel(TextureFormat::R8, &[255])?,
+            nothing: texel(TextureFormat::Srgb8, &[0; 4])?,
+            lay: PassPipeline::new(
+                gpu,
+                &lay,
+                &PassDesc::new("lay", "vertex_main", "lay", TextureFormat::Srgb8),
+            )?,
+            occluders: [occluder(1)?, occluder(plan::SMOOTH_SAMPLES)?],
+        })
+    }
+}

@@ -1,0 +1,91 @@
+//! The shader modules that filters import, and the shaders that compose itself draws with.
+
+use crate::{
+    filter::{Asset, Filter, Space},
+    gpu::shader::Library,
+};
+
+macro_rules! module {
+    ($path:literal, $file:literal) => {
+        ($path, concat!("shaders/", $file), include_str!(concat!("../../../shaders/", $file)))
+    };
+}
+/// Import path, file and text of the engine's own modules.
+const MODULES: [(&str, &str, &str); 12] = [
+    module!("antifaz::color", "antifaz/color.wgsl"),
+    module!("antifaz::face", "antifaz/face.wgsl"),
+    module!("antifaz::face_mesh", "antifaz/face_mesh.wgsl"),
+    module!("antifaz::frame", "antifaz/frame.wgsl"),
+    module!("antifaz::fullscreen", "antifaz/fullscreen.wgsl"),
+    module!("antifaz::lut", "antifaz/lut.wgsl"),
+    module!("antifaz::matte", "antifaz/matte.wgsl"),
+    module!("antifaz::noise", "antifaz/noise.wgsl"),
+    module!("antifaz::prop", "antifaz/prop.wgsl"),
+    module!("antifaz::studio", "antifaz/studio.wgsl"),
+    module!("compose::lay", "compose/lay.wgsl"),
+    module!("compose::occluder", "compose/occluder.wgsl"),
+];
+
+/// What the vertex stage of every pass is called.
+pub(super) const VERTEX: &str = "antifaz_vertex";
+
+/// The engine's own modules.
+pub fn engine() -> Library {
+    let mut library = Library::new();
+    for (path, file, text) in MODULES {
+        library.insert(path, file, text);
+    }
+    library
+}
+
+/// The modules of a filter, with its inputs as `package::inputs`, beside the engine's own.
+pub(super) fn of_filter(filter: &Filter) -> Library {
+    let mut library = engine();
+    for module in &filter.modules {
+        library.insert(&module.path, &module.file, &module.text);
+    }
+    library.insert("package::inputs", &format!("{}/inputs (generated)", filter.name), &inputs(filter));
+    library
+}
+
+/// Adds the root of a pass: the author's module, and after its end the vertex stage of the pass's space.
+pub(super) fn add_root(library: &mut Library, filter: &Filter, pass: usize) -> String {
+    let pass = &filter.passes[pass];
+    let module = &filter.modules[pass.module];
+    let stage = match pass.space {
+        Space::Frame => {
+            "(@builtin(vertex_index) index: u32) -> antifaz::fullscreen::Varying {\n    \
+             return antifaz::fullscreen::vertex(index);"
+        }
+        Space::FaceMesh => {
+            "(@builtin(vertex_index) index: u32, @builtin(instance_index) face: u32) \
+             -> antifaz::face_mesh::Varying {\n    return antifaz::face_mesh::vertex(index, face);"
+        }
+        Space::Prop(_) => {
+            "(@builtin(vertex_index) index: u32, @builtin(instance_index) face: u32) \
+             -> antifaz::prop::Varying {\n    return antifaz::prop::vertex(index, face);"
+        }
+    };
+    let text = format!("{}\n\n@vertex\nfn {VERTEX}{stage}\n}}\n", module.text);
+    library.insert(&module.path, &module.file, &text);
+    module.path.clone()
+}
+
+/// What a filter's manifest declares, as WGSL.
+fn inputs(filter: &Filter) -> String {
+    let mut text = String::from("// Generated from the filter's manifest.\n");
+    if !filter.inputs.is_empty() {
+        text += "struct Params {\n";
+        for input in &filter.inputs {
+            text += &format!("    {}: {},\n", input.name, input.kind.wgsl());
+        }
+        text += "}\n@group(1) @binding(0) var<uniform> params: Params;\n";
+    }
+    let assets = filter.assets.iter().map(|asset| match asset {
+        Asset::Image(name, _) | Asset::Lut(name, _) => name,
+    });
+    for (i, name) in assets.chain(filter.targets.iter().map(|target| &target.name)).enumerate() {
+        text += &format!("@group(1) @binding({}) var {name}: texture_2d<f32>;\n", i + 1);
+    }
+    text
+}

@@ -1,0 +1,223 @@
+//! What is drawn for a look, in order, as plain data: built and tested without a GPU.
+//!
+//! The picture goes back and forth between two textures, however long the look: a pass that draws on it reads one
+//! and writes the other. Meshes are drawn in a layer of their own, which is then laid over the picture, so that
+//! they too can read what lies below them.
+
+use std::fmt;
+
+use crate::{
+    filter::{self, Look, LookItem, Quality, Space},
+    quality::Tier,
+};
+
+/// Samples of a pixel at the edges of meshes, where the tier affords them.
+pub const SMOOTH_SAMPLES: u32 = 4;
+
+/// A texture that passes read and write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// The picture as it came. Never written.
+    Input,
+    /// One of two of the picture's size.
+    A,
+    /// The other.
+    B,
+    /// What meshes draw, transparent elsewhere.
+    Layer,
+    /// An intermediate: numbers of the look's item and of its filter's target.
+    Named(usize, usize),
+}
+
+/// What a pass draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Draw {
+    /// The pass of this number, of the look's item of that number.
+    Filter {
+        /// The number of the look's item.
+        item: usize,
+        /// The number of its filter's pass.
+        pass: usize,
+    },
+    /// The layer, over the picture.
+    Lay,
+}
+
+/// One render pass.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pass {
+    /// For people: `film/grade`.
+    pub label: String,
+    /// What is drawn.
+    pub draw: Draw,
+    /// What shaders see as `picture`.
+    pub reads: Slot,
+    /// What is drawn into.
+    pub target: Slot,
+    /// The target's width and height.
+    pub size: [u32; 2],
+    /// Whether the target is emptied before.
+    pub clear: bool,
+    /// Samples of a pixel while it is drawn.
+    pub samples: u32,
+}
+
+/// Passes in the order in which they are drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The passes.
+    pub passes: Vec<Pass>,
+    /// Where the finished picture is.
+    pub output: Slot,
+}
+
+impl Plan {
+    /// Plans a look for a picture of `size` at a tier. Items at their identity are not planned.
+    pub fn new(look: &Look, size: [u32; 2], tier: Tier) -> Self {
+        let mut planner = Planner { size, tier, passes: Vec::new(), current: Slot::Input };
+        for (number, item) in look.0.iter().enumerate() {
+            if !item.is_identity() {
+                planner.item(number, item);
+            }
+        }
+        Self { passes: planner.passes, output: planner.current }
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for pass in &self.passes {
+            let [width, height] = pass.size;
+            writeln!(f, "{}: {:?} -> {:?} {width}x{height}", pass.label, pass.reads, pass.target)?;
+        }
+        writeln!(f, "output: {:?}", self.output)
+    }
+}
+
+/// The rung of the author's ladder for a tier: the best that is not above it, else the lowest.
+pub fn rung(item: &LookItem, tier: Tier) -> Option<&Quality> {
+    let ladder = &item.filter.quality;
+    ladder.iter().find(|rung| rung.tier <= tier).or(ladder.last())
+}
+
+/// The samples of a pass at a tier: only meshes over the picture have edges that are seen.
+pub fn samples(pass: &filter::Pass, tier: Tier) -> u32 {
+    let smooth = pass.space != Space::Frame && pass.target.is_none() && tier > Tier::Low;
+    if smooth { SMOOTH_SAMPLES } else { 1 }
+}
+
+struct Planner {
+    size: [u32; 2],
+    tier: Tier,
+    passes: Vec<Pass>,
+    current: Slot,
+}
+
+impl Planner {
+    fn item(&mut self, number: usize, item: &LookItem) {
+        let rung = rung(item, self.tier);
+        let dropped = |pass: &usize| rung.is_some_and(|rung| rung.drop.contains(pass));
+        let scale = rung.map_or(1.0, |rung| rung.scale);
+        let filter = &item.filter;
+        let mut written = vec![false; filter.targets.len()];
+        for index in (0..filter.passes.len()).filter(|index| !dropped(index)) {
+            let pass = &filter.passes[index];
+            let label = format!("{}/{}", filter.name, pass.name);
+            let draw = Draw::Filter { item: number, pass: index };
+            match pass.target {
+                None if pass.space == Space::Frame => self.over_picture(label, draw),
+                None => {
+                    self.push(label.clone(), draw, Slot::Layer, self.size, true, samples(pass, self.tier));
+                    self.over_picture(label, Draw::Lay);
+                }
+                Some(target) => {
+                    let side = |side: usize| {
+                        let pixels = filter.targets[target].size[side].pixels(self.size);
+                        ((pixels as f32 * scale).round() as u32).max(1)
+                    };
+                    let clear = !std::mem::replace(&mut written[target], true);
+                    self.push(label, draw, Slot::Named(number, target), [side(0), side(1)], clear, 1);
+                }
+            }
+        }
+    }
+
+    /// A pass that reads the picture and writes the texture that is free.
+    fn over_picture(&mut self, label: String, draw: Draw) {
+        let target = if self.current == Slot::A { Slot::B } else { Slot::A };
+        self.push(label, draw, target, self.size, true, 1);
+        self.current = target;
+    }
+
+    fn push(&mut self, label: String, draw: Draw, target: Slot, size: [u32; 2], clear: bool, samples: u32) {
+        self.passes.push(Pass { label, draw, reads: self.current, target, size, clear, samples });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::filter::{Filter, Package, manifest::MANIFEST};
+
+    fn filter(name: &str, passes: &str) -> Arc<Filter> {
+        let text = format!(
+            "format = 1\ntitle = \"T\"\n[[inputs]]\nname = \"strength\"\ntype = \"float\"\ndefault = 1.0\n\
+             identity = 0.0\n{passes}"
+        );
+        let package = Package::new(name, [(MANIFEST, text.as_str()), ("a.wgsl", "")]);
+        Arc::new(Filter::from_package(&package).unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    const GRADE: &str = "[[passes]]\nname = \"grade\"\nshader = \"a.wgsl\"\nentry = \"main\"\n";
+    const PAINT: &str =
+        "[[passes]]\nname = \"paint\"\nshader = \"a.wgsl\"\nentry = \"main\"\nspace = \"face_mesh\"\n";
+    const BLUR: &str = "[[passes]]\nname = \"small\"\nshader = \"a.wgsl\"\nentry = \"main\"\ntarget = \"half\"\n\
+         size = [\"width / 2\", \"height / 2\"]\n[[passes]]\nname = \"sharp\"\nshader = \"a.wgsl\"\n\
+         entry = \"main\"\nreads = [\"half\"]\n[[quality]]\ntier = \"high\"\n[[quality]]\ntier = \"medium\"\n\
+         scale = 0.5\n[[quality]]\ntier = \"low\"\ndrop = [\"small\"]\n";
+
+    fn look(items: &[(&str, &str, &str)]) -> Look {
+        let item = |(name, passes, values): &(&str, &str, &str)| {
+            LookItem::parse(filter(name, passes), values).unwrap_or_else(|error| panic!("{error}"))
+        };
+        Look(items.iter().map(item).collect())
+    }
+
+    #[test]
+    fn identity_plans_nothing_and_needs_nothing() {
+        let look = look(&[("film", GRADE, "strength=0"), ("paint", PAINT, "strength=0")]);
+        let plan = Plan::new(&look, [64, 32], Tier::High);
+        assert_eq!(plan.to_string(), "output: Input\n");
+        assert!(!look.requires().face);
+    }
+
+    #[test]
+    fn a_chain_of_any_length_has_two_textures() {
+        let items: Vec<_> = ["a", "b", "c", "d", "e"].map(|name| (name, GRADE, "")).to_vec();
+        let plan = Plan::new(&look(&items), [64, 32], Tier::High);
+        let targets: Vec<Slot> = plan.passes.iter().map(|pass| pass.target).collect();
+        assert_eq!(targets, [Slot::A, Slot::B, Slot::A, Slot::B, Slot::A]);
+        assert!(plan.passes.windows(2).all(|pair| pair[1].reads == pair[0].target));
+        assert_eq!((plan.passes[0].reads, plan.output), (Slot::Input, Slot::A));
+    }
+
+    #[test]
+    fn meshes_are_laid_over_the_picture() {
+        let plan = Plan::new(&look(&[("film", GRADE, ""), ("face", PAINT, "")]), [64, 33], Tier::High);
+        let expected = "film/grade: Input -> A 64x33\nface/paint: A -> Layer 64x33\nface/paint: A -> B 64x33\n\
+                        output: B\n";
+        assert_eq!(plan.to_string(), expected);
+        assert_eq!(plan.passes.iter().map(|pass| pass.samples).collect::<Vec<_>>(), [1, 4, 1]);
+    }
+
+    #[test]
+    fn tiers_walk_down_the_authors_ladder() {
+        let look = look(&[("blur", BLUR, "")]);
+        let sizes = |tier| Plan::new(&look, [64, 33], tier).passes.iter().map(|p| p.size).collect::<Vec<_>>();
+        assert_eq!(sizes(Tier::High), [[32, 17], [64, 33]]);
+        assert_eq!(sizes(Tier::Medium), [[16, 9], [64, 33]]);
+        assert_eq!(sizes(Tier::Low), [[64, 33]]);
+    }
+}

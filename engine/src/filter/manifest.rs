@@ -1,0 +1,259 @@
+//! `filter.toml` as it is written: every key, nothing looked up yet.
+//!
+//! An unknown key is an error that names the nearest known one. Values that [`resolve`](super::resolve) may
+//! have to complain about keep their place.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{FilterError, Package, Place, error::nearest};
+
+/// The manifest's file name.
+pub const MANIFEST: &str = "filter.toml";
+
+/// The whole file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The version of this format: 1.
+    pub format: Spanned<i64>,
+    /// For people.
+    pub title: String,
+    /// One sentence.
+    #[serde(default)]
+    pub description: String,
+    /// An SPDX expression.
+    #[serde(default)]
+    pub license: String,
+    /// Who made it.
+    #[serde(default)]
+    pub author: String,
+    /// Where lists show it.
+    #[serde(default)]
+    pub categories: Vec<String>,
+    /// What the nets must find.
+    #[serde(default)]
+    pub requires: Needs,
+    /// Parameters and textures.
+    #[serde(default)]
+    pub inputs: Vec<Input>,
+    /// Draws, in order.
+    #[serde(default)]
+    pub passes: Vec<Spanned<Pass>>,
+    /// 3D props.
+    #[serde(default)]
+    pub meshes: Vec<Mesh>,
+    /// The author's ladder, best first.
+    #[serde(default)]
+    pub quality: Vec<Quality>,
+    /// What it may cost.
+    pub budget: Option<Budget>,
+}
+
+/// `requires`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Needs {
+    /// `mesh`, `blendshapes`, `pose`.
+    #[serde(default)]
+    pub face: Vec<Spanned<String>>,
+    /// `person`.
+    #[serde(default)]
+    pub segment: Vec<Spanned<String>>,
+}
+
+/// `[[inputs]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// A field of `params`, or the name of a texture.
+    pub name: Spanned<String>,
+    /// `float`, `int`, `bool`, `enum`, `color`, `vec2`, `image` or `lut`.
+    #[serde(rename = "type")]
+    pub kind: Spanned<String>,
+    /// For people; the name where absent.
+    pub label: Option<String>,
+    /// The value where none is given.
+    pub default: Option<Spanned<toml::Value>>,
+    /// Least value of a number.
+    pub min: Option<Spanned<f64>>,
+    /// Greatest value of a number.
+    pub max: Option<Spanned<f64>>,
+    /// At this value the filter changes nothing, so it is not planned.
+    pub identity: Option<Spanned<toml::Value>>,
+    /// The names of an `enum`; a shader sees their numbers from 0.
+    pub values: Option<Spanned<Vec<String>>>,
+    /// The file of an `image` or `lut`.
+    pub path: Option<Spanned<String>>,
+}
+
+/// `[[passes]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pass {
+    /// For the ladder and the reports.
+    pub name: Spanned<String>,
+    /// A WGSL file of this filter.
+    pub shader: Spanned<String>,
+    /// Its fragment stage.
+    pub entry: Spanned<String>,
+    /// `frame`, `face_mesh`, `face_uv` or `prop`.
+    pub space: Option<Spanned<String>>,
+    /// `frame` or `face`.
+    pub per: Option<Spanned<String>>,
+    /// A named intermediate; the picture where absent.
+    pub target: Option<Spanned<String>>,
+    /// Width and height of the target; those of the picture where absent.
+    pub size: Option<[Spanned<toml::Value>; 2]>,
+    /// The target's pixel format: `rgba8` or `rgba16float`.
+    pub format: Option<Spanned<String>>,
+    /// What is read beside the inputs: `picture`, `segment.person`, or targets of earlier passes.
+    #[serde(default)]
+    pub reads: Vec<Spanned<String>>,
+    /// The mesh of a `prop` pass.
+    pub mesh: Option<Spanned<String>>,
+}
+
+/// `[[meshes]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mesh {
+    /// What passes call it.
+    pub name: Spanned<String>,
+    /// A `.glb` or `.gltf` file of this filter.
+    pub path: Spanned<String>,
+    /// What it is fixed to: `head`.
+    pub anchor: Option<Spanned<String>>,
+    /// What hides it: `head` or `none`.
+    pub occluder: Option<Spanned<String>>,
+}
+
+/// `[[quality]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quality {
+    /// `high`, `medium` or `low`.
+    pub tier: Spanned<String>,
+    /// Values that replace those of the look.
+    #[serde(default)]
+    pub set: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+    /// Factor on the size of every intermediate.
+    pub scale: Option<Spanned<f64>>,
+    /// Passes that are left out.
+    #[serde(default)]
+    pub drop: Vec<Spanned<String>>,
+}
+
+/// `[budget]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// Milliseconds on the author's machine.
+    pub ms: Spanned<f64>,
+    /// The picture's size they were measured at.
+    pub at: Option<String>,
+}
+
+impl Manifest {
+    /// Reads the manifest of a package.
+    ///
+    /// # Errors
+    /// There is none, it is not text, not TOML, has an unknown key or a value of the wrong type.
+    pub fn read(package: &Package) -> Result<(Self, Text<'_>), FilterError> {
+        let bytes = package
+            .file(MANIFEST)
+            .ok_or_else(|| FilterError::NoManifest { folder: package.name().to_owned() })?;
+        let file = package.shown(MANIFEST);
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => Text { file, text },
+            Err(error) => {
+                let place = Place::of(file, &String::from_utf8_lossy(bytes), error.valid_up_to());
+                return Err(FilterError::Text { place, message: "the file is not UTF-8 text".into() });
+            }
+        };
+        match toml::from_str(text.text) {
+            Ok(manifest) => Ok((manifest, text)),
+            Err(error) => {
+                Err(text.error(error.span().map_or(0, |span| span.start), explain(error.message())))
+            }
+        }
+    }
+}
+
+/// A text file that errors can point into.
+#[derive(Clone, Debug)]
+pub struct Text<'a> {
+    file: String,
+    text: &'a str,
+}
+
+impl Text<'_> {
+    /// An error at a byte of this text.
+    pub fn error(&self, byte: usize, message: impl Into<String>) -> FilterError {
+        FilterError::Text { place: Place::of(self.file.clone(), self.text, byte), message: message.into() }
+    }
+
+    /// An error at a value.
+    pub fn at<T>(&self, value: &Spanned<T>, message: impl Into<String>) -> FilterError {
+        self.error(value.span().start, message)
+    }
+}
+
+/// Serde lists every known field; people want the one that they meant.
+fn explain(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    match (message.starts_with("unknown field"), quoted.next()) {
+        (true, Some(given)) => match nearest(given, quoted) {
+            Some(nearest) => format!("unknown key `{given}`; did you mean `{nearest}`?"),
+            None => format!("unknown key `{given}`"),
+        },
+        _ => message.trim().replace('\n', ": ").replace("missing field", "missing key"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Manifest, String> {
+        let package = Package::new("neon", [(MANIFEST, text.as_bytes().to_vec())]);
+        Manifest::read(&package).map(|read| read.0).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn unknown_keys_are_answered_with_the_nearest_and_their_place() {
+        let text =
+            "format = 1\ntitle = \"Neon\"\n\n[[inputs]]\nname = \"glow\"\ntype = \"float\"\n  maxx = 1.0\n";
+        assert_eq!(read(text).unwrap_err(), "neon/filter.toml:7:3: unknown key `maxx`; did you mean `max`?");
+        let error = read("format = 1\ntitel = \"Neon\"\n").unwrap_err();
+        assert_eq!(error, "neon/filter.toml:2:1: unknown key `titel`; did you mean `title`?");
+    }
+
+    #[test]
+    fn wrong_types_missing_keys_and_broken_toml_have_a_place() {
+        for (text, start, part) in [
+            ("format = \"1\"\ntitle = \"x\"", "neon/filter.toml:1:10: ", "expected i64"),
+            ("format = 1\n", "neon/filter.toml:1:1: ", "missing key `title`"),
+            ("format = 1\ntitle = \"x", "neon/filter.toml:2:", "string"),
+            (
+                "format = 1\ntitle = \"x\"\n[[passes]]\nname = \"p\"\n",
+                "neon/filter.toml:3:",
+                "missing key `shader`",
+            ),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.starts_with(start) && error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_none_and_a_missing_manifest_are_named() {
+        let package = Package::new("neon", [(MANIFEST, b"format = \xff".to_vec())]);
+        let error = Manifest::read(&package).unwrap_err().to_string();
+        assert_eq!(error, "neon/filter.toml:1:10: the file is not UTF-8 text");
+        let error = Manifest::read(&Package::new("neon", [("a", "b")])).unwrap_err().to_string();
+        assert_eq!(error, "neon is not a filter: it has no filter.toml");
+    }
+}

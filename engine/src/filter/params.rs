@@ -1,0 +1,232 @@
+//! Parameters: their kinds, their values, and `name:p=v,...` as people type it.
+
+use std::fmt;
+
+use super::{Filter, FilterError, error::nearest};
+
+/// What a parameter may be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    /// `f32` in a shader, within this range.
+    Float(f32, f32),
+    /// `i32` in a shader, within this range.
+    Int(i32, i32),
+    /// `u32` in a shader, 0 or 1.
+    Bool,
+    /// `u32` in a shader: the number of one of these names.
+    Enum(Vec<String>),
+    /// `vec4f` in a shader: linear light, premultiplied alpha.
+    Color,
+    /// `vec2f` in a shader, both within this range.
+    Vec2(f32, f32),
+}
+
+/// A parameter's value, of the form that a shader reads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value {
+    /// A float.
+    Float(f32),
+    /// An int.
+    Int(i32),
+    /// A bool, or the number of an enum's name.
+    Number(u32),
+    /// Linear light, premultiplied alpha.
+    Color([f32; 4]),
+    /// Two floats.
+    Vec2([f32; 2]),
+}
+
+/// A parameter of a filter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    /// The field of the generated `params` struct.
+    pub name: String,
+    /// For people.
+    pub label: String,
+    /// What it may be.
+    pub kind: Kind,
+    /// Its value where none is given.
+    pub default: Value,
+    /// At this value the filter changes nothing, so that it is not planned.
+    pub identity: Option<Value>,
+}
+
+/// One value for each parameter of a filter, in the filter's order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Values(pub(super) Vec<Value>);
+
+impl Values {
+    /// The values, in the order of [`Filter::inputs`].
+    pub fn as_slice(&self) -> &[Value] {
+        &self.0
+    }
+}
+
+impl Kind {
+    /// Its type in WGSL.
+    pub fn wgsl(&self) -> &'static str {
+        match self {
+            Self::Float(..) => "f32",
+            Self::Int(..) => "i32",
+            Self::Bool | Self::Enum(_) => "u32",
+            Self::Color => "vec4f",
+            Self::Vec2(..) => "vec2f",
+        }
+    }
+
+    /// Reads a value as people type it. `None`: it is none of this kind, or out of range.
+    pub fn parse(&self, text: &str) -> Option<Value> {
+        let text = text.trim();
+        match self {
+            Self::Float(min, max) => number(text, *min, *max).map(Value::Float),
+            Self::Int(min, max) => {
+                text.parse().ok().filter(|value| (min..=max).contains(&value)).map(Value::Int)
+            }
+            Self::Bool => match text {
+                "true" | "on" | "yes" | "1" => Some(Value::Number(1)),
+                "false" | "off" | "no" | "0" => Some(Value::Number(0)),
+                _ => None,
+            },
+            Self::Enum(names) => {
+                names.iter().position(|name| name == text).map(|index| Value::Number(index as u32))
+            }
+            Self::Color => color(text).map(Value::Color),
+            Self::Vec2(min, max) => {
+                let (x, y) = text.split_once('/')?;
+                Some(Value::Vec2([number(x.trim(), *min, *max)?, number(y.trim(), *min, *max)?]))
+            }
+        }
+    }
+
+    /// The same for a value of a manifest, where numbers are numbers and a vec2 is a list.
+    pub fn from_toml(&self, value: &toml::Value) -> Option<Value> {
+        match (self, value) {
+            (Self::Vec2(..), toml::Value::Array(pair)) if pair.len() == 2 => {
+                self.parse(&format!("{}/{}", pair[0], pair[1]))
+            }
+            (Self::Enum(_) | Self::Color, toml::Value::String(text)) => self.parse(text),
+            (Self::Bool, toml::Value::Boolean(_)) | (Self::Int(..), toml::Value::Integer(_)) => {
+                self.parse(&value.to_string())
+            }
+            (Self::Float(..), toml::Value::Float(_) | toml::Value::Integer(_)) => {
+                self.parse(&value.to_string())
+            }
+            _ => None,
+        }
+    }
+
+    /// The value where a manifest gives none.
+    pub fn zero(&self) -> Value {
+        match self {
+            Self::Float(min, max) => Value::Float(0f32.clamp(*min, *max)),
+            Self::Int(min, max) => Value::Int(0.clamp(*min, *max)),
+            Self::Bool | Self::Enum(_) => Value::Number(0),
+            Self::Color => Value::Color([1.0; 4]),
+            Self::Vec2(min, max) => Value::Vec2([0f32.clamp(*min, *max); 2]),
+        }
+    }
+}
+
+/// What is expected, for people.
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Float(min, max) => write!(f, "a number from {min} to {max}"),
+            Self::Int(min, max) => write!(f, "a whole number from {min} to {max}"),
+            Self::Bool => f.write_str("true or false"),
+            Self::Enum(names) => write!(f, "one of {}", names.join(", ")),
+            Self::Color => f.write_str("a colour like #ff8000 or #ff800080"),
+            Self::Vec2(min, max) => write!(f, "two numbers from {min} to {max} with a / between them"),
+        }
+    }
+}
+
+fn number(text: &str, min: f32, max: f32) -> Option<f32> {
+    text.parse().ok().filter(|value| (min..=max).contains(value))
+}
+
+/// `#rrggbb` or `#rrggbbaa`, sRGB with straight alpha, in linear light with premultiplied alpha.
+fn color(text: &str) -> Option<[f32; 4]> {
+    let digits = text.strip_prefix('#').filter(|digits| matches!(digits.len(), 6 | 8))?;
+    if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut code = u32::from_str_radix(digits, 16).ok()?;
+    if digits.len() == 6 {
+        code = code << 8 | 0xff;
+    }
+    let [r, g, b, a] = code.to_be_bytes().map(|byte| f32::from(byte) / 255.0);
+    let linear = |v: f32| if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) };
+    Some([linear(r) * a, linear(g) * a, linear(b) * a, a])
+}
+
+impl Filter {
+    /// Every parameter at its default.
+    pub fn defaults(&self) -> Values {
+        Values(self.inputs.iter().map(|input| input.default).collect())
+    }
+
+    /// Reads `p=v,p=v`; parameters that are not named keep their default. An empty text names none.
+    ///
+    /// # Errors
+    /// An unknown parameter (the nearest is suggested), or a value that is none or out of range.
+    pub fn parse_values(&self, text: &str) -> Result<Values, FilterError> {
+        let mut values = self.defaults();
+        for pair in text.split(',').filter(|pair| !pair.trim().is_empty()) {
+            let (name, given) = pair.split_once('=').unwrap_or((pair, ""));
+            let (name, given) = (name.trim(), given.trim());
+            let Some(index) = self.inputs.iter().position(|input| input.name == name) else {
+                return Err(FilterError::UnknownParameter {
+                    filter: self.name.clone(),
+                    name: name.to_owned(),
+                    nearest: nearest(name, self.inputs.iter().map(|input| input.name.as_str())),
+                });
+            };
+            let kind = &self.inputs[index].kind;
+            values.0[index] = kind.parse(given).ok_or_else(|| FilterError::Value {
+                filter: self.name.clone(),
+                name: name.to_owned(),
+                given: given.to_owned(),
+                expected: kind.to_string(),
+            })?;
+        }
+        Ok(values)
+    }
+
+    /// Whether these values change nothing: one of them is at its identity.
+    pub fn is_identity(&self, values: &Values) -> bool {
+        self.inputs.iter().zip(&values.0).any(|(input, value)| input.identity == Some(*value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_read_as_people_type_them() {
+        assert_eq!(Kind::Float(0.0, 1.0).parse(" 0.5 "), Some(Value::Float(0.5)));
+        assert_eq!(Kind::Int(-3, 3).parse("-3"), Some(Value::Int(-3)));
+        assert_eq!(Kind::Bool.parse("off"), Some(Value::Number(0)));
+        assert_eq!(Kind::Enum(vec!["warm".into(), "cold".into()]).parse("cold"), Some(Value::Number(1)));
+        assert_eq!(Kind::Vec2(0.0, 1.0).parse("0.25/1"), Some(Value::Vec2([0.25, 1.0])));
+        assert_eq!(Kind::Color.parse("#ffffff00"), Some(Value::Color([0.0; 4])));
+        let Some(Value::Color([r, _, _, a])) = Kind::Color.parse("#808080") else { panic!("a colour") };
+        assert!((r - 0.2158).abs() < 1e-3 && a == 1.0, "{r} {a}");
+    }
+
+    #[test]
+    fn what_is_no_value_is_none() {
+        for (kind, texts) in [
+            (Kind::Float(0.0, 1.0), &["1.01", "-0.1", "nan", "inf", "", "x"][..]),
+            (Kind::Int(0, 3), &["4", "1.5", "99999999999"]),
+            (Kind::Bool, &["maybe"]),
+            (Kind::Color, &["#fff", "red", "#gggggg", "#+12345", "#ééé"]),
+            (Kind::Vec2(0.0, 1.0), &["1", "1/2"]),
+        ] {
+            for text in texts {
+                assert_eq!(kind.parse(text), None, "{text} is not {kind}");
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+// The faces in the picture, in stable slots. `Face` is `scene::Face` of the engine.
+
+import antifaz::frame::{picture_at};
+import antifaz::color::{luma};
+
+const FACES: u32 = 8u;
+const LANDMARKS: u32 = 478u;
+
+struct Face {
+    /// x, y: uv of the picture. z: in units of its width, smaller is nearer.
+    landmarks: array<vec4f, 478>,
+    /// From the canonical face (cm, y up, z to the viewer) to the camera.
+    pose: mat4x4f,
+    blendshapes: array<f32, 52>,
+    id: u32,
+    presence: f32,
+    age: u32,
+    triggers: u32,
+}
+
+@group(0) @binding(3) var<storage, read> faces: array<Face, 8>;
+
+fn is_present(face: u32) -> bool {
+    return faces[face].presence > 0.0;
+}
+
+fn landmark(face: u32, index: u32) -> vec3f {
+    return faces[face].landmarks[min(index, LANDMARKS - 1u)].xyz;
+}
+
+fn blendshape(face: u32, index: u32) -> f32 {
+    return faces[face].blendshapes[min(index, 51u)];
+}
+
+/// The mean colour of the skin between forehead and chin, and its mean luminance in w. For a vertex stage.
+fn skin(face: u32) -> vec4f {
+    var points = array<u32, 9>(151u, 108u, 337u, 50u, 280u, 205u, 425u, 5u, 199u);
+    var sum = vec3f(0.0);
+    for (var i = 0u; i < 9u; i++) {
+        sum += picture_at(landmark(face, points[i]).xy).rgb;
+    }
+    let mean = sum / 9.0;
+    return vec4f(mean, luma(mean));
+}

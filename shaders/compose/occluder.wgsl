@@ -1,0 +1,22 @@
+// The head as something that hides props: depth without colour. The front is drawn where the landmarks are, so
+// that it meets the picture; how deep it lies comes from the pose, as with props.
+
+import antifaz::face::{faces, is_present, landmark};
+import antifaz::prop::{project, settle};
+
+/// In cm, in the canonical face space; w is the number of the landmark that places the point, or -1.
+@group(1) @binding(0) var<storage, read> head_points: array<vec4f>;
+
+@vertex
+fn vertex_main(@builtin(vertex_index) index: u32, @builtin(instance_index) face: u32) -> @builtin(position) vec4f {
+    if !is_present(face) {
+        return vec4f(2.0, 2.0, 2.0, 1.0);
+    }
+    let point = head_points[index];
+    let clip = project((faces[face].pose * vec4f(point.xyz, 1.0)).xyz);
+    if point.w < 0.0 {
+        return clip + vec4f(settle(face) * clip.w, 0.0, 0.0);
+    }
+    let place = landmark(face, u32(point.w)).xy;
+    return vec4f((place * vec2f(2.0, -2.0) + vec2f(-1.0, 1.0)) * clip.w, clip.z, clip.w);
+}

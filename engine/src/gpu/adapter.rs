@@ -110,7 +110,7 @@ pub(super) async fn open(
 ) -> Result<(wgpu::Device, wgpu::Queue), GpuError> {
     let mut useful = wgpu::Features::SHADER_F16 | wgpu::Features::SUBGROUP;
     if options.timestamps {
-        useful |= wgpu::Features::TIMESTAMP_QUERY;
+        useful |= super::timer::FEATURES;
     }
     let descriptor = wgpu::DeviceDescriptor {
         label: Some("antifaz"),

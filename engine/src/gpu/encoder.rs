@@ -184,6 +184,10 @@ impl Encoder {
         );
     }
 
+    pub(super) fn raw(&mut self) -> &mut wgpu::CommandEncoder {
+        &mut self.raw
+    }
+
     /// Ends the engine's part and gives wgpu's encoder to the program that embeds it, which submits it.
     pub fn into_host(self) -> wgpu::CommandEncoder {
         self.load.close(self.gpu.belt(), &self.raw);

@@ -21,9 +21,11 @@ mod error;
 mod health;
 mod pass;
 mod pool;
+pub mod readback;
 mod reflect;
 pub mod shader;
 mod texture;
+pub mod timer;
 
 use std::sync::{
     Arc,
@@ -141,7 +143,7 @@ impl Gpu {
     /// # Errors
     /// [`GpuError::TooLarge`] and [`GpuError::OutOfMemory`].
     pub fn buffer(&self, label: &str, usage: BufferUse, bytes: u64) -> Result<Buffer, GpuError> {
-        self.0.buffers_created.fetch_add(1, Ordering::Relaxed);
+        self.count_buffer();
         health::scoped(&self.0.device, "makes a buffer", || Buffer::create(self, label, usage, bytes))?
     }
 
@@ -221,6 +223,10 @@ impl Gpu {
     /// wgpu's own queue, for programs that embed the engine.
     pub fn queue(&self) -> &wgpu::Queue {
         &self.0.queue
+    }
+
+    fn count_buffer(&self) {
+        self.0.buffers_created.fetch_add(1, Ordering::Relaxed);
     }
 
     fn limits(&self) -> &wgpu::Limits {

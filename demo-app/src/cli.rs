@@ -8,8 +8,8 @@ use clap::{
 };
 
 use crate::commands::{
-    bench::BenchArgs, filter::FilterArgs, matte::MatteArgs, net::NetArgs, render::RenderArgs,
-    track::TrackArgs, window::RunArgs,
+    bench::BenchArgs, filter::FilterArgs, matte::MatteArgs, net::NetArgs, render::RenderArgs, run::RunArgs,
+    track::TrackArgs,
 };
 
 /// Real-time AR filters on your own machine.

@@ -6,8 +6,8 @@ pub(crate) mod filter;
 pub(crate) mod matte;
 pub(crate) mod net;
 pub(crate) mod render;
+pub(crate) mod run;
 pub(crate) mod track;
-pub(crate) mod window;
 
 use crate::{
     cli::{Command, Common},
@@ -17,7 +17,7 @@ use crate::{
 /// Runs `command`.
 pub(crate) fn run(command: &Command, common: &Common) -> Result<(), AppError> {
     match command {
-        Command::Run(args) => window::run(args, common),
+        Command::Run(args) => run::run(args, common),
         Command::Render(args) => render::run(args, common),
         Command::Track(args) => track::run(args, common),
         Command::Matte(args) => matte::run(args, common),

@@ -24,6 +24,7 @@ mod pool;
 pub mod readback;
 mod reflect;
 pub mod shader;
+mod surface;
 mod texture;
 pub mod timer;
 
@@ -39,6 +40,7 @@ pub use encoder::{Draw, Encoder, Load, Render};
 pub use error::GpuError;
 pub use pass::{Blend, ComputePipeline, Cull, Depth, PassDesc, PassPipeline, Topology};
 pub use reflect::{Member, Scalar};
+pub use surface::Presenter;
 pub use texture::{Texture, TextureDesc, TextureFormat};
 
 /// A device with all that belongs to it, passed first to whoever needs it. Cheap to clone.

@@ -14,6 +14,8 @@
 use std::sync::Arc;
 
 pub mod bundle;
+#[cfg(feature = "candle")]
+mod candle;
 mod cpu;
 mod error;
 pub mod graph;
@@ -95,10 +97,16 @@ pub trait Executor: Send {
 /// # Errors
 /// [`NetError::Backend`] where the backend is not part of this build.
 pub fn load(plan: Arc<Plan>, backend: Backend, threads: usize) -> Result<Box<dyn Executor>, NetError> {
-    let _ = threads;
     match backend {
+        Backend::Scalar => Ok(Box::new(scalar::Scalar::new(plan))),
         Backend::Cpu => Ok(Box::new(cpu::Cpu::new(plan))),
-        Backend::Scalar | Backend::Candle => Ok(Box::new(scalar::Scalar::new(plan))),
+        #[cfg(feature = "candle")]
+        Backend::Candle => Ok(Box::new(candle::Candle::new(plan)?)),
+        #[cfg(not(feature = "candle"))]
+        Backend::Candle => Err(NetError::Backend {
+            name: "candle",
+            reason: "this build lacks the cargo feature `candle`; use cpu or scalar".into(),
+        }),
         Backend::Gpu => Err(NetError::Backend {
             name: "gpu",
             reason: "nets do not run on the GPU yet; use cpu, candle or scalar".into(),

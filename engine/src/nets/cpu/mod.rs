@@ -5,17 +5,17 @@
 //! shapes alone is worked out at load: packed weights, strides, tables; `run` allocates nothing.
 
 mod activation;
-mod elementwise;
 mod gemm;
+pub(super) mod kernel;
 mod phases;
 pub(super) mod simd;
 pub(super) mod view;
-pub(super) mod weighted;
+mod weighted;
 
 use std::sync::Arc;
 
 use super::{Executor, NetError, Plan, TensorInfo, check_inputs, plan::ValueId};
-use elementwise::Kernel;
+use kernel::{Kernel, Memory};
 use simd::Isa;
 use view::{View, Walk};
 
@@ -65,8 +65,8 @@ impl Cpu {
     }
 }
 
-/// The constants that steps read, in our order.
-fn constants(plan: &Plan) -> Vec<Vec<f32>> {
+/// The constants that steps and outputs read, in our order; empty for all other values.
+pub(super) fn constants(plan: &Plan) -> Vec<Vec<f32>> {
     let mut constants = vec![Vec::new(); plan.values.len()];
     for id in plan.steps.iter().flat_map(|step| step.reads()).chain(plan.outputs.iter().copied()) {
         let value = &plan.values[id];
@@ -80,13 +80,13 @@ fn constants(plan: &Plan) -> Vec<Vec<f32>> {
 }
 
 /// Where a value is at this moment.
-struct Memory<'a> {
+struct Buffers<'a> {
     plan: &'a Plan,
     constants: &'a [Vec<f32>],
     buffers: &'a [Vec<f32>],
 }
 
-impl Memory<'_> {
+impl Memory for Buffers<'_> {
     fn read(&self, id: ValueId) -> &[f32] {
         match self.plan.values[id].slot {
             Some(slot) => &self.buffers[slot][..self.plan.values[id].values()],
@@ -115,12 +115,12 @@ impl Executor for Cpu {
         for (step, kernel) in plan.steps.iter().zip(&self.kernels) {
             let Some(slot) = plan.values[step.output].slot else { continue };
             let mut out = std::mem::take(&mut self.buffers[slot]);
-            let memory = Memory { plan, constants: &self.constants, buffers: &self.buffers };
+            let memory = Buffers { plan, constants: &self.constants, buffers: &self.buffers };
             let values = plan.values[step.output].values();
-            kernel.run(self.isa, step, &memory, &mut out[..values], &mut self.scratch);
+            kernel.run(self.isa, plan, step, &memory, &mut out[..values], &mut self.scratch);
             self.buffers[slot] = out;
         }
-        let memory = Memory { plan, constants: &self.constants, buffers: &self.buffers };
+        let memory = Buffers { plan, constants: &self.constants, buffers: &self.buffers };
         for ((&id, walk), result) in plan.outputs.iter().zip(&self.output_walks).zip(&mut self.results) {
             walk.copy(result, memory.read(id));
         }

@@ -1,20 +1,20 @@
 //! One step, made ready; and the kernels of steps without weights.
 
 use super::{
-    Memory, activation,
+    activation,
     simd::{Isa, Simd, Task},
     view::{View, Walk},
     weighted::{Operands, Weighted},
 };
 use crate::nets::{
     graph::{Binary, Op, Reduce, Unary, Window},
-    plan::{Activation, Plan, Step},
+    plan::{Activation, Plan, Step, ValueId},
     resample,
 };
 
 /// A step with all that follows from its shapes.
 #[derive(Debug)]
-pub(super) enum Kernel {
+pub(in crate::nets) enum Kernel {
     /// Weights, after the input was put into row-major order where that is needed.
     Weighted(Box<Weighted>, Option<Walk>),
     Unary(Unary),
@@ -37,21 +37,26 @@ pub(super) enum Kernel {
 
 /// Sizes of planes: (rows, columns) of input and output.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Planes {
+pub(in crate::nets) struct Planes {
     input: [usize; 2],
     output: [usize; 2],
 }
 
 /// The neighbours of each output row and column, and the weight of the second.
 #[derive(Debug)]
-pub(super) struct Resize {
+pub(in crate::nets) struct Resize {
     rows: Vec<(usize, usize, f32)>,
     cols: Vec<(usize, usize, f32)>,
 }
 
+/// Where a kernel finds the values that it reads, in this executor's order.
+pub(in crate::nets) trait Memory {
+    fn read(&self, id: ValueId) -> &[f32];
+}
+
 impl Kernel {
     /// Makes `step` ready.
-    pub(super) fn new(plan: &Plan, step: &Step) -> Self {
+    pub(in crate::nets) fn new(plan: &Plan, step: &Step) -> Self {
         let shape = |id: usize| plan.value(id).shape.as_slice();
         let (input, output) = (shape(step.inputs[0]), shape(step.output));
         let (from, to) = (View::planar(input), View::planar(output));
@@ -97,7 +102,7 @@ impl Kernel {
     }
 
     /// Values of scratch memory that `run` needs.
-    pub(super) fn scratch(&self) -> usize {
+    pub(in crate::nets) fn scratch(&self) -> usize {
         match self {
             Self::Weighted(weighted, None) => weighted.scratch(),
             Self::Weighted(weighted, Some(walk)) => weighted.scratch() + walk.values(),
@@ -108,11 +113,12 @@ impl Kernel {
     }
 
     /// Runs `step` into `out`.
-    pub(super) fn run(
+    pub(in crate::nets) fn run(
         &self,
         isa: Isa,
+        plan: &Plan,
         step: &Step,
-        memory: &Memory<'_>,
+        memory: &dyn Memory,
         out: &mut [f32],
         scratch: &mut [f32],
     ) {
@@ -127,7 +133,7 @@ impl Kernel {
                 let residual = step.residual.map(|id| memory.read(id));
                 weighted.run(isa, &mut Operands { input, residual, out }, scratch);
             }
-            kernel => isa.run(Plain { kernel, step, memory, input, out, scratch }),
+            kernel => isa.run(Plain { kernel, plan, step, memory, input, out, scratch }),
         }
     }
 }
@@ -190,8 +196,9 @@ fn moves(op: &Op, plan: &Plan, step: &Step, to: &View) -> Kernel {
 /// A step without weights.
 struct Plain<'a> {
     kernel: &'a Kernel,
+    plan: &'a Plan,
     step: &'a Step,
-    memory: &'a Memory<'a>,
+    memory: &'a dyn Memory,
     input: &'a [f32],
     out: &'a mut [f32],
     scratch: &'a mut [f32],
@@ -200,7 +207,7 @@ struct Plain<'a> {
 impl Task for Plain<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { kernel, step, memory, input, out, scratch } = self;
+        let Self { kernel, plan, step, memory, input, out, scratch } = self;
         match kernel {
             Kernel::Weighted(..) => {}
             Kernel::Unary(unary) => {
@@ -241,7 +248,7 @@ impl Task for Plain<'_> {
                 });
             }
         }
-        let shape = memory.plan.value(step.output).shape.as_slice();
+        let shape = plan.value(step.output).shape.as_slice();
         let pixels = match *shape {
             [_, rows, cols, _] => rows * cols,
             _ => 1,

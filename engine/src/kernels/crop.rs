@@ -4,26 +4,34 @@
 //! `corner + i / n * size`, without a half pixel on either side, and what lies outside the picture is zero. With
 //! half-pixel sampling the landmarks move by almost a hundredth of the distance between the eyes.
 //!
+//! Also as there, places are rounded to a 32nd of a pixel and the mean of the four pixels around one to a whole
+//! code value. That is not a saving alone: detections near the threshold, and so the first region, follow it (the
+//! error of landmarks on a profile is 0.2 % with it and 1.4 % without).
+//!
 //! The CPU twin reads the frame's own planes, whatever their format, and converts only the four pixels around
 //! each cell. Chroma is replicated, not interpolated.
 
-use glam::Vec2;
+use glam::DVec2;
 
 use super::ycbcr::YcbcrToRgb;
 use crate::frame::{PixelFormat, Pixels, geometry::Roi};
 
-/// Fills `out` with `size` = width x height cells of three values (red, green, blue), row by row: each is the
-/// bilinear mean of four pixels (0..=255) times `scale` plus `bias`.
+/// Fills `out` with `size` = columns x rows of three values (red, green, blue), row by row: each is the bilinear
+/// mean of four pixels (0..=255) times `scale` plus `bias`.
 ///
 /// A region that is not finite, or so far away that it misses the picture, gives `bias` everywhere.
 ///
 /// # Panics
-/// When `out` is not `width * height * 3` values long.
+/// When `out` is not `columns * rows * 3` values long.
 pub fn cpu(pixels: &Pixels, roi: &Roi, size: [usize; 2], scale: f32, bias: f32, out: &mut [f32]) {
     assert_eq!(out.len(), size[0] * size[1] * 3, "a crop of {size:?} cells has three values a cell");
     let convert = YcbcrToRgb::new(pixels.color());
     let [width, height] = pixels.size().map(|side| side as usize);
-    let view = View { width, height, walk: Walk::new(roi, size), size, scale, bias };
+    let Some(walk) = Walk::new(roi, size) else {
+        out.fill(bias);
+        return;
+    };
+    let view = View { width, height, walk, columns: size[0], scale, bias };
     let plane = |index: usize| (pixels.plane(index), pixels.planes()[index].stride);
     match pixels.format() {
         PixelFormat::Rgb8 => {
@@ -75,28 +83,46 @@ fn rgb_at<const R: usize, const G: usize, const B: usize>(bytes: &[u8], at: usiz
     [pixel[R], pixel[G], pixel[B]].map(i32::from)
 }
 
-/// From a cell to a place in the picture, in pixels.
+/// Steps of a place in the picture to a pixel.
+const STEPS: i32 = 32;
+/// Places further away than this, in steps, are outside any picture.
+const FAR: f64 = 1e9;
+
+/// From a cell to a place in the picture, in steps.
 #[derive(Clone, Copy, Debug)]
 struct Walk {
-    origin: Vec2,
-    right: Vec2,
-    down: Vec2,
+    origin: DVec2,
+    right: DVec2,
+    down: DVec2,
 }
 
 impl Walk {
-    fn new(roi: &Roi, [columns, rows]: [usize; 2]) -> Self {
-        let turn = Vec2::from_angle(roi.angle);
-        Self {
-            origin: roi.picture_from_unit(Vec2::ZERO),
-            right: turn.rotate(Vec2::new(roi.size.x / columns as f32, 0.0)),
-            down: turn.rotate(Vec2::new(0.0, roi.size.y / rows as f32)),
-        }
+    /// `None` where the region is not finite or absurdly far away.
+    fn new(roi: &Roi, [columns, rows]: [usize; 2]) -> Option<Self> {
+        let (center, size) = (roi.center.as_dvec2(), roi.size.as_dvec2() * f64::from(STEPS));
+        let turn = DVec2::from_angle(f64::from(roi.angle));
+        let walk = Self {
+            origin: center * f64::from(STEPS) - turn.rotate(size / 2.0),
+            right: turn.rotate(DVec2::new(size.x / columns as f64, 0.0)),
+            down: turn.rotate(DVec2::new(0.0, size.y / rows as f64)),
+        };
+        let end = walk.right * columns as f64 + walk.down * rows as f64;
+        // Not-a-number is not below anything.
+        let near = |place: DVec2| place.abs().max_element() < FAR && place.is_finite();
+        (near(walk.origin) && near(walk.right) && near(walk.down) && near(end)).then_some(walk)
     }
 
+    /// Column and row of the picture, in steps.
     #[inline(always)]
-    fn at(&self, column: usize, row: usize) -> Vec2 {
-        self.origin + self.right * column as f32 + self.down * row as f32
+    fn at(&self, column: usize, row: DVec2) -> [i32; 2] {
+        (row + self.right * column as f64).to_array().map(round)
     }
+}
+
+/// To the nearest whole number, ties to even; `value` is under 2^31. Adding 1.5 * 2^52 leaves no bits for a fraction.
+#[inline(always)]
+fn round(value: f64) -> i32 {
+    (value + 6_755_399_441_055_744.0).to_bits() as i32
 }
 
 /// One crop of one picture.
@@ -104,7 +130,7 @@ struct View {
     width: usize,
     height: usize,
     walk: Walk,
-    size: [usize; 2],
+    columns: usize,
     scale: f32,
     bias: f32,
 }
@@ -113,51 +139,54 @@ impl View {
     /// `texel` reads the pixel at (x, y) inside the picture: red, green, blue, 0..=255.
     #[inline(always)]
     fn sample(&self, out: &mut [f32], texel: impl Fn(usize, usize) -> [i32; 3]) {
-        for (row, cells) in out.chunks_exact_mut(self.size[0] * 3).enumerate() {
-            for (column, cell) in cells.chunks_exact_mut(3).enumerate() {
-                let place = self.walk.at(column, row);
-                let value = self.mix(place, &texel);
-                for (to, value) in cell.iter_mut().zip(value) {
-                    *to = value * self.scale + self.bias;
-                }
+        for (row, cells) in out.chunks_exact_mut(self.columns * 3).enumerate() {
+            let start = self.walk.origin + self.walk.down * row as f64;
+            for (column, cell) in cells.as_chunks_mut::<3>().0.iter_mut().enumerate() {
+                let value = self.mix(self.walk.at(column, start), &texel);
+                *cell = value.map(|value| value as f32 * self.scale + self.bias);
             }
         }
     }
 
     #[inline(always)]
-    fn mix(&self, place: Vec2, texel: &impl Fn(usize, usize) -> [i32; 3]) -> [f32; 3] {
-        let base = place.floor();
-        let [fx, fy] = (place - base).to_array();
-        let weights = [(1.0 - fx) * (1.0 - fy), fx * (1.0 - fy), (1.0 - fx) * fy, fx * fy];
-        let (right, bottom) = ((self.width - 1) as f32, (self.height - 1) as f32);
-        if base.x >= 0.0 && base.y >= 0.0 && base.x < right && base.y < bottom {
-            let (x, y) = (base.x as usize, base.y as usize);
-            let taps = [texel(x, y), texel(x + 1, y), texel(x, y + 1), texel(x + 1, y + 1)];
-            return blend(&taps, &weights);
+    fn mix(&self, place: [i32; 2], texel: &impl Fn(usize, usize) -> [i32; 3]) -> [i32; 3] {
+        let [x, y] = place.map(|steps| steps.div_euclid(STEPS));
+        let [fx, fy] = place.map(|steps| steps.rem_euclid(STEPS));
+        let weights = [(STEPS - fx) * (STEPS - fy), fx * (STEPS - fy), (STEPS - fx) * fy, fx * fy];
+        let (right, bottom) = (self.width as i32 - 1, self.height as i32 - 1);
+        if x >= 0 && y >= 0 && x < right && y < bottom {
+            let (x, y) = (x as usize, y as usize);
+            return blend(&[texel(x, y), texel(x + 1, y), texel(x, y + 1), texel(x + 1, y + 1)], &weights);
         }
-        // Not-a-number fails both comparisons and counts as outside.
-        if !(base.x >= -1.0 && base.y >= -1.0 && base.x <= right && base.y <= bottom) {
-            return [0.0; 3];
+        if x < -1 || y < -1 || x > right || y > bottom {
+            return [0; 3];
         }
-        let (x, y) = (base.x as i32, base.y as i32);
         let taps = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(dx, dy)| {
-            let (x, y) = (usize::try_from(x + dx), usize::try_from(y + dy));
-            match (x, y) {
-                (Ok(x), Ok(y)) if x < self.width && y < self.height => texel(x, y),
-                _ => [0; 3],
+            let (x, y) = (x + dx, y + dy);
+            if (0..=right).contains(&x) && (0..=bottom).contains(&y) {
+                texel(x as usize, y as usize)
+            } else {
+                [0; 3]
             }
         });
         blend(&taps, &weights)
     }
 }
 
+/// The weighted mean, rounded.
 #[inline(always)]
-fn blend(taps: &[[i32; 3]; 4], weights: &[f32; 4]) -> [f32; 3] {
-    std::array::from_fn(|channel| (0..4).map(|tap| taps[tap][channel] as f32 * weights[tap]).sum())
+fn blend(taps: &[[i32; 3]; 4], weights: &[i32; 4]) -> [i32; 3] {
+    const TOTAL: i32 = STEPS * STEPS;
+    std::array::from_fn(|channel| {
+        let sum: i32 = (0..4).map(|tap| taps[tap][channel] * weights[tap]).sum();
+        (sum + TOTAL / 2) / TOTAL
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use glam::Vec2;
+
     use super::*;
     use crate::frame::ColorSpec;
 
@@ -220,8 +249,9 @@ mod tests {
         for (i, j) in (0..rows).flat_map(|i| (0..columns).map(move |j| (i, j))) {
             let u = (j as f64 / columns as f64 - 0.5) * f64::from(roi.size.x);
             let v = (i as f64 / rows as f64 - 0.5) * f64::from(roi.size.y);
-            let x = f64::from(roi.center.x) + u * cos - v * sin;
-            let y = f64::from(roi.center.y) + u * sin + v * cos;
+            let snap = |place: f64| (place * 32.0).round_ties_even() / 32.0;
+            let x = snap(f64::from(roi.center.x) + u * cos - v * sin);
+            let y = snap(f64::from(roi.center.y) + u * sin + v * cos);
             let mut sum = [0.0; 3];
             for (dx, dy) in [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)] {
                 let (tx, ty) = (x.floor() + dx, y.floor() + dy);
@@ -231,13 +261,10 @@ mod tests {
                     (0..3).for_each(|c| sum[c] += f64::from(tap[c]) * weight);
                 }
             }
-            out.extend(sum.map(|value| value as f32 * scale + bias));
+            out.extend(sum.map(|value| (value + 0.5).floor() as f32 * scale + bias));
         }
         out
     }
-
-    /// Places are single precision: a thousandth of a pixel between neighbours as far apart as black and white.
-    const TOLERANCE: f32 = 255.0 * 2e-3;
 
     #[test]
     fn every_format_agrees_with_the_definition() {
@@ -255,9 +282,36 @@ mod tests {
             let cells = [1 + round % 13, 1 + round % 17];
             let mut got = vec![f32::NAN; cells[0] * cells[1] * 3];
             cpu(&pixels, &roi, cells, 1.0, 0.0, &mut got);
-            for (got, want) in got.iter().zip(naive(&pixels, &roi, cells, 1.0, 0.0)) {
-                assert!((got - want).abs() < TOLERANCE, "{format:?} {size:?} {roi:?}: {got} for {want}");
-            }
+            assert_eq!(got, naive(&pixels, &roi, cells, 1.0, 0.0), "{format:?} {size:?} {roi:?}");
+        }
+    }
+
+    /// What `cv2.warpPerspective` 4.11 gives (bilinear, inverse map, zero border) for the picture
+    /// `(37 x + 91 y + 53 c + x y) % 256` of 40x30 pixels.
+    #[test]
+    #[rustfmt::skip]
+    fn opencv_gives_the_same_code_values() {
+        let values = (0..30 * 40 * 3).map(|i| (i / 3 % 40, i / 120, i % 3));
+        let bytes = values.map(|(x, y, c)| ((x * 37 + y * 91 + c * 53 + x * y) % 256) as u8).collect();
+        let pixels = Pixels::new([40, 30], PixelFormat::Rgb8, ColorSpec::default(), bytes).unwrap();
+        let inside = Roi { center: Vec2::new(18.3, 13.7), size: Vec2::new(30.0, 26.0), angle: 0.4 };
+        let border = Roi { center: Vec2::new(2.0, 28.0), size: Vec2::new(21.0, 9.0), angle: -2.0 };
+        let want: [(Roi, [u8; 60]); 2] = [
+            (inside, [
+                0, 0, 0, 0, 0, 0, 102, 110, 163, 51, 101, 133, 88, 72, 125, 187, 240, 69, 132, 156, 182, 101,
+                154, 198, 111, 151, 204, 114, 118, 171, 146, 199, 151, 119, 172, 177, 118, 171, 151, 142, 181,
+                24, 160, 190, 124, 81, 131, 184, 78, 131, 162, 104, 157, 74, 153, 206, 144, 169, 27, 80,
+            ]),
+            (border, [
+                0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 15, 19, 1, 0, 0, 0, 0,
+                0, 0, 0, 0, 0, 4, 6, 11, 139, 171, 195, 61, 12, 32, 0, 0, 0, 0, 0, 0, 145, 197, 25, 176, 156,
+                33, 146, 126, 84,
+            ]),
+        ];
+        for (roi, want) in want {
+            let mut got = [0.0; 60];
+            cpu(&pixels, &roi, [5, 4], 1.0, 0.0, &mut got);
+            assert_eq!(got.map(|value| value as u8), want);
         }
     }
 

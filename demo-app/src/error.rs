@@ -28,6 +28,9 @@ pub(crate) enum AppError {
     /// The input is missing, broken or of an unknown kind.
     #[error(transparent)]
     Source(#[from] antifaz::source::SourceError),
+    /// The output can't be written.
+    #[error(transparent)]
+    Sink(#[from] antifaz::sink::SinkError),
     /// A net is missing or broken.
     #[error(transparent)]
     Vision(#[from] antifaz::vision::VisionError),

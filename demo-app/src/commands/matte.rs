@@ -2,16 +2,24 @@
 
 use std::path::PathBuf;
 
+use antifaz::{
+    kernels::resize,
+    scheduler::WorkPlan,
+    sink::Masks,
+    source,
+    vision::{MatteNet, Observer, VisionOptions},
+};
 use clap::{Args, ValueEnum};
 
-use crate::{cli::Common, error::AppError, values::Nets};
+use crate::{cli::Common, error::AppError, offline, values::Nets};
 
 /// Arguments of `antifaz matte`.
 #[derive(Args, Debug)]
 #[command(
     allow_negative_numbers = true,
     after_help = "\
-Masks are 8-bit PNG files, 00000.png and so on: 0 is background, 255 is person.
+Masks are 8-bit PNG files, 00000.png and so on: 0 is background, 255 is person. They are what filters see, which
+today is the net's own mask, with or without --raw.
 
 Examples:
   antifaz matte --input clip.mp4 --out masks/
@@ -45,6 +53,42 @@ pub(crate) enum MatteNetArg {
 }
 
 /// Runs the command.
-pub(crate) fn run(_args: &MatteArgs, _common: &Common) -> Result<(), AppError> {
-    Err(AppError::Value { argument: "antifaz".into(), problem: "this command is not built yet".into() })
+pub(crate) fn run(args: &MatteArgs, common: &Common) -> Result<(), AppError> {
+    let mut source = source::open(&args.input)?;
+    let mut observer = Observer::new(&offline::models(), options(args))?;
+    let mut masks = Masks::create(&args.out)?;
+    let mut alpha = Vec::new();
+    offline::each_frame(source.as_mut(), common, |_, frame| {
+        let seen = observer.look(frame, &WorkPlan::default())?;
+        let matte = seen.matte.ok_or_else(|| AppError::Value {
+            argument: source_name(args),
+            problem: "the net gave no mask for a frame; try another backend by --nets".into(),
+        })?;
+        let size = frame.pixels.size();
+        let [to, from] = [size, matte.size].map(|size| size.map(|side| side as usize));
+        alpha.resize(to[0] * to[1], 0.0);
+        resize::cpu(&matte.alpha, from, &mut alpha, to);
+        Ok(masks.write(&alpha, size)?)
+    })?;
+    Ok(masks.finish()?)
+}
+
+fn source_name(args: &MatteArgs) -> String {
+    args.input.display().to_string()
+}
+
+fn options(args: &MatteArgs) -> VisionOptions {
+    VisionOptions {
+        faces: 0,
+        blendshapes: false,
+        pose: false,
+        matte: Some(match args.net {
+            None => MatteNet::Auto,
+            Some(MatteNetArg::Landscape) => MatteNet::Landscape,
+            Some(MatteNetArg::Square) => MatteNet::Square,
+        }),
+        backend: offline::cpu_backend(args.nets),
+        threads: offline::net_threads(),
+        ..VisionOptions::default()
+    }
 }

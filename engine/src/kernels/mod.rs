@@ -1,4 +1,5 @@
 //! Image kernels, each beside its CPU twin.
 
 pub mod crop;
+pub mod resize;
 pub mod ycbcr;

@@ -6,6 +6,7 @@
 mod encode;
 mod error;
 mod image;
+mod masks;
 mod null;
 mod partial;
 #[cfg(feature = "video")]
@@ -14,6 +15,7 @@ mod video;
 use std::{path::Path, sync::Arc, time::Duration};
 
 pub use error::SinkError;
+pub use masks::Masks;
 pub use null::Null;
 
 use crate::{frame::audio::AudioTrack, gpu::Gpu, scene::Picture};

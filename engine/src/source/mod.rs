@@ -3,6 +3,8 @@
 //! A source hands out upright pixels with the time stamps of its own file or device. Files that are damaged, cut
 //! or empty end in a [`SourceError`] that says where; nothing is padded or guessed.
 
+#[cfg(feature = "camera")]
+pub mod camera;
 mod error;
 pub mod image;
 mod jpeg;
@@ -13,6 +15,8 @@ pub mod video;
 
 use std::{fs::File, io::Read, path::Path, sync::Arc};
 
+#[cfg(feature = "camera")]
+pub use camera::{Camera, CameraName, CameraOptions};
 pub use error::SourceError;
 pub use playback::{Playback, Reopen};
 pub use synthetic::{Synthetic, SyntheticOptions};

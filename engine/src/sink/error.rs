@@ -7,6 +7,8 @@ use std::{
 
 use thiserror::Error;
 
+use crate::gpu::GpuError;
+
 /// Why a sink failed. Each message is one sentence that names the output.
 #[derive(Debug, Error)]
 pub enum SinkError {
@@ -38,6 +40,9 @@ pub enum SinkError {
         /// Its extension.
         extension: String,
     },
+    /// The picture did not come back from the GPU.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
     /// The output can't hold what it was given.
     #[error("{}: {what}", path.display())]
     Unfit {

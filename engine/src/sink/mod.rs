@@ -5,6 +5,7 @@
 
 mod encode;
 mod error;
+mod file;
 mod image;
 mod masks;
 mod null;
@@ -12,7 +13,11 @@ mod partial;
 #[cfg(feature = "video")]
 mod video;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 pub use error::SinkError;
 pub use masks::Masks;
@@ -52,7 +57,7 @@ pub struct Writer {
     worker: encode::Worker,
     /// Bytes of one picture.
     bytes: usize,
-    path: std::path::PathBuf,
+    path: PathBuf,
 }
 
 impl Writer {
@@ -83,6 +88,10 @@ impl Writer {
             return Err(SinkError::unfit(&self.path, "a picture has another size than the output"));
         }
         self.worker.encode(rgba, time)
+    }
+
+    fn wrong_size(&self, [width, height]: [u32; 2]) -> SinkError {
+        SinkError::unfit(&self.path, format!("a picture of {width}x{height} pixels does not fit the output"))
     }
 
     /// Completes the output.
@@ -117,7 +126,5 @@ fn encoder(path: &Path, options: &SinkOptions) -> Result<Box<dyn encode::Encode>
 /// # Errors
 /// When the extension is unknown, the place can't be written, or the container can't hold pictures of this size.
 pub fn create(path: &Path, options: &SinkOptions) -> Result<Box<dyn Sink>, SinkError> {
-    let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    let _ = options;
-    Err(SinkError::UnknownExtension { path: path.to_owned(), extension })
+    Ok(Box::new(file::FileSink::create(path, options)?))
 }

@@ -3,8 +3,10 @@
 use std::{fs, path::Path, time::Duration};
 
 use antifaz::{
-    frame::Pixels,
-    sink::{SinkError, SinkOptions, Writer},
+    frame::{FrameId, Pixels},
+    gpu::{Gpu, GpuOptions, TextureDesc, TextureFormat},
+    scene::Picture,
+    sink::{self, SinkError, SinkOptions, Writer},
     source::{self, Next, Source, Synthetic, SyntheticOptions},
 };
 
@@ -144,4 +146,27 @@ fn bad_outputs_are_named() {
     let two = synthetic([8, 8], 2);
     assert!(write(&path("two.png"), &options([8, 8]), &two).unwrap_err().to_string().contains("one picture"));
     assert_eq!(files_in(folder.path()), 0);
+}
+
+/// The door out keeps bytes, order and times.
+#[test]
+fn pictures_of_the_gpu_reach_the_file() {
+    let gpu = pollster::block_on(Gpu::new(&GpuOptions::default())).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pictures");
+    // A width whose rows are padded on the GPU.
+    let frames = synthetic([33, 17], 7);
+    let mut sink = sink::create(&path, &options([33, 17])).unwrap();
+    let picture = |index: usize, size, texels: &[u8]| {
+        let texture = gpu.texture_with(&TextureDesc::new(size, TextureFormat::Srgb8), texels).unwrap();
+        Picture { id: FrameId(index as u64), time: frames[index].0, texture, host: None }
+    };
+    for (index, (_, rgba)) in frames.iter().enumerate() {
+        sink.present(&gpu, picture(index, [33, 17], rgba)).unwrap();
+    }
+    assert!(sink.present(&gpu, picture(0, [2, 1], &[0; 8])).is_err(), "a picture of another size was taken");
+    sink.finish(&gpu).unwrap();
+    let got = read_whole(&path);
+    assert_eq!(got.len(), 7);
+    assert!(got.iter().zip(&frames).all(|(got, want)| rgba(&got.1) == want.1));
 }

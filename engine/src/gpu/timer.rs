@@ -60,6 +60,10 @@ impl Timer {
 
     /// Starts a frame, called `frame`.
     pub fn begin(&mut self, frame: u64) {
+        // A frame that failed half-way was never ended.
+        if let Some((index, _)) = self.current.take() {
+            self.slots[index].frame = None;
+        }
         self.current = self.slots.iter().position(|slot| slot.frame.is_none()).map(|index| (index, 0));
         if let Some((index, _)) = self.current {
             self.slots[index].frame = Some(frame);

@@ -9,6 +9,7 @@
 
 mod cpu;
 mod lens;
+mod observe;
 mod ring;
 
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
 };
 
 pub use cpu::Observer;
+pub use observe::SceneWriter;
 
 /// Whether frames follow each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

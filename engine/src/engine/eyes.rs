@@ -1,0 +1,63 @@
+//! Where vision runs: not at all, within the walk, or beside it.
+
+use std::sync::Arc;
+
+use super::{EngineError, Pacing, worker::VisionWorker};
+use crate::{
+    frame::Frame,
+    nets::Models,
+    scene::{FaceState, Observation},
+    scheduler::WorkPlan,
+    vision::{Observer, VisionOptions},
+};
+
+/// Looks at frames, now or soon.
+#[derive(Debug)]
+pub(super) struct Eyes {
+    how: How,
+    latest: Option<Observation>,
+    /// What is shared where nothing is seen.
+    blank: Arc<FaceState>,
+}
+
+#[derive(Debug)]
+enum How {
+    /// The look asks for no net.
+    Closed,
+    /// Offline: each frame is drawn with what was seen in it.
+    Inline(Box<Observer>),
+    /// Live: each frame is drawn with the latest that was seen.
+    Beside(VisionWorker),
+}
+
+impl Eyes {
+    /// Opens what `options` ask for; no net is loaded where they ask for nothing.
+    pub(super) fn open(models: &Models, options: &VisionOptions, pacing: Pacing) -> Result<Self, EngineError> {
+        let how = if options.faces == 0 && options.matte.is_none() {
+            How::Closed
+        } else {
+            let observer = Observer::new(models, *options)?;
+            match pacing {
+                Pacing::Offline => How::Inline(Box::new(observer)),
+                Pacing::Live => How::Beside(VisionWorker::start(observer).map_err(EngineError::Thread)?),
+            }
+        };
+        Ok(Self { how, latest: None, blank: Arc::from(FaceState::empty()) })
+    }
+
+    /// What is known for `frame`: seen in it, or in an earlier one, or nothing yet.
+    pub(super) fn look(&mut self, frame: &Frame, plan: &WorkPlan) -> Result<Observation, EngineError> {
+        match &mut self.how {
+            How::Closed => {}
+            How::Inline(observer) => self.latest = Some(observer.look(frame, plan)?),
+            How::Beside(worker) => {
+                worker.look(frame.clone(), *plan);
+                if let Some(seen) = worker.latest() {
+                    self.latest = Some(seen?);
+                }
+            }
+        }
+        let blank = || Observation { seen: frame.id, time: frame.time, faces: Arc::clone(&self.blank), matte: None };
+        Ok(self.latest.clone().unwrap_or_else(blank))
+    }
+}

@@ -1,0 +1,259 @@
+//! The door of embedders: a frame in, a picture out.
+//!
+//! [`Engine::process`] is the walk from upload to compose: plan, upload, observe, compose, one submit.
+//! [`Engine::record`] does the same within an encoder that the caller owns and submits. Making an engine takes time
+//! (shaders and nets are built); in live mode processing never waits.
+//!
+//! Two ways to pace it, see [`Pacing`]: offline every frame is drawn with what was seen in that very frame, the
+//! same output every time; live a frame is drawn with the latest that was seen, whose age the shaders can read.
+
+mod eyes;
+mod worker;
+
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+
+use crate::{
+    compose::{ComposeError, Composer},
+    filter::{Look, Values},
+    frame::Frame,
+    gpu::{Encoder, Gpu, GpuError, timer::Timer},
+    kernels::convert::Convert,
+    nets::{Backend, Models},
+    scene::{Observation, Picture},
+    scheduler::{Scheduler, WorkPlan},
+    telemetry::{Cost, FrameReport, Stage},
+    vision::{MatteNet, SceneWriter, VisionError, VisionOptions},
+};
+use eyes::Eyes;
+
+/// Whether frames wait for the nets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pacing {
+    /// They do: files, tests.
+    #[default]
+    Offline,
+    /// They don't: cameras, windows.
+    Live,
+}
+
+/// How an engine works.
+#[derive(Clone, Copy, Debug)]
+pub struct EngineOptions {
+    /// Where the nets run.
+    pub backend: Backend,
+    /// Threads of each net on the CPU.
+    pub threads: usize,
+    /// How many faces are followed where the look needs any, 1 to [`MAX_FACES`](crate::scene::MAX_FACES).
+    pub faces: usize,
+    /// Whether frames wait for the nets.
+    pub pacing: Pacing,
+    /// Time for one frame: filters get simpler when frames take longer.
+    pub budget: Option<Duration>,
+}
+
+impl Default for EngineOptions {
+    /// Offline, one face, the project's own kernels on one thread, no budget.
+    fn default() -> Self {
+        Self { backend: Backend::Cpu, threads: 1, faces: 1, pacing: Pacing::Offline, budget: None }
+    }
+}
+
+/// Why a frame can't be processed, by stage.
+#[derive(Debug, Error)]
+pub enum EngineError {
+    /// The device.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// The nets.
+    #[error(transparent)]
+    Vision(#[from] VisionError),
+    /// The look.
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+    /// The system gave no thread for the nets.
+    #[error("no thread could be started for the nets: {0}")]
+    Thread(std::io::Error),
+}
+
+/// A finished picture.
+#[derive(Debug)]
+pub struct Rendered {
+    /// The picture, to be kept as long as the caller likes.
+    pub picture: Picture,
+    /// What was drawn: its frame may be older than the picture's in live mode.
+    pub observation: Observation,
+    /// What it cost so far, without source and sink.
+    pub report: FrameReport,
+}
+
+/// Upload to compose.
+#[derive(Debug)]
+pub struct Engine {
+    gpu: Gpu,
+    models: Models,
+    options: EngineOptions,
+    convert: Convert,
+    eyes: Eyes,
+    writer: SceneWriter,
+    composer: Composer,
+    scheduler: Scheduler,
+    timer: Timer,
+    last: Option<FrameReport>,
+}
+
+/// What [`Timer`] measures between its marks.
+const GPU_STAGES: [Stage; 3] = [Stage::Upload, Stage::Vision, Stage::Compose];
+
+impl Engine {
+    /// Builds what `look` needs, and nothing else: nets that it does not ask for are not loaded.
+    ///
+    /// # Errors
+    /// When a model or shader is broken, or the device can't hold what is needed.
+    pub fn new(gpu: Gpu, models: Models, look: Look, options: EngineOptions) -> Result<Self, EngineError> {
+        let composer = Composer::new(&gpu, look)?;
+        Ok(Self {
+            convert: Convert::new(&gpu)?,
+            eyes: Eyes::open(&models, &vision_options(&composer, &options), options.pacing)?,
+            writer: SceneWriter::new(&gpu)?,
+            timer: Timer::new(&gpu, GPU_STAGES.len() as u32 + 1)?,
+            scheduler: Scheduler::new(options.budget),
+            composer,
+            models,
+            options,
+            gpu,
+            last: None,
+        })
+    }
+
+    /// The device.
+    pub fn gpu(&self) -> &Gpu {
+        &self.gpu
+    }
+
+    /// The look that is drawn.
+    pub fn look(&self) -> &Look {
+        self.composer.look()
+    }
+
+    /// Draws another look from the next frame on. Faces are looked for anew.
+    ///
+    /// # Errors
+    /// As [`Engine::new`]; then the old look stays.
+    pub fn set_look(&mut self, look: Look) -> Result<(), EngineError> {
+        let composer = Composer::new(&self.gpu, look)?;
+        let wanted = vision_options(&composer, &self.options);
+        if wanted != vision_options(&self.composer, &self.options) {
+            self.eyes = Eyes::open(&self.models, &wanted, self.options.pacing)?;
+        }
+        self.composer = composer;
+        Ok(())
+    }
+
+    /// Changes the values of the look's filter number `item`. `false`: there is none.
+    pub fn set_values(&mut self, item: usize, values: Values) -> bool {
+        self.composer.set_values(item, values)
+    }
+
+    /// The walk of one frame, submitted.
+    ///
+    /// # Errors
+    /// When a net or the device fails. The engine can go on with the next frame, unless the device is lost.
+    pub fn process(&mut self, frame: Frame) -> Result<Rendered, EngineError> {
+        let mut encoder = self.gpu.encoder("frame");
+        let rendered = self.record(&mut encoder, frame)?;
+        self.gpu.submit(encoder)?;
+        Ok(rendered)
+    }
+
+    /// The walk of one frame, recorded into `encoder`, which the caller submits before it uses the picture.
+    ///
+    /// # Errors
+    /// As [`Engine::process`].
+    pub fn record(&mut self, encoder: &mut Encoder, frame: Frame) -> Result<Rendered, EngineError> {
+        let plan = self.scheduler.plan(self.last.as_ref());
+        let mut watch = Watch::start(frame.id.0, plan, &mut self.timer, encoder);
+
+        let picture = Picture {
+            id: frame.id,
+            time: frame.time,
+            texture: self.convert.record(encoder, &frame.pixels)?,
+            host: Some(frame.pixels.clone()),
+        };
+        watch.end(Stage::Upload, &mut self.timer, encoder);
+
+        let observation = self.eyes.look(&frame, &plan)?;
+        let scene = self.writer.observe(encoder, picture, &observation)?;
+        watch.end(Stage::Vision, &mut self.timer, encoder);
+
+        let picture = self.composer.compose(&self.gpu, encoder, scene, plan)?;
+        watch.end(Stage::Compose, &mut self.timer, encoder);
+
+        self.timer.end(encoder);
+        let mut report = watch.report;
+        report.total = watch.started.elapsed();
+        report.age = frame.id.0.saturating_sub(observation.seen.0);
+        self.last = Some(report);
+        Ok(Rendered { picture, observation, report })
+    }
+
+    /// Takes in what a frame cost in the end, sink included: the next plan builds on it.
+    pub fn learn(&mut self, report: FrameReport) {
+        self.last = Some(report);
+    }
+
+    /// GPU times of an earlier frame that have arrived since the last call: the frame's number and its stages'
+    /// times. Without timestamps on the device there are none.
+    pub fn gpu_times(&mut self) -> Option<(u64, [Option<Duration>; Stage::ALL.len()])> {
+        let (frame, spans) = self.timer.landed()?;
+        let mut times = [None; Stage::ALL.len()];
+        for (stage, span) in GPU_STAGES.into_iter().zip(spans) {
+            times[stage as usize] = Some(span);
+        }
+        Some((frame, times))
+    }
+}
+
+/// What the nets look for: what the look asks for.
+fn vision_options(composer: &Composer, options: &EngineOptions) -> VisionOptions {
+    let requires = composer.requires();
+    let faces = requires.face || requires.blendshapes || requires.pose;
+    VisionOptions {
+        faces: if faces { options.faces.max(1) } else { 0 },
+        blendshapes: requires.blendshapes,
+        pose: requires.pose,
+        matte: requires.matte.then_some(MatteNet::Auto),
+        backend: options.backend,
+        threads: options.threads,
+        ..VisionOptions::default()
+    }
+}
+
+/// Times the stages of one frame, on the CPU by itself and on the GPU through the timer.
+struct Watch {
+    started: Instant,
+    stage: Instant,
+    report: FrameReport,
+}
+
+impl Watch {
+    fn start(frame: u64, plan: WorkPlan, timer: &mut Timer, encoder: &mut Encoder) -> Self {
+        timer.begin(frame);
+        timer.mark(encoder);
+        let now = Instant::now();
+        let report = FrameReport {
+            id: crate::frame::FrameId(frame),
+            reduced: plan.reduced,
+            ..FrameReport::default()
+        };
+        Self { started: now, stage: now, report }
+    }
+
+    fn end(&mut self, stage: Stage, timer: &mut Timer, encoder: &mut Encoder) {
+        timer.mark(encoder);
+        let now = Instant::now();
+        self.report.stages[stage as usize] = Cost { cpu: now - self.stage, gpu: None };
+        self.stage = now;
+    }
+}

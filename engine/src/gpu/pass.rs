@@ -120,7 +120,7 @@ impl PassPipeline {
         let entries: Vec<_> = std::iter::once(vertex).chain(fragment).collect();
         let bindings = Bindings::reflect(gpu, shader, desc.label, &entries)?;
         let raw = health::scoped(gpu.device(), "compiles a pipeline", || {
-            render_pipeline(gpu, shader, desc, &bindings)
+            render_pipeline(gpu, shader, desc, &entries, &bindings)
         })
         .map_err(|error| named(error, desc.label))?;
         let depth = desc.depth != Depth::Absent;
@@ -162,9 +162,11 @@ fn render_pipeline(
     gpu: &Gpu,
     shader: &Shader,
     desc: &PassDesc<'_>,
+    entries: &[usize],
     bindings: &Bindings,
 ) -> wgpu::RenderPipeline {
     let module = shader.compile(gpu, desc.label);
+    let name = |entry: &usize| shader.module().entry_points[*entry].name.as_str();
     let layout = bindings.pipeline_layout(gpu);
     let colour_only_depth = desc.depth == Depth::Only || desc.fragment.is_none();
     let targets = [Some(wgpu::ColorTargetState {
@@ -178,7 +180,7 @@ fn render_pipeline(
         layout: Some(&layout),
         vertex: wgpu::VertexState {
             module: &module,
-            entry_point: Some(desc.vertex),
+            entry_point: entries.first().map(name),
             compilation_options: options.clone(),
             buffers: &[],
         },
@@ -197,9 +199,9 @@ fn render_pipeline(
         },
         depth_stencil: depth_state(desc.depth),
         multisample: wgpu::MultisampleState { count: desc.samples, ..Default::default() },
-        fragment: desc.fragment.map(|entry_point| wgpu::FragmentState {
+        fragment: entries.get(1).map(|fragment| wgpu::FragmentState {
             module: &module,
-            entry_point: Some(entry_point),
+            entry_point: Some(name(fragment)),
             compilation_options: options,
             targets: &targets,
         }),
@@ -252,7 +254,7 @@ impl ComputePipeline {
                 label: Some(label),
                 layout: Some(&bindings.pipeline_layout(gpu)),
                 module: &shader.compile(gpu, label),
-                entry_point: Some(name),
+                entry_point: Some(&shader.module().entry_points[index].name),
                 compilation_options: wgpu::PipelineCompilationOptions {
                     zero_initialize_workgroup_memory: false,
                     ..Default::default()

@@ -1,0 +1,65 @@
+//! naga's judgement, in the author's place and words.
+
+use std::error::Error;
+
+use naga::valid::{Capabilities, ValidationError, ValidationFlags, Validator};
+
+use super::{
+    Shader,
+    error::{Complaint, ShaderError},
+    merged::Merged,
+    speak, uniformity,
+};
+
+/// Parses and validates the merged text.
+pub(super) fn judge(merged: Merged, capabilities: Capabilities) -> Result<Shader, ShaderError> {
+    let module = naga::front::wgsl::parse_str(&merged.text).map_err(|error| parse_error(&merged, &error))?;
+    let mut validator = Validator::new(ValidationFlags::all(), capabilities);
+    let info = match validator.validate(&module) {
+        Ok(info) => info,
+        Err(error) => return Err(validation_error(&merged, &module, &error)),
+    };
+    let warnings = uniformity::suspects(&module, &info);
+    let warnings = warnings.into_iter().map(|suspect| merged.error(suspect)).collect();
+    Ok(Shader::new(merged, module, info, warnings))
+}
+
+fn parse_error(merged: &Merged, error: &naga::front::wgsl::ParseError) -> ShaderError {
+    let (at, label) = error
+        .labels()
+        .next()
+        .map_or((0, ""), |(span, label)| (span.to_range().map_or(0, |range| range.start), label));
+    let mut message = error.message().to_owned();
+    if !label.is_empty() && !message.contains(label) && !message.contains('`') {
+        message = format!("{message}: {label}");
+    }
+    let mut complaint = Complaint::new(at, message);
+    let unknown = ["no definition in scope for identifier: `", "invalid field accessor `"]
+        .iter()
+        .find_map(|start| error.message().strip_prefix(start)?.split('`').next());
+    if let Some(name) = unknown {
+        complaint.hint = merged.nearest_name(name).map(|near| format!("did you mean `{near}`?"));
+    }
+    if complaint.hint.is_none() {
+        complaint.hint = error.notes().next().map(|note| merged.authors_words(note));
+    }
+    merged.error(complaint)
+}
+
+fn validation_error(
+    merged: &Merged,
+    module: &naga::Module,
+    error: &naga::WithSpan<ValidationError>,
+) -> ShaderError {
+    let mut deepest: &dyn Error = error.as_inner();
+    while let Some(cause) = deepest.source() {
+        deepest = cause;
+    }
+    let message = speak::in_wgsl(merged, module, error.as_inner()).unwrap_or_else(|| deepest.to_string());
+    // The last span is the cause's own; those before are of what contains it.
+    let spans = error.spans().filter_map(|(span, _)| span.to_range());
+    let at = spans
+        .min_by_key(|range| range.end - range.start)
+        .map_or_else(|| speak::place(merged, module, error.as_inner()), |range| range.start);
+    merged.error(Complaint::new(at, message))
+}

@@ -1,0 +1,344 @@
+//! Modules and all that they import, merged into one text.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    Library,
+    error::{Complaint, ShaderError},
+    merged::{Merged, Piece},
+    module::Module,
+    words::is_name,
+};
+
+/// Modules that pass on a name that they import themselves.
+const MAX_HOPS: usize = 32;
+
+/// Merges the module `root` of `library` with all that it imports. Entry points of the root keep their names;
+/// all other names get the module's path before them.
+pub(super) fn link(library: &Library, root: &str, flags: &[(&str, bool)]) -> Result<Merged, ShaderError> {
+    let mut linker = Linker { library, flags, modules: Vec::new() };
+    linker.load_root(root)?;
+    let mut next = 0;
+    while next < linker.modules.len() {
+        linker.load_mentioned(next)?;
+        next += 1;
+    }
+    let names = linker.names();
+    let mut merged = Merged::default();
+    linker.directives(&mut merged);
+    for module in 0..linker.modules.len() {
+        linker.emit(module, &names, &mut merged)?;
+    }
+    merged.spoken = names.into_iter().map(|(full, merged)| (merged, item(&full).to_owned())).collect();
+    merged.modules = linker.modules;
+    Ok(merged)
+}
+
+struct Linker<'a> {
+    library: &'a Library,
+    flags: &'a [(&'a str, bool)],
+    /// The root first.
+    modules: Vec<Module>,
+}
+
+impl Linker<'_> {
+    fn load_root(&mut self, root: &str) -> Result<(), ShaderError> {
+        match self.library.file(root) {
+            Some((file, text)) => self.read(root, file, text),
+            None => Err(Complaint::new(0, format!("there is no module `{root}`")).within(root, "")),
+        }
+    }
+
+    fn read(&mut self, path: &str, file: &str, text: &str) -> Result<(), ShaderError> {
+        let module = Module::read(path, file, text, self.flags).map_err(|fault| fault.within(file, text))?;
+        self.modules.push(module);
+        Ok(())
+    }
+
+    /// Loads the modules that a module imports or names.
+    fn load_mentioned(&mut self, number: usize) -> Result<(), ShaderError> {
+        let module = &self.modules[number];
+        let mut mentions: Vec<_> =
+            module.imports.values().map(|import| (import.path.clone(), import.at)).collect();
+        let mut at = module.body();
+        while at < module.words.len() {
+            let last = module.end_of_path(at);
+            if last > at {
+                mentions.push((module.inline_path(at, last), module.place(at)));
+            }
+            at = last + 1;
+        }
+        mentions.sort_by_key(|mention| mention.1);
+        for (path, at) in mentions {
+            if self.library.file(&path).is_some() {
+                continue; // a module by itself: `import antifaz::face;`
+            }
+            let Some((owner, _)) = path.rsplit_once("::") else {
+                let message = format!("`{path}` is no item of a module: write `module::{path}`");
+                return Err(self.modules[number].error(Complaint::new(at, message)));
+            };
+            if self.number(owner).is_some() {
+                continue;
+            }
+            match self.library.file(owner) {
+                Some((file, text)) => self.read(owner, file, text)?,
+                None => {
+                    let fault = Complaint::new(at, format!("there is no module `{owner}`"));
+                    return Err(self.modules[number].error(fault.nearest(owner, self.library.paths())));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn number(&self, path: &str) -> Option<usize> {
+        self.modules.iter().position(|module| module.path == path)
+    }
+
+    /// The merged name of everything declared, by full path. No word of any file means anything else.
+    fn names(&self) -> HashMap<String, String> {
+        let words =
+            |module: &'_ Module| (0..module.words.len()).map(|at| module.word(at).to_owned()).collect();
+        let mut taken: HashSet<String> =
+            self.modules.iter().flat_map(|module| -> Vec<String> { words(module) }).collect();
+        let mut names = HashMap::new();
+        for (number, module) in self.modules.iter().enumerate() {
+            for name in &module.declared {
+                let full = format!("{}::{name}", module.path);
+                if number == 0 && module.entries.contains(name) {
+                    names.insert(full, name.clone());
+                    continue;
+                }
+                if names.contains_key(&full) {
+                    continue; // declared twice: naga says so
+                }
+                let mut merged = full.replace("::", "_");
+                while !taken.insert(merged.clone()) {
+                    merged.push('_');
+                }
+                names.insert(full, merged);
+            }
+        }
+        names
+    }
+
+    /// `enable` and its kin must come first in the merged text, each once.
+    fn directives(&self, merged: &mut Merged) {
+        let mut seen = HashSet::new();
+        for (number, module) in self.modules.iter().enumerate() {
+            let mut start = module.directives.start;
+            for at in module.directives.clone() {
+                if module.word(at) != ";" && at + 1 != module.directives.end {
+                    continue;
+                }
+                let place = module.place(start);
+                let line = &module.text[place..module.words[at].end];
+                if seen.insert(line) {
+                    merged.push(Piece { number, source: place, renamed: false }, line);
+                    merged.text.push('\n');
+                }
+                start = at + 1;
+            }
+        }
+    }
+
+    /// Copies a module's words, its own and its imported names under their merged names.
+    fn emit(
+        &self,
+        number: usize,
+        names: &HashMap<String, String>,
+        merged: &mut Merged,
+    ) -> Result<(), ShaderError> {
+        let module = &self.modules[number];
+        let mut members = 0; // the word where a struct's braces close
+        let mut at = module.body();
+        while at < module.words.len() {
+            if module.word(at) == "struct" {
+                members = module.end_of_item(at);
+            }
+            if at > module.body() {
+                let gap = &module.text[module.words[at - 1].end..module.words[at].start];
+                merged.text.push_str(match gap {
+                    "" => "",
+                    gap if gap.contains('\n') => "\n",
+                    _ => " ",
+                });
+            }
+            let last = module.end_of_path(at);
+            let full = if last > at {
+                Some((module.inline_path(at, last), module.place(at)))
+            } else {
+                self.meaning(module, at, members)
+            };
+            let source = module.words[at].start;
+            match full {
+                Some((full, place)) => {
+                    let name = self
+                        .merged_name(&full, names)
+                        .map_err(|fault| module.error(Complaint { at: place, ..fault }))?;
+                    merged.push(Piece { number, source, renamed: true }, name);
+                }
+                None => {
+                    let copied = &module.text[source..module.words[last].end];
+                    merged.push(Piece { number, source, renamed: false }, copied);
+                }
+            }
+            at = last + 1;
+        }
+        merged.text.push('\n');
+        Ok(())
+    }
+
+    /// The full path that a single word stands for, and where to complain when there is no such thing.
+    fn meaning(&self, module: &Module, at: usize, members: usize) -> Option<(String, usize)> {
+        let word = module.word(at);
+        let member = at < members && module.word(at + 1) == ":";
+        let before = module.word_before(at, 1);
+        if member || before == "." || before == "@" || !is_name(word) || is_set_name(module, at) {
+            return None;
+        }
+        if let Some(import) = module.imports.get(word) {
+            let is_module = self.library.file(&import.path).is_some();
+            return (!is_module).then(|| (import.path.clone(), import.at));
+        }
+        let own = module.declared.iter().any(|name| name == word);
+        own.then(|| (format!("{}::{word}", module.path), module.place(at)))
+    }
+
+    /// The name of a full path in the merged text. Modules may pass on what they import.
+    fn merged_name<'n>(&self, full: &str, names: &'n HashMap<String, String>) -> Result<&'n str, Complaint> {
+        let mut path = full.to_owned();
+        for _ in 0..MAX_HOPS {
+            if let Some(name) = names.get(&path) {
+                return Ok(name);
+            }
+            let owner = path.rsplit_once("::").map_or("", |(owner, _)| owner);
+            let item = item(&path);
+            let Some(module) = self.number(owner).map(|number| &self.modules[number]) else {
+                return Err(Complaint::new(0, format!("there is no module `{owner}`"))
+                    .nearest(owner, self.library.paths()));
+            };
+            match module.imports.get(item) {
+                Some(elsewhere) => path = elsewhere.path.clone(),
+                None => {
+                    let known = module.declared.iter().map(String::as_str);
+                    return Err(Complaint::new(0, format!("`{owner}` has no `{item}`")).nearest(item, known));
+                }
+            }
+        }
+        Err(Complaint::new(0, format!("`{full}` imports itself")))
+    }
+}
+
+/// The last name of a path.
+fn item(path: &str) -> &str {
+    path.rsplit_once("::").map_or(path, |(_, item)| item)
+}
+
+/// Whether a word is an argument that takes set names: of some attributes, of `var<..>`, of storage textures.
+fn is_set_name(module: &Module, at: usize) -> bool {
+    let back = |count| module.word_before(at, count);
+    let listed = |open: usize| {
+        let keyword = back(open + 1);
+        match back(open) {
+            "(" => matches!(keyword, "builtin" | "interpolate" | "diagnostic") && back(open + 2) == "@",
+            "<" => matches!(keyword, "var" | "ptr") || keyword.starts_with("texture_storage_"),
+            _ => false,
+        }
+    };
+    listed(1) || (back(1) == "," && back(3) != ":" && listed(3) && back(4) != "ptr")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn linked(files: &[(&str, &str)]) -> Result<String, ShaderError> {
+        let mut library = Library::new();
+        for (path, text) in files {
+            library.insert(path, &format!("{path}.wgsl"), text);
+        }
+        let merged = link(&library, files[0].0, &[])?;
+        Ok(merged.text.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    #[test]
+    fn names_are_merged_wherever_they_mean_an_item() {
+        let text = linked(&[
+            ("p::main", "import p::a::{f}; @fragment fn f0() { let x = f(1).f + p::a::g(); }"),
+            ("p::a", "struct S { f: f32 } fn f(f: f32) -> S { return S(f); } fn g() -> f32 { return 1.f; }"),
+        ]);
+        assert_eq!(
+            text.unwrap(),
+            "@fragment fn f0() { let x = p_a_f(1).f + p_a_g(); } struct p_a_S { f: f32 } \
+             fn p_a_f(p_a_f: f32) -> p_a_S { return p_a_S(p_a_f); } fn p_a_g() -> f32 { return 1.f; }"
+        );
+    }
+
+    #[test]
+    fn an_author_may_redefine_a_builtin_without_harm_to_others() {
+        let text = linked(&[
+            ("p::main", "import p::a::{f}; fn mix() {} @fragment fn main() { mix(); f(); }"),
+            ("p::a", "fn f() { mix(1.0, 2.0, 0.5); }"),
+        ]);
+        assert!(text.unwrap().contains("mix(1.0, 2.0, 0.5)"));
+    }
+
+    #[test]
+    fn merged_names_meet_no_other_name() {
+        let text = linked(&[
+            (
+                "p::main",
+                "import p::a_b::{c}; import p_a::b_c; @compute fn main() { let p_a_b_c = 1; c(); b_c(); }",
+            ),
+            ("p::a_b", "fn c() {}"),
+            ("p_a", "fn b_c() {}"),
+        ]);
+        let text = text.unwrap();
+        assert!(text.contains("let p_a_b_c = 1; p_a_b_c_(); p_a_b_c__();"), "{text}");
+    }
+
+    #[test]
+    fn directives_come_first_and_once() {
+        let text = linked(&[
+            ("p::main", "import p::a::f; enable f16; @compute fn main() { f(); }"),
+            ("p::a", "enable f16; enable subgroups; fn f() {}"),
+        ]);
+        assert!(text.unwrap().starts_with("enable f16; enable subgroups; @compute"));
+    }
+
+    #[test]
+    fn set_names_stay() {
+        let body = "@group(0) @binding(0) var<storage, read> b: array<f32>; fn read() {} fn write() {} \
+                    @group(0) @binding(1) var t: texture_storage_2d<rgba8unorm, write>; fn flat() {} \
+                    fn v(@location(0) @interpolate(flat, either) x: u32) {}";
+        let text = linked(&[("p::main", body)]).unwrap();
+        for kept in ["var<storage, read>", "<rgba8unorm, write>", "@interpolate(flat, either)"] {
+            assert!(text.contains(kept), "{text}");
+        }
+    }
+
+    #[test]
+    fn bad_paths_are_shown_where_they_are_written() {
+        let fault = |text: &str| {
+            let error = linked(&[("p::main", text), ("p::a", "fn landmark() {}")]).unwrap_err();
+            format!("{}:{} {} {}", error.line, error.column, error.message, error.hint.unwrap_or_default())
+        };
+        assert_eq!(fault("import p::b::landmark;"), "1:14 there is no module `p::b` did you mean `p::a`?");
+        assert_eq!(
+            fault("import p::a::landmrk;\nfn f() { landmrk(); }"),
+            "1:14 `p::a` has no `landmrk` did you mean `landmark`?"
+        );
+        assert_eq!(
+            fault("fn f() {\n p::a::landmrk(); }"),
+            "2:2 `p::a` has no `landmrk` did you mean `landmark`?"
+        );
+        assert!(fault("import landmark;").contains("is no item of a module"));
+    }
+
+    #[test]
+    fn a_circle_of_imports_ends() {
+        let error = linked(&[("p::a", "import p::b::x; fn f() { x(); }"), ("p::b", "import p::a::x;")]);
+        assert!(error.unwrap_err().message.contains("imports itself"));
+    }
+}

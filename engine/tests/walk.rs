@@ -14,13 +14,15 @@ use antifaz::{
 };
 
 fn gpu() -> Gpu {
-    pollster::block_on(Gpu::new(&GpuOptions::default())).expect("an adapter (apt-get install mesa-vulkan-drivers)")
+    pollster::block_on(Gpu::new(&GpuOptions::default()))
+        .expect("an adapter (apt-get install mesa-vulkan-drivers)")
 }
 
 fn look(filters: &[&str]) -> Look {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../filters");
     let catalog = Catalog::open(&folder).expect("the filters of the workspace");
-    let item = |name: &&str| LookItem::parse(catalog.filter(name).expect("a filter"), "").expect("its defaults");
+    let item =
+        |name: &&str| LookItem::parse(catalog.filter(name).expect("a filter"), "").expect("its defaults");
     Look(filters.iter().map(item).collect())
 }
 

@@ -32,7 +32,11 @@ enum How {
 
 impl Eyes {
     /// Opens what `options` ask for; no net is loaded where they ask for nothing.
-    pub(super) fn open(models: &Models, options: &VisionOptions, pacing: Pacing) -> Result<Self, EngineError> {
+    pub(super) fn open(
+        models: &Models,
+        options: &VisionOptions,
+        pacing: Pacing,
+    ) -> Result<Self, EngineError> {
         let how = if options.faces == 0 && options.matte.is_none() {
             How::Closed
         } else {
@@ -57,7 +61,8 @@ impl Eyes {
                 }
             }
         }
-        let blank = || Observation { seen: frame.id, time: frame.time, faces: Arc::clone(&self.blank), matte: None };
+        let blank =
+            || Observation { seen: frame.id, time: frame.time, faces: Arc::clone(&self.blank), matte: None };
         Ok(self.latest.clone().unwrap_or_else(blank))
     }
 }

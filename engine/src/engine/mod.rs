@@ -242,11 +242,8 @@ impl Watch {
         timer.begin(frame);
         timer.mark(encoder);
         let now = Instant::now();
-        let report = FrameReport {
-            id: crate::frame::FrameId(frame),
-            reduced: plan.reduced,
-            ..FrameReport::default()
-        };
+        let report =
+            FrameReport { id: crate::frame::FrameId(frame), reduced: plan.reduced, ..FrameReport::default() };
         Self { started: now, stage: now, report }
     }
 

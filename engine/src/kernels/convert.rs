@@ -144,10 +144,14 @@ fn convert_row(pixels: &Pixels, y: usize, out: &mut [u8]) {
             }
         }
         PixelFormat::Yuyv => {
-            pairs.zip(row(0, y).chunks_exact(4)).for_each(|(out, p)| pair(out, &ycbcr, &[p[0], p[2]], [p[1], p[3]]));
+            pairs
+                .zip(row(0, y).chunks_exact(4))
+                .for_each(|(out, p)| pair(out, &ycbcr, &[p[0], p[2]], [p[1], p[3]]));
         }
         PixelFormat::Uyvy => {
-            pairs.zip(row(0, y).chunks_exact(4)).for_each(|(out, p)| pair(out, &ycbcr, &[p[1], p[3]], [p[0], p[2]]));
+            pairs
+                .zip(row(0, y).chunks_exact(4))
+                .for_each(|(out, p)| pair(out, &ycbcr, &[p[1], p[3]], [p[0], p[2]]));
         }
     }
 }
@@ -181,7 +185,8 @@ mod tests {
     #[test]
     fn rgb_is_copied_without_its_padding() {
         let bytes = vec![1, 2, 3, 99, 4, 5, 6, 99];
-        let pixels = Pixels::with_strides([1, 2], PixelFormat::Rgb8, ColorSpec::default(), bytes, &[4]).unwrap();
+        let pixels =
+            Pixels::with_strides([1, 2], PixelFormat::Rgb8, ColorSpec::default(), bytes, &[4]).unwrap();
         assert_eq!(to_rgb8(&pixels), [1, 2, 3, 4, 5, 6]);
     }
 

@@ -1,5 +1,6 @@
 //! Image kernels, each beside its CPU twin.
 
+pub mod convert;
 pub mod crop;
 pub mod resize;
 pub mod ycbcr;

@@ -39,6 +39,11 @@ impl YcbcrToRgb {
         }
     }
 
+    /// What the GPU needs to do the same: black, luma, red of Cr, green of Cb, green of Cr, blue of Cb.
+    pub(super) fn factors(&self) -> [i32; 6] {
+        [self.black, self.luma, self.red_cr, self.green_cb, self.green_cr, self.blue_cb]
+    }
+
     /// Red, green and blue of one pixel, rounded to nearest and clamped to 0..=255.
     #[inline(always)]
     pub fn rgb(&self, y: u8, cb: u8, cr: u8) -> [i32; 3] {

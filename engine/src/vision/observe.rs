@@ -29,7 +29,12 @@ impl SceneWriter {
     pub fn new(gpu: &Gpu) -> Result<Self, GpuError> {
         let bytes = size_of::<FaceState>() as u64;
         let make = |_| gpu.buffer("faces", BufferUse::Storage, bytes).map(Arc::new);
-        Ok(Self { faces: (0..RING).map(make).collect::<Result<_, _>>()?, next: 0, matte: None, written: None })
+        Ok(Self {
+            faces: (0..RING).map(make).collect::<Result<_, _>>()?,
+            next: 0,
+            matte: None,
+            written: None,
+        })
     }
 
     /// The picture with what `observation` says of it, or of an earlier one. An observation that the device

@@ -79,7 +79,7 @@ pub(crate) enum Command {
 
 impl Default for Command {
     fn default() -> Self {
-        Self::Run(RunArgs::default())
+        Self::Run(RunArgs::demo())
     }
 }
 

@@ -31,6 +31,21 @@ pub(crate) enum AppError {
     /// The output can't be written.
     #[error(transparent)]
     Sink(#[from] antifaz::sink::SinkError),
+    /// A filter is not known or broken, or has no such value.
+    #[error(transparent)]
+    Filter(#[from] antifaz::filter::FilterError),
+    /// No graphics device, or one that failed.
+    #[error(transparent)]
+    Gpu(#[from] antifaz::gpu::GpuError),
+    /// The walk from upload to compose can't be set up.
+    #[error(transparent)]
+    Engine(#[from] antifaz::EngineError),
+    /// The walk ended early.
+    #[error(transparent)]
+    Session(#[from] antifaz::session::SessionError),
+    /// No window.
+    #[error("no window can be opened ({0}); `antifaz render` needs none, and `antifaz doctor` says more")]
+    Window(String),
     /// A net is missing or broken.
     #[error(transparent)]
     Vision(#[from] antifaz::vision::VisionError),

@@ -12,6 +12,8 @@ mod offline;
 mod output;
 mod progress;
 mod values;
+mod walk;
+mod window;
 
 use std::{ffi::OsString, process::ExitCode};
 

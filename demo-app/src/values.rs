@@ -30,6 +30,12 @@ impl FromStr for Size {
     }
 }
 
+impl From<Size> for [u32; 2] {
+    fn from(size: Size) -> Self {
+        [size.width, size.height]
+    }
+}
+
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}x{}", self.width, self.height)
@@ -42,6 +48,13 @@ pub(crate) struct FilterArg {
     pub(crate) name: String,
     /// `key=value,...`, empty where none is given.
     pub(crate) values: String,
+}
+
+impl FilterArg {
+    /// A filter as it comes.
+    pub(crate) fn plain(name: &str) -> Self {
+        Self { name: name.into(), values: String::new() }
+    }
 }
 
 impl FromStr for FilterArg {

@@ -75,6 +75,16 @@ impl<I: Source, O: Sink> Session<I, O> {
         Ok(Step::Frame(report))
     }
 
+    /// The engine, to change its look or to read GPU times between two steps.
+    pub fn engine_mut(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+
+    /// The sink, to resize a window between two steps.
+    pub fn sink_mut(&mut self) -> &mut O {
+        &mut self.sink
+    }
+
     /// Completes the output.
     ///
     /// # Errors

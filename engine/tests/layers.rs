@@ -33,12 +33,11 @@ const CRATES: &[(&str, &[&str])] = &[
     // Picture files are decoded and encoded at the ends of the walk; a filter brings pictures of its own.
     ("image", &["source", "sink", "filter", "compose"]),
     ("log", &["*"]),
-    ("mp4", &["sink::video"]),
-    ("naga", &["gpu"]),
+    // A filter's names must be none that WGSL reserves.
+    ("naga", &["gpu", "filter::resolve"]),
     ("nokhwa", &["source::camera"]),
     ("openh264", &["source::video", "sink::video"]),
     ("pollster", &["gpu", "engine", "session"]),
-    ("re_mp4", &["source::video"]),
     // Text files are read here.
     ("serde", &["filter", "source::video"]),
     ("serde_json", &["filter", "source::video"]),
@@ -81,7 +80,18 @@ const SYSTEM: &[&str] = &[
 ];
 
 /// Who may name something of [`SYSTEM`] all the same, what, and why.
-const SYSTEM_EXCEPTIONS: &[(&str, &str, &str)] = &[];
+const SYSTEM_EXCEPTIONS: &[(&str, &str, &str)] = &[
+    (
+        "filter::catalog",
+        "std::fs",
+        "lists the folder that its caller names; a filter can also be given as bytes",
+    ),
+    (
+        "filter::package",
+        "std::fs",
+        "reads the folder that its caller names; a filter can also be given as bytes",
+    ),
+];
 
 /// Vision's results in host memory: composing reads the buffers that shaders read, wherever the nets ran.
 const HOST_RESULTS: &[&str] = &["scene::Face", "scene::FaceState", "scene::HostMatte", "scene::Observation"];

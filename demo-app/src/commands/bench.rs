@@ -1,13 +1,28 @@
 //! `antifaz bench`: what frames cost.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
+use antifaz::{
+    Engine, Session,
+    engine::EngineOptions,
+    session::Step,
+    sink::Null,
+    source::{
+        Source,
+        adapt::{Repeated, Resized},
+    },
+    telemetry::{FrameReport, Percentiles, Stage, percentiles},
+};
 use clap::Args;
+use serde_json::json;
 
 use crate::{
     cli::Common,
     error::AppError,
+    interrupt, output,
+    progress::Progress,
     values::{self, FilterArg, Nets, Size},
+    walk::{self, Input},
 };
 
 /// Arguments of `antifaz bench`.
@@ -43,6 +58,196 @@ pub(crate) struct BenchArgs {
 }
 
 /// Runs the command.
-pub(crate) fn run(_args: &BenchArgs, _common: &Common) -> Result<(), AppError> {
-    Err(AppError::Value { argument: "antifaz".into(), problem: "this command is not built yet".into() })
+pub(crate) fn run(args: &BenchArgs, common: &Common) -> Result<(), AppError> {
+    let look = walk::look(&args.filters, common)?;
+    let source = source(args)?;
+    let engine = walk::engine(walk::gpu(common)?, look, args.nets, EngineOptions::default())?;
+    let report = measure(source, engine, args.frames, common)?;
+    output::print(&if args.json {
+        format!(
+            "{}
+",
+            report.json()
+        )
+    } else {
+        report.table()
+    })
+}
+
+/// Frames that warm up: shaders are compiled and pools filled.
+const WARM_UP: u64 = 8;
+
+fn source(args: &BenchArgs) -> Result<Box<dyn Source>, AppError> {
+    let input = Input::named(None, args.input.as_deref(), false).unwrap_or(Input::Synthetic);
+    let size = args.size;
+    let source = Repeated::new(Box::new(move || input.open(size)))?;
+    Ok(match size {
+        Some(size) => Box::new(Resized::new(source, size.into())?),
+        None => Box::new(source),
+    })
+}
+
+fn measure(
+    source: Box<dyn Source>,
+    engine: Engine,
+    frames: u64,
+    common: &Common,
+) -> Result<Report, AppError> {
+    let adapter = engine.gpu().adapter().name.clone();
+    let mut session = Session::new(source, engine, Null::default());
+    let mut report =
+        Report { adapter, frames: Vec::new(), gpu: Default::default(), dropped: 0, rss_mb: None };
+    interrupt::watch();
+    let progress = Progress::new(common, Some(frames));
+    let mut warm_up = WARM_UP;
+    while (report.frames.len() as u64) < frames {
+        interrupt::check()?;
+        let frame = match session.step()? {
+            Step::Frame(frame) => frame,
+            Step::Idle => continue,
+            Step::Ended => break,
+        };
+        if warm_up > 0 {
+            warm_up -= 1;
+            continue;
+        }
+        while let Some((_, times)) = session.engine_mut().gpu_times() {
+            for (values, time) in report.gpu.iter_mut().zip(times) {
+                values.extend(time.map(millis));
+            }
+        }
+        report.dropped = frame.dropped;
+        report.frames.push(frame);
+        progress.step();
+    }
+    report.rss_mb = rss_mb();
+    Ok(report)
+}
+
+/// What was measured.
+struct Report {
+    adapter: String,
+    frames: Vec<FrameReport>,
+    /// Milliseconds of each stage on the GPU, where it tells.
+    gpu: [Vec<f64>; Stage::ALL.len()],
+    dropped: u64,
+    rss_mb: Option<f64>,
+}
+
+impl Report {
+    fn frame_ms(&self) -> Option<Percentiles> {
+        percentiles(self.frames.iter().map(|frame| millis(frame.total)).collect())
+    }
+
+    /// On the CPU, and on the GPU.
+    fn stage_ms(&self, stage: Stage) -> [Option<Percentiles>; 2] {
+        let cpu = self.frames.iter().map(|frame| millis(frame.stage(stage).cpu)).collect();
+        [percentiles(cpu), percentiles(self.gpu[stage as usize].clone())]
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let value =
+            |of: Option<Percentiles>| of.map(|of| json!({"p50": of.p50, "p95": of.p95, "p99": of.p99}));
+        let stages: serde_json::Map<_, _> = Stage::ALL
+            .into_iter()
+            .map(|stage| {
+                let [cpu, gpu] = self.stage_ms(stage);
+                (stage.name().to_owned(), json!({"cpu_ms": value(cpu), "gpu_ms": value(gpu)}))
+            })
+            .collect();
+        json!({
+            "adapter": self.adapter,
+            "frames": self.frames.len(),
+            "frame_ms": value(self.frame_ms()),
+            "stages": stages,
+            "dropped": self.dropped,
+            "rss_mb": self.rss_mb,
+        })
+    }
+
+    fn table(&self) -> String {
+        let row = |name: &str, of: Option<Percentiles>| match of {
+            Some(of) => format!(
+                "{name:<14}{:>9.2}{:>9.2}{:>9.2}
+",
+                of.p50, of.p95, of.p99
+            ),
+            None => String::new(),
+        };
+        let mut text = format!("{}, {} frames, {} dropped", self.adapter, self.frames.len(), self.dropped);
+        if let Some(rss) = self.rss_mb {
+            text += &format!(", {rss:.0} MB in memory");
+        }
+        text += &format!(
+            "
+{:<14}{:>9}{:>9}{:>9}
+",
+            "ms", "p50", "p95", "p99"
+        );
+        text += &row("frame", self.frame_ms());
+        for stage in Stage::ALL {
+            let [cpu, gpu] = self.stage_ms(stage);
+            text += &row(stage.name(), cpu);
+            text += &row(&format!("{} (GPU)", stage.name()), gpu);
+        }
+        text
+    }
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+/// Memory that this process holds now, in MB, where the system tells.
+fn rss_mb() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_whitespace().next()?.parse::<f64>().ok().map(|kilobytes| kilobytes / 1024.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> Report {
+        let mut gpu: [Vec<f64>; Stage::ALL.len()] = Default::default();
+        gpu[Stage::Compose as usize] = vec![1.5, 2.5];
+        let frame = |ms| {
+            let mut frame = FrameReport { total: Duration::from_millis(ms), ..FrameReport::default() };
+            frame.record(Stage::Vision, Duration::from_millis(ms / 2));
+            frame
+        };
+        Report {
+            adapter: "soft".into(),
+            frames: vec![frame(10), frame(30)],
+            gpu,
+            dropped: 1,
+            rss_mb: Some(9.5),
+        }
+    }
+
+    #[test]
+    fn the_json_has_the_shape_that_scripts_rely_on() {
+        let json = report().json();
+        assert_eq!(json["adapter"], "soft");
+        assert_eq!(json["frames"], 2);
+        assert_eq!(json["frame_ms"], json!({"p50": 10.0, "p95": 30.0, "p99": 30.0}));
+        assert_eq!(json["stages"]["vision"]["cpu_ms"]["p50"], 5.0);
+        assert_eq!(json["stages"]["vision"]["gpu_ms"], json!(null));
+        assert_eq!(json["stages"]["compose"]["gpu_ms"]["p99"], 2.5);
+        assert_eq!((&json["dropped"], &json["rss_mb"]), (&json!(1), &json!(9.5)));
+        assert_eq!(json["stages"].as_object().map(serde_json::Map::len), Some(Stage::ALL.len()));
+    }
+
+    #[test]
+    fn the_table_leaves_out_what_was_not_measured() {
+        let table = report().table();
+        assert!(table.contains("compose (GPU)") && !table.contains("vision (GPU)"), "{table}");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn memory_is_known() {
+        assert!(rss_mb().is_some_and(|megabytes| megabytes > 1.0));
+    }
 }

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use antifaz::{
     data::DataDir,
     gpu::{AdapterInfo, Gpu},
+    source::Camera,
 };
 
 use crate::{cli::Common, error::AppError, output};
@@ -62,7 +63,14 @@ fn adapters(found: &[AdapterInfo]) -> Vec<Finding> {
 }
 
 fn cameras() -> Vec<Finding> {
-    vec![Missing("no camera".into())]
+    let found = Camera::list();
+    if found.is_empty() {
+        return vec![Missing(
+            "no camera: plug one in, or see that you may use it (Linux: group `video`); clips work without"
+                .into(),
+        )];
+    }
+    found.iter().map(|camera| There(format!("{}: {}", camera.index, camera.name))).collect()
 }
 
 fn clips() -> Vec<Finding> {

@@ -1,8 +1,9 @@
 //! `antifaz filter`: what filters there are.
 
+use antifaz::filter::{Catalog, Filter};
 use clap::{Args, Subcommand};
 
-use crate::{cli::Common, error::AppError};
+use crate::{cli::Common, error::AppError, output, walk};
 
 /// Arguments of `antifaz filter`.
 #[derive(Args, Debug)]
@@ -20,6 +21,35 @@ pub(crate) enum FilterAction {
 }
 
 /// Runs the command.
-pub(crate) fn run(_args: &FilterArgs, _common: &Common) -> Result<(), AppError> {
-    Err(AppError::Value { argument: "antifaz".into(), problem: "this command is not built yet".into() })
+pub(crate) fn run(args: &FilterArgs, common: &Common) -> Result<(), AppError> {
+    match args.action {
+        FilterAction::List => list(&walk::catalog(common)?),
+    }
+}
+
+/// Each filter with its parameters. One that is broken is named, and the others still listed.
+fn list(catalog: &Catalog) -> Result<(), AppError> {
+    for name in catalog.names() {
+        match catalog.filter(name) {
+            Ok(filter) => output::print(&entry(&filter))?,
+            Err(error) => log::warn!("{name} is left out: {error}"),
+        }
+    }
+    Ok(())
+}
+
+fn entry(filter: &Filter) -> String {
+    let mut text = format!(
+        "{}: {}
+",
+        filter.name, filter.description
+    );
+    for input in &filter.inputs {
+        text += &format!(
+            "  {} ({}), {}
+",
+            input.name, input.kind, input.label
+        );
+    }
+    text
 }

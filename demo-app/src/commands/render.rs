@@ -1,13 +1,26 @@
 //! `antifaz render`: filters over a clip or picture, into a file.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
+use antifaz::{
+    Session,
+    engine::EngineOptions,
+    session::Step,
+    sink::{self, SinkOptions},
+    source::{
+        Source,
+        adapt::{First, Resized, Retimed},
+    },
+};
 use clap::{ArgGroup, Args};
 
 use crate::{
     cli::Common,
     error::AppError,
+    interrupt,
+    progress::Progress,
     values::{self, FilterArg, Nets, Size},
+    walk::{self, Input},
 };
 
 /// Arguments of `antifaz render`.
@@ -40,10 +53,10 @@ pub(crate) struct RenderArgs {
     /// .mp4, .avi or .png, or a folder for numbered PNG files
     #[arg(long, value_name = "F")]
     pub(crate) out: PathBuf,
-    /// Size of the output; without it that of the input
+    /// Size of the output, to which frames are stretched; without it that of the input
     #[arg(long, value_name = "WxH")]
     pub(crate) size: Option<Size>,
-    /// Frames per second of the output; without it those of the input
+    /// Frames per second of the output, for which frames come twice or not at all; without it those of the input
     #[arg(long, value_name = "N", value_parser = values::positive)]
     pub(crate) fps: Option<f64>,
     /// Where the nets run
@@ -52,6 +65,49 @@ pub(crate) struct RenderArgs {
 }
 
 /// Runs the command.
-pub(crate) fn run(_args: &RenderArgs, _common: &Common) -> Result<(), AppError> {
-    Err(AppError::Value { argument: "antifaz".into(), problem: "this command is not built yet".into() })
+pub(crate) fn run(args: &RenderArgs, common: &Common) -> Result<(), AppError> {
+    // What can be refused without a device is refused first.
+    let look = walk::look(&args.filters, common)?;
+    let source = source(args)?;
+    let info = source.info();
+    let options =
+        SinkOptions { size: info.size, fps: info.fps.unwrap_or(STILL_FPS), audio: info.audio.clone() };
+    let total = info.frames;
+    let sink = sink::create(&args.out, &options)?;
+    let engine = walk::engine(walk::gpu(common)?, look, args.nets, EngineOptions::default())?;
+    let mut session = Session::new(source, engine, sink);
+
+    interrupt::watch();
+    log::info!("rendering to {}", args.out.display());
+    let progress = Progress::new(common, total);
+    loop {
+        interrupt::check()?;
+        match session.step()? {
+            Step::Frame(_) => progress.step(),
+            Step::Idle => std::thread::sleep(PAUSE),
+            Step::Ended => break,
+        }
+    }
+    session.finish()?;
+    Ok(())
+}
+
+/// The rate of an output whose input has none.
+const STILL_FPS: f64 = 25.0;
+/// Between two looks at a camera that has nothing new.
+const PAUSE: Duration = Duration::from_millis(1);
+
+fn source(args: &RenderArgs) -> Result<Box<dyn Source>, AppError> {
+    let input = Input::named(args.camera, args.input.as_deref(), args.synthetic);
+    let mut source = input.unwrap_or(Input::Synthetic).open(args.size)?;
+    if let Some(fps) = args.fps {
+        source = Box::new(Retimed::new(source, fps)?);
+    }
+    if let Some(frames) = args.frames {
+        source = Box::new(First::new(source, frames));
+    }
+    if let Some(size) = args.size {
+        source = Box::new(Resized::new(source, size.into())?);
+    }
+    Ok(source)
 }

@@ -1,13 +1,20 @@
 //! `antifaz run`: the window.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use antifaz::{
+    data::DataDir,
+    filter::LookItem,
+    source::{Camera, Playback, Source, SourceError},
+};
 use clap::Args;
 
 use crate::{
     cli::Common,
     error::AppError,
     values::{self, FilterArg, Nets},
+    walk::{self, Input},
+    window::{self, Show, Steady},
 };
 
 /// Arguments of `antifaz run`.
@@ -15,7 +22,9 @@ use crate::{
 #[command(
     allow_negative_numbers = true,
     after_help = "\
-Without a source: the first camera, or the bundled clip where there is none.
+Without a source: the first camera, or the bundled clip where there is none. The picture is shown as in a mirror.
+
+Keys: arrows or space show each filter alone, m mirrors or not, Escape or q ends.
 
 Examples:
   antifaz run
@@ -43,7 +52,63 @@ pub(crate) struct RunArgs {
     pub(crate) nets: Nets,
 }
 
+impl RunArgs {
+    /// What `antifaz` alone shows.
+    pub(crate) fn demo() -> Self {
+        let filters = ["studio-blur", "glasses", "film"].map(FilterArg::plain);
+        Self { filters: filters.into(), ..Self::default() }
+    }
+}
+
+/// The clip that is shown where there is no camera.
+const BUNDLED_CLIP: &str = "clips/cap12_33s-53s_12fps5_mjpeg.avi";
+
 /// Runs the command.
-pub(crate) fn run(_args: &RunArgs, _common: &Common) -> Result<(), AppError> {
-    Err(AppError::Value { argument: "antifaz".into(), problem: "this command is not built yet".into() })
+pub(crate) fn run(args: &RunArgs, common: &Common) -> Result<(), AppError> {
+    let look = walk::look(&args.filters, common)?;
+    let source = match Input::named(args.camera, args.input.as_deref(), args.synthetic) {
+        Some(input) => source(&input)?,
+        None => first_camera().map_or_else(|| bundled_clip(common), Ok)?,
+    };
+    window::open(Show {
+        source,
+        look,
+        others: others(common),
+        gpu: walk::gpu_options(common),
+        nets: args.nets,
+        budget: args.budget_ms.map(|millis| Duration::from_secs_f64(millis / 1e3)),
+    })
+}
+
+/// A camera that may come and go, or anything else in real time.
+fn source(input: &Input) -> Result<Box<dyn Source>, SourceError> {
+    let input = input.clone();
+    Ok(match input {
+        Input::Camera(_) => Box::new(Steady::new(Arc::new(move || input.open(None)))?),
+        _ => Box::new(Playback::start(Box::new(move || input.open(None)))?),
+    })
+}
+
+/// The first camera that opens.
+fn first_camera() -> Option<Box<dyn Source>> {
+    Camera::list().iter().find_map(|camera| match source(&Input::Camera(camera.index)) {
+        Ok(source) => Some(source),
+        Err(error) => {
+            log::warn!("{error}");
+            None
+        }
+    })
+}
+
+fn bundled_clip(common: &Common) -> Result<Box<dyn Source>, AppError> {
+    let clip = DataDir::find(common.data.as_deref())?.assets().join(BUNDLED_CLIP);
+    log::warn!("no camera was found: showing the bundled clip");
+    Ok(source(&Input::File(clip))?)
+}
+
+/// Every filter alone, as it comes. What can't be read is only missing here.
+fn others(common: &Common) -> Vec<LookItem> {
+    let Ok(catalog) = walk::catalog(common) else { return Vec::new() };
+    let item = |name: &String| LookItem::parse(catalog.filter(name)?, "");
+    catalog.names().iter().filter_map(|name| item(name).ok()).collect()
 }

@@ -76,7 +76,8 @@ mod tests {
     fn a_title_says_where_the_time_goes() {
         let mut recorder = Recorder::new(8);
         assert_eq!(title("film", 0.0, &recorder), "Antifaz: film");
-        let mut report = FrameReport { total: Duration::from_micros(12_340), dropped: 3, ..FrameReport::default() };
+        let mut report =
+            FrameReport { total: Duration::from_micros(12_340), dropped: 3, ..FrameReport::default() };
         report.record(Stage::Vision, Duration::from_millis(9));
         recorder.push(report);
         let expected = "Antifaz: film | 29.9 fps | p95 12.3 ms | 3 dropped | \

@@ -40,6 +40,16 @@ pub trait Sink {
     fn finish(&mut self, gpu: &Gpu) -> Result<(), SinkError>;
 }
 
+impl<S: Sink + ?Sized> Sink for Box<S> {
+    fn present(&mut self, gpu: &Gpu, picture: Picture) -> Result<(), SinkError> {
+        (**self).present(gpu, picture)
+    }
+
+    fn finish(&mut self, gpu: &Gpu) -> Result<(), SinkError> {
+        (**self).finish(gpu)
+    }
+}
+
 /// What a file needs to know before its first picture.
 #[derive(Clone, Debug)]
 pub struct SinkOptions {

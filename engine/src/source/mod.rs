@@ -3,6 +3,7 @@
 //! A source hands out upright pixels with the time stamps of its own file or device. Files that are damaged, cut
 //! or empty end in a [`SourceError`] that says where; nothing is padded or guessed.
 
+pub mod adapt;
 #[cfg(feature = "camera")]
 pub mod camera;
 mod error;
@@ -65,6 +66,20 @@ pub trait Source: Send {
     /// Frames dropped so far because a newer one came.
     fn dropped(&self) -> u64 {
         0
+    }
+}
+
+impl<S: Source + ?Sized> Source for Box<S> {
+    fn info(&self) -> &SourceInfo {
+        (**self).info()
+    }
+
+    fn next(&mut self) -> Result<Next, SourceError> {
+        (**self).next()
+    }
+
+    fn dropped(&self) -> u64 {
+        (**self).dropped()
     }
 }
 

@@ -1,0 +1,90 @@
+//! From arguments to the parts of a walk: look, source, device, engine.
+
+use std::path::Path;
+
+use antifaz::{
+    Engine,
+    data::DataDir,
+    engine::EngineOptions,
+    filter::{Catalog, Look, LookItem},
+    gpu::{Gpu, GpuOptions},
+    source::{self, Camera, CameraOptions, Source, Synthetic, SyntheticOptions},
+};
+
+use crate::{
+    cli::Common,
+    error::AppError,
+    offline,
+    values::{FilterArg, Nets, Size},
+};
+
+/// The environment variable that names the adapter where `--adapter` does not.
+const ADAPTER: &str = "ANTIFAZ_ADAPTER";
+
+/// The filters of the data folder.
+pub(crate) fn catalog(common: &Common) -> Result<Catalog, AppError> {
+    let data = DataDir::find(common.data.as_deref())?;
+    Ok(Catalog::open(&data.filters())?)
+}
+
+/// The filters that were named, with their values, in order.
+pub(crate) fn look(filters: &[FilterArg], common: &Common) -> Result<Look, AppError> {
+    if filters.is_empty() {
+        return Ok(Look::default());
+    }
+    let catalog = catalog(common)?;
+    let item = |arg: &FilterArg| Ok(LookItem::parse(catalog.filter(&arg.name)?, &arg.values)?);
+    Ok(Look(filters.iter().map(item).collect::<Result<_, AppError>>()?))
+}
+
+/// Where frames come from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Input {
+    Camera(u32),
+    File(std::path::PathBuf),
+    Synthetic,
+}
+
+impl Input {
+    /// What the arguments name; clap has seen to it that they name one at most.
+    pub(crate) fn named(camera: Option<u32>, file: Option<&Path>, synthetic: bool) -> Option<Self> {
+        let camera = camera.map(Self::Camera);
+        camera.or(file.map(|path| Self::File(path.to_owned()))).or(synthetic.then_some(Self::Synthetic))
+    }
+
+    /// Opens it; cameras and the synthetic source come in `size` where they can.
+    pub(crate) fn open(&self, size: Option<Size>) -> Result<Box<dyn Source>, source::SourceError> {
+        let size = size.map(<[u32; 2]>::from);
+        Ok(match self {
+            Self::Camera(index) => {
+                let defaults = CameraOptions::default();
+                let options = CameraOptions { size: size.unwrap_or(defaults.size), ..defaults };
+                Box::new(Camera::open(*index, &options)?)
+            }
+            Self::File(path) => source::open(path)?,
+            Self::Synthetic => {
+                let defaults = SyntheticOptions::default();
+                let options = SyntheticOptions { size: size.unwrap_or(defaults.size), ..defaults };
+                Box::new(Synthetic::new(options)?)
+            }
+        })
+    }
+}
+
+/// The device that `--adapter`, or else ANTIFAZ_ADAPTER, asks for.
+pub(crate) fn gpu_options(common: &Common) -> GpuOptions {
+    let adapter = common.adapter.clone().or_else(|| std::env::var(ADAPTER).ok());
+    GpuOptions { adapter, timestamps: true }
+}
+
+/// A device of its own, without a window.
+pub(crate) fn gpu(common: &Common) -> Result<Gpu, AppError> {
+    Ok(pollster::block_on(Gpu::new(&gpu_options(common)))?)
+}
+
+/// An engine with the default models.
+pub(crate) fn engine(gpu: Gpu, look: Look, nets: Nets, options: EngineOptions) -> Result<Engine, AppError> {
+    let options =
+        EngineOptions { backend: offline::cpu_backend(nets), threads: offline::net_threads(), ..options };
+    Ok(Engine::new(gpu, offline::models(), look, options)?)
+}

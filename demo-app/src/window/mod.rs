@@ -1,0 +1,267 @@
+//! The window: a live walk whose sink is the screen. Nothing here waits for a net, and a window that can't be seen
+//! holds nothing up.
+
+mod steady;
+mod title;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use antifaz::{
+    Session,
+    engine::{EngineOptions, Pacing},
+    filter::{Look, LookItem},
+    gpu::{Gpu, GpuOptions, Presenter},
+    scene::Picture,
+    session::Step,
+    sink::{Sink, SinkError},
+    source::Source,
+    telemetry::Recorder,
+};
+use winit::{
+    application::ApplicationHandler,
+    dpi::PhysicalSize,
+    event::{ElementState, KeyEvent, WindowEvent},
+    event_loop::{ActiveEventLoop, ControlFlow, EventLoop},
+    keyboard::{Key, NamedKey},
+    window::{Window, WindowId},
+};
+
+pub(crate) use steady::Steady;
+
+use crate::{error::AppError, values::Nets, walk};
+
+/// Between two looks at a source that has nothing new.
+const PAUSE: Duration = Duration::from_millis(1);
+/// Frames that the figures of the title are taken from.
+const REMEMBERED: usize = 120;
+/// The window's first size is at most this.
+const FIRST_SIZE: [u32; 2] = [1280, 720];
+
+/// What is shown, and how.
+pub(crate) struct Show {
+    pub(crate) source: Box<dyn Source>,
+    /// What is drawn first.
+    pub(crate) look: Look,
+    /// What the arrow keys step through: every filter alone.
+    pub(crate) others: Vec<LookItem>,
+    pub(crate) gpu: GpuOptions,
+    pub(crate) nets: Nets,
+    pub(crate) budget: Option<Duration>,
+}
+
+/// Opens the window and shows until the user closes it.
+pub(crate) fn open(show: Show) -> Result<(), AppError> {
+    let no_window = |error: winit::error::EventLoopError| AppError::Window(plain(&error.to_string()));
+    let event_loop = EventLoop::new().map_err(no_window)?;
+    let mut app = App { waiting: Some(show), live: None, failure: None };
+    event_loop.run_app(&mut app).map_err(no_window)?;
+    app.failure.map_or(Ok(()), Err)
+}
+
+/// winit's words without the places in its own code.
+fn plain(words: &str) -> String {
+    words.rsplit_once(": ").map_or(words, |(_, last)| last).trim_end_matches('.').to_owned()
+}
+
+/// The screen, as a sink. It keeps the last picture, for when the window's size changes.
+struct Screen {
+    presenter: Presenter,
+    mirror: bool,
+    last: Option<Picture>,
+}
+
+impl Screen {
+    fn resize(&mut self, size: PhysicalSize<u32>) -> Result<(), AppError> {
+        self.presenter.resize(size.into());
+        if let Some(picture) = &self.last {
+            self.presenter.present(&picture.texture, self.mirror)?;
+        }
+        Ok(())
+    }
+}
+
+impl Sink for Screen {
+    fn present(&mut self, _: &Gpu, picture: Picture) -> Result<(), SinkError> {
+        self.presenter.present(&picture.texture, self.mirror)?;
+        self.last = Some(picture);
+        Ok(())
+    }
+
+    fn finish(&mut self, _: &Gpu) -> Result<(), SinkError> {
+        Ok(())
+    }
+}
+
+/// An open window and the walk to it.
+struct Live {
+    window: Arc<Window>,
+    session: Session<Box<dyn Source>, Screen>,
+    looks: Vec<Look>,
+    /// Which of the looks is drawn.
+    look: usize,
+    recorder: Recorder,
+    pace: title::Pace,
+}
+
+impl Live {
+    fn start(show: Show, event_loop: &ActiveEventLoop) -> Result<Self, AppError> {
+        let [width, height] = first_size(show.source.info().size);
+        let attributes = Window::default_attributes()
+            .with_title("Antifaz")
+            .with_inner_size(PhysicalSize::new(width, height));
+        let window = event_loop
+            .create_window(attributes)
+            .map_err(|error| AppError::Window(plain(&error.to_string())))?;
+        let window = Arc::new(window);
+        let presenter = Presenter::new(Arc::clone(&window), window.inner_size().into(), &show.gpu);
+        let (gpu, presenter) = pollster::block_on(presenter)?;
+        let options = EngineOptions { pacing: Pacing::Live, budget: show.budget, ..EngineOptions::default() };
+        let engine = walk::engine(gpu, show.look.clone(), show.nets, options)?;
+        let screen = Screen { presenter, mirror: true, last: None };
+        let alone = show.others.into_iter().map(|item| Look(vec![item]));
+        Ok(Self {
+            window,
+            session: Session::new(show.source, engine, screen),
+            looks: std::iter::once(show.look).chain(alone).collect(),
+            look: 0,
+            recorder: Recorder::new(REMEMBERED),
+            pace: title::Pace::new(Instant::now()),
+        })
+    }
+
+    /// One step of the walk, and when the next one is due.
+    fn step(&mut self) -> Result<Option<ControlFlow>, AppError> {
+        let flow = match self.session.step()? {
+            Step::Frame(report) => {
+                self.recorder.push(report);
+                self.pace.step();
+                ControlFlow::Poll
+            }
+            Step::Idle => ControlFlow::WaitUntil(Instant::now() + PAUSE),
+            Step::Ended => return Ok(None),
+        };
+        if let Some(fps) = self.pace.due(Instant::now()) {
+            self.window.set_title(&title::title(&name(&self.looks[self.look]), fps, &self.recorder));
+        }
+        Ok(Some(flow))
+    }
+
+    /// Draws the look `steps` further on; a filter that can't be drawn is said and passed over.
+    fn change_look(&mut self, steps: usize) {
+        for _ in 0..self.looks.len() {
+            self.look = (self.look + steps) % self.looks.len();
+            match self.session.engine_mut().set_look(self.looks[self.look].clone()) {
+                Ok(()) => return,
+                Err(error) => log::warn!("{error}"),
+            }
+        }
+    }
+
+    /// What a key does; false: it ends the show.
+    fn press(&mut self, key: &Key) -> bool {
+        match key.as_ref() {
+            Key::Named(NamedKey::Escape) | Key::Character("q" | "Q") => return false,
+            Key::Named(NamedKey::ArrowRight | NamedKey::Space) => self.change_look(1),
+            Key::Named(NamedKey::ArrowLeft) => self.change_look(self.looks.len() - 1),
+            Key::Character("m" | "M") => {
+                let screen = self.session.sink_mut();
+                screen.mirror = !screen.mirror;
+            }
+            _ => {}
+        }
+        true
+    }
+}
+
+/// The names of a look's filters.
+fn name(look: &Look) -> String {
+    match &look.0[..] {
+        [] => "no filter".to_owned(),
+        items => items.iter().map(|item| item.filter.name.as_str()).collect::<Vec<_>>().join(" + "),
+    }
+}
+
+/// `size`, made smaller in its own shape until it fits the screen.
+fn first_size([width, height]: [u32; 2]) -> [u32; 2] {
+    let fit = |side: u32, most: u32| f64::from(most) / f64::from(side.max(1));
+    let scale = fit(width, FIRST_SIZE[0]).min(fit(height, FIRST_SIZE[1])).min(1.0);
+    [width, height].map(|side| ((f64::from(side) * scale).round() as u32).max(1))
+}
+
+/// What winit drives: a show that waits for its window, then the window.
+struct App {
+    waiting: Option<Show>,
+    live: Option<Live>,
+    failure: Option<AppError>,
+}
+
+impl App {
+    fn end(&mut self, event_loop: &ActiveEventLoop, result: Result<(), AppError>) {
+        self.failure = result.err();
+        // The presenter goes before the event loop, on whose display it draws.
+        self.live = None;
+        event_loop.exit();
+    }
+}
+
+impl ApplicationHandler for App {
+    fn resumed(&mut self, event_loop: &ActiveEventLoop) {
+        let Some(show) = self.waiting.take() else { return };
+        match Live::start(show, event_loop) {
+            Ok(live) => self.live = Some(live),
+            Err(error) => self.end(event_loop, Err(error)),
+        }
+    }
+
+    fn window_event(&mut self, event_loop: &ActiveEventLoop, _: WindowId, event: WindowEvent) {
+        let Some(live) = &mut self.live else { return };
+        let result = match event {
+            WindowEvent::CloseRequested => return self.end(event_loop, Ok(())),
+            WindowEvent::KeyboardInput {
+                event: KeyEvent { logical_key, state: ElementState::Pressed, .. },
+                ..
+            } => {
+                if !live.press(&logical_key) {
+                    return self.end(event_loop, Ok(()));
+                }
+                Ok(())
+            }
+            WindowEvent::Resized(size) => live.session.sink_mut().resize(size),
+            _ => Ok(()),
+        };
+        if result.is_err() {
+            self.end(event_loop, result);
+        }
+    }
+
+    fn about_to_wait(&mut self, event_loop: &ActiveEventLoop) {
+        let Some(live) = &mut self.live else { return };
+        match live.step() {
+            Ok(Some(flow)) => event_loop.set_control_flow(flow),
+            Ok(None) => self.end(event_loop, Ok(())),
+            Err(error) => self.end(event_loop, Err(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_size_fits_the_screen_and_keeps_the_shape() {
+        assert_eq!(first_size([640, 480]), [640, 480]);
+        assert_eq!(first_size([3840, 2160]), [1280, 720]);
+        assert_eq!(first_size([720, 1440]), [360, 720]);
+        assert_eq!(first_size([16000, 1]), [1280, 1]);
+    }
+
+    #[test]
+    fn what_winit_says_is_said_without_its_own_files() {
+        let words = "os error at /x/winit/mod.rs:765: neither WAYLAND_DISPLAY nor DISPLAY is set.";
+        assert_eq!(plain(words), "neither WAYLAND_DISPLAY nor DISPLAY is set");
+    }
+}

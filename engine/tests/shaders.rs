@@ -185,5 +185,13 @@ fn no_text_makes_it_panic() {
         judge(&format!("fn f() {{ let x = {}1; }}", open.repeat(5_000)));
         judge(&open.repeat(5_000));
     }
+    // As deep as it may be.
+    for (count, open, close) in
+        [(90, "(", ")"), (90, "-", ""), (90, "vec3f(", ").x"), (80, "1.0+", ""), (90, "array<", ",1>")]
+    {
+        judge(&format!("fn f() {{ let x = {}1{}; }}", open.repeat(count), close.repeat(count)));
+    }
+    judge(&format!("fn f() {{ {}{} }}", "if true {".repeat(90), "}".repeat(90)));
+    judge(&format!("fn f() {{ {} {{}} }}", "if true {} else ".repeat(190)));
     assert!(refused > 1_000, "only {refused} texts were refused");
 }

@@ -23,7 +23,8 @@ struct Params {
     format: u32,
     stride: [u32; 3],
     ycbcr: [i32; 6],
-    pad: [u32; 3],
+    /// Uniforms end at a multiple of 16 bytes.
+    unused: [u32; 3],
 }
 
 impl Params {
@@ -66,7 +67,8 @@ impl Convert {
     /// When the driver refuses it.
     pub fn new(gpu: &Gpu) -> Result<Self, GpuError> {
         let mut library = Library::for_gpu(gpu);
-        library.insert("kernels::convert", "kernels/convert.wgsl", SOURCE);
+        let source = include_str!("../../../shaders/kernels/convert.wgsl");
+        library.insert("kernels::convert", "shaders/kernels/convert.wgsl", source);
         let shader = library.resolve("kernels::convert", &[])?;
         let desc = PassDesc::new("convert", "vertex", "fragment", TextureFormat::Rgba8);
         Ok(Self {
@@ -98,9 +100,6 @@ impl Convert {
         Ok(picture)
     }
 }
-
-/// The kernel's WGSL.
-pub const SOURCE: &str = include_str!("../../../shaders/kernels/convert.wgsl");
 
 /// The CPU twin: tight rows of red, green, blue. What is transparent lies over black, in linear light.
 pub fn to_rgb8(pixels: &Pixels) -> Vec<u8> {

@@ -3,4 +3,5 @@
 pub mod convert;
 pub mod crop;
 pub mod resize;
+pub mod shrink;
 pub mod ycbcr;

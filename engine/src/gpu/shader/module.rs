@@ -9,6 +9,12 @@ use super::{
     words::{is_name, words},
 };
 
+/// Brackets within brackets, and signs in a row: naga goes down a level at each.
+const MAX_DEPTH: usize = 100;
+/// Words between two separators, and branches of one `if`: naga goes down a level at some of them.
+const MAX_WORDS: usize = 400;
+const MAX_BRANCHES: usize = 200;
+
 /// A file whose conditions are settled and whose imports are read, but not yet looked up.
 #[derive(Clone, Debug)]
 pub(super) struct Module {
@@ -47,6 +53,7 @@ impl Module {
             directives: 0..0,
         };
         module.brackets()?;
+        module.depth()?;
         module.words = conditions::settle(&module, flags)?;
         let body;
         (module.imports, body) = imports::read(&module)?;
@@ -165,6 +172,9 @@ impl Module {
             let closes = match self.word(at) {
                 "(" | "[" | "{" => {
                     open.push(at);
+                    if open.len() > MAX_DEPTH {
+                        return Err(self.complain(at, "brackets are nested too deep here"));
+                    }
                     continue;
                 }
                 ")" => "(",
@@ -185,6 +195,24 @@ impl Module {
             Some(at) => Err(self.complain(at, format!("this `{}` is never closed", self.word(at)))),
             None => Ok(()),
         }
+    }
+
+    /// What is endless in other ways would overflow naga's stack.
+    fn depth(&self) -> Result<(), Complaint> {
+        let (mut words, mut signs, mut branches) = (0, 0, 0);
+        for at in 0..self.words.len() {
+            match self.word(at) {
+                "," | ";" | "{" | "}" => words = 0,
+                "else" => branches += 1,
+                "fn" => branches = 0,
+                _ => words += 1,
+            }
+            signs = if matches!(self.word(at), "!" | "-" | "~" | "&" | "*") { signs + 1 } else { 0 };
+            if words > MAX_WORDS || signs > MAX_DEPTH || branches > MAX_BRANCHES {
+                return Err(self.complain(at, "this goes on for too long: divide it"));
+            }
+        }
+        Ok(())
     }
 
     fn end_of_directives(&self, mut at: usize) -> usize {

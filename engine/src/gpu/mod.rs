@@ -25,6 +25,8 @@ pub mod readback;
 mod reflect;
 pub mod shader;
 mod surface;
+#[cfg(test)]
+mod tests;
 mod texture;
 pub mod timer;
 

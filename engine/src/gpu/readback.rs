@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU8, Ordering},
 };
 
-use super::{Encoder, Gpu, GpuError, Texture};
+use super::{Buffer, Encoder, Gpu, GpuError, Texture};
 
 /// Free buffers kept: as many as read-backs are in flight at a time.
 const KEPT: usize = 8;
@@ -54,18 +54,32 @@ impl Readback {
             bytes_per_row: Some(stride as u32),
             rows_per_image: Some(height),
         };
-        let raw = encoder.raw();
-        raw.copy_texture_to_buffer(
+        encoder.raw().copy_texture_to_buffer(
             texture.raw().as_image_copy(),
             wgpu::TexelCopyBufferInfo { buffer: &buffer, layout },
             texture.desc().extent(0),
         );
+        Ok(self.land(encoder, buffer, [row, stride]))
+    }
+
+    /// Copies the whole of `source`, as it is at this point of `encoder`.
+    ///
+    /// # Errors
+    /// As [`Readback::start`].
+    pub fn start_buffer(&self, encoder: &mut Encoder, source: &Buffer) -> Result<Ticket, GpuError> {
+        let buffer = self.buffer(encoder.gpu(), source.bytes())?;
+        encoder.raw().copy_buffer_to_buffer(source.raw(), 0, &buffer, 0, source.bytes());
+        Ok(self.land(encoder, buffer, [source.bytes() as usize; 2]))
+    }
+
+    /// Has `buffer` mapped once what was recorded so far is done.
+    fn land(&self, encoder: &mut Encoder, buffer: wgpu::Buffer, row: [usize; 2]) -> Ticket {
         let state = Arc::new(AtomicU8::new(PENDING));
         let theirs = Arc::clone(&state);
-        raw.map_buffer_on_submit(&buffer, wgpu::MapMode::Read, .., move |mapped| {
+        encoder.raw().map_buffer_on_submit(&buffer, wgpu::MapMode::Read, .., move |mapped| {
             theirs.store(if mapped.is_ok() { LANDED } else { FAILED }, Ordering::Release);
         });
-        Ok(Ticket { buffer, row: [row, stride], state, home: Arc::clone(&self.free) })
+        Ticket { buffer, row, state, home: Arc::clone(&self.free) }
     }
 
     fn buffer(&self, gpu: &Gpu, bytes: u64) -> Result<wgpu::Buffer, GpuError> {

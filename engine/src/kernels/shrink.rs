@@ -4,8 +4,8 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::gpu::{
-    Buffer, BufferUse, Draw, Encoder, Gpu, GpuError, PassDesc, PassPipeline, Render, Resource, Sampler, Texture,
-    TextureDesc, TextureFormat, shader::Library,
+    Buffer, BufferUse, Draw, Encoder, Gpu, GpuError, PassDesc, PassPipeline, Render, Resource, Sampler,
+    Texture, TextureDesc, TextureFormat, shader::Library,
 };
 
 /// Longest side of the copy, in texels.
@@ -35,7 +35,9 @@ pub fn size_of_copy(from: [u32; 2]) -> [u32; 2] {
     if longest <= MAX_SIDE {
         return from;
     }
-    from.map(|side| ((u64::from(side) * u64::from(MAX_SIDE) + u64::from(longest) / 2) / u64::from(longest)).max(1) as u32)
+    from.map(|side| {
+        ((u64::from(side) * u64::from(MAX_SIDE) + u64::from(longest) / 2) / u64::from(longest)).max(1) as u32
+    })
 }
 
 /// The kernel.
@@ -93,11 +95,18 @@ pub fn cpu(texels: &[u8], size: [u32; 2]) -> Vec<u8> {
         let x = x.clamp(0, width as isize - 1) as usize;
         let y = y.clamp(0, height as isize - 1) as usize;
         let code = &texels[(y * width + x) * 4..][..4];
-        [light[code[0] as usize], light[code[1] as usize], light[code[2] as usize], f32::from(code[3]) / 255.0]
+        [
+            light[code[0] as usize],
+            light[code[1] as usize],
+            light[code[2] as usize],
+            f32::from(code[3]) / 255.0,
+        ]
     };
     let Params { size: copy, taps } = Params::new(size);
     let mut out = Vec::new();
-    for (row, column) in (0..copy[1] as u32).flat_map(|row| (0..copy[0] as u32).map(move |column| (row, column))) {
+    for (row, column) in
+        (0..copy[1] as u32).flat_map(|row| (0..copy[0] as u32).map(move |column| (row, column)))
+    {
         let mut sum = [0.0; 4];
         for (v, u) in (0..taps[1]).flat_map(|v| (0..taps[0]).map(move |u| (v, u))) {
             let x = (column as f32 + (u as f32 + 0.5) / taps[0] as f32) / copy[0] * width as f32 - 0.5;
@@ -138,7 +147,9 @@ mod tests {
 
     #[test]
     fn black_and_white_become_half_the_light() {
-        let texels: Vec<u8> = (0..512 * 2).flat_map(|at| [if at % 2 == 0 { 255 } else { 0 }; 3].into_iter().chain([255])).collect();
+        let texels: Vec<u8> = (0..512 * 2)
+            .flat_map(|at| [if at % 2 == 0 { 255 } else { 0 }; 3].into_iter().chain([255]))
+            .collect();
         let copy = cpu(&texels, [512, 2]);
         assert_eq!(copy[..4], [188, 188, 188, 255]);
     }

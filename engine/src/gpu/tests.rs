@@ -6,7 +6,7 @@ use super::{
 };
 
 const SOLID: &str = "
-struct Paint { colour: vec4f, depth: f32, rows: array<mat2x2f, 2> }
+struct Paint { colour: vec4f, depth: f32, rows: array<mat2x4f, 2> }
 @group(1) @binding(2) var<uniform> paint: Paint;
 @group(3) @binding(0) var picture: texture_2d<f32>;
 @vertex fn vertex(@builtin(vertex_index) i: u32) -> @builtin(position) vec4f {
@@ -31,7 +31,7 @@ fn pipeline(gpu: &Gpu, fragment: &str, change: impl FnOnce(PassDesc<'_>) -> Pass
 fn paint(gpu: &Gpu, colour: [f32; 4], depth: f32) -> super::Buffer {
     let mut bytes = bytemuck::cast_slice(&colour).to_vec();
     bytes.extend(bytemuck::bytes_of(&depth));
-    bytes.resize(64, 0);
+    bytes.resize(96, 0);
     gpu.buffer_with("paint", BufferUse::Uniform, &bytes).unwrap()
 }
 
@@ -96,7 +96,7 @@ fn uniforms_are_reflected_by_name() {
         .collect();
     assert_eq!(
         members,
-        [("colour", 0, 4, 1), ("depth", 16, 1, 1), ("rows[0]", 24, 2, 2), ("rows[1]", 40, 2, 2)]
+        [("colour", 0, 4, 1), ("depth", 16, 1, 1), ("rows[0]", 32, 4, 2), ("rows[1]", 64, 4, 2)]
     );
     assert!(pipeline.uses("paint") && !pipeline.uses("picture"));
 }

@@ -3,7 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use antifaz::gpu::shader::{Library, Shader, ShaderError};
+use antifaz::{
+    compose::engine_modules,
+    gpu::shader::{Library, Shader, ShaderError},
+};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -85,14 +88,33 @@ fn conditions_choose_what_is_compiled() {
     assert!(text(false).contains("= 5;") && !text(false).contains("= 2;"));
 }
 
+/// The WGSL files below `folder`, as module paths and texts.
+fn tree(folder: &Path, path: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let file = entry.unwrap().path();
+        let name = file.file_stem().unwrap().to_str().unwrap();
+        let path = if path.is_empty() { name.to_owned() } else { format!("{path}::{name}") };
+        if file.is_dir() {
+            found.extend(tree(&file, &path));
+        } else if file.extension().is_some_and(|extension| extension == "wgsl") {
+            found.push((path, std::fs::read_to_string(&file).unwrap()));
+        }
+    }
+    found
+}
+
 #[test]
-fn every_kernel_is_accepted() {
-    for (name, text) in texts(&root().join("shaders/kernels")) {
-        let mut library = Library::new();
-        library.insert(&format!("kernels::{name}"), &format!("kernels/{name}.wgsl"), &text);
-        let shader =
-            library.resolve(&format!("kernels::{name}"), &[]).unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(shader.warnings(), [], "{name}");
+fn every_shader_of_the_engine_is_accepted_everywhere() {
+    let mut library = engine_modules();
+    let found = tree(&root().join("shaders"), "");
+    assert!(!found.is_empty(), "no shader at all");
+    for (path, text) in &found {
+        library.insert(path, &format!("{path}.wgsl"), text);
+    }
+    for (path, _) in &found {
+        let shader = library.resolve(path, &[]).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(shader.warnings(), [], "{path}");
     }
 }
 

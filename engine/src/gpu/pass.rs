@@ -95,6 +95,10 @@ impl<'a> PassDesc<'a> {
             samples: 1,
         }
     }
+
+    fn draws_colour(&self) -> bool {
+        self.fragment.is_some() && self.depth != Depth::Only
+    }
 }
 
 /// Draws triangles into a texture.
@@ -168,13 +172,17 @@ fn render_pipeline(
     let module = shader.compile(gpu, desc.label);
     let name = |entry: &usize| shader.module().entry_points[*entry].name.as_str();
     let layout = bindings.pipeline_layout(gpu);
-    let colour_only_depth = desc.depth == Depth::Only || desc.fragment.is_none();
     let targets = [Some(wgpu::ColorTargetState {
         format: desc.target.wgpu(),
         blend: blend(desc.blend),
-        write_mask: if colour_only_depth { wgpu::ColorWrites::empty() } else { wgpu::ColorWrites::ALL },
+        write_mask: if desc.draws_colour() { wgpu::ColorWrites::ALL } else { wgpu::ColorWrites::empty() },
     })];
     let options = wgpu::PipelineCompilationOptions::default();
+    // The pass has a colour target even where only depth is drawn, and every pipeline in it must know that.
+    let (fragment, fragment_entry) = match entries.get(1) {
+        Some(entry) => (module.clone(), name(entry)),
+        None => (no_colour(gpu), "nothing"),
+    };
     gpu.device().create_render_pipeline(&wgpu::RenderPipelineDescriptor {
         label: Some(desc.label),
         layout: Some(&layout),
@@ -199,14 +207,22 @@ fn render_pipeline(
         },
         depth_stencil: depth_state(desc.depth),
         multisample: wgpu::MultisampleState { count: desc.samples, ..Default::default() },
-        fragment: entries.get(1).map(|fragment| wgpu::FragmentState {
-            module: &module,
-            entry_point: Some(name(fragment)),
+        fragment: Some(wgpu::FragmentState {
+            module: &fragment,
+            entry_point: Some(fragment_entry),
             compilation_options: options,
             targets: &targets,
         }),
         multiview_mask: None,
         cache: None,
+    })
+}
+
+/// A fragment stage without output.
+fn no_colour(gpu: &Gpu) -> wgpu::ShaderModule {
+    gpu.device().create_shader_module(wgpu::ShaderModuleDescriptor {
+        label: Some("no colour"),
+        source: wgpu::ShaderSource::Wgsl("@fragment fn nothing() {}".into()),
     })
 }
 

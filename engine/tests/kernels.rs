@@ -1,5 +1,7 @@
 //! Each image kernel on the GPU and on the CPU, with the same input.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 use antifaz::{
     frame::{ColorSpec, Matrix, PixelFormat, Pixels, Range, geometry::Roi},
     gpu::{BufferUse, Gpu, GpuError, GpuOptions, TextureDesc, TextureFormat, readback::Readback},

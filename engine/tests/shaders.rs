@@ -1,6 +1,8 @@
 //! Every shader of the tree is resolved and judged as it is at run time; broken ones are answered at their
 //! author's place; and no text at all makes the resolver panic.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 use std::path::{Path, PathBuf};
 
 use antifaz::{

@@ -5,8 +5,10 @@ use std::{path::PathBuf, time::Duration};
 use antifaz::{
     Engine, Session,
     engine::EngineOptions,
+    gpu::Gpu,
+    scene::Picture,
     session::Step,
-    sink::Null,
+    sink::{Sink, SinkError},
     source::{
         Source,
         adapt::{Repeated, Resized},
@@ -30,7 +32,8 @@ use crate::{
 #[command(
     allow_negative_numbers = true,
     after_help = "\
-Without --input the picture is made by the program. The first frames warm up and are not counted.
+Without --input the picture is made by the program. The first frames warm up and are not counted. Nothing overlaps:
+each frame is looked at, drawn and waited for, which is what the stage `sink` is. Reading the input does not count.
 
 Examples:
   antifaz bench --filter studio-blur --filter film --frames 300
@@ -74,6 +77,19 @@ pub(crate) fn run(args: &BenchArgs, common: &Common) -> Result<(), AppError> {
     })
 }
 
+/// Waits until a picture is really there, so that a frame's time is the whole of it.
+struct Finished;
+
+impl Sink for Finished {
+    fn present(&mut self, gpu: &Gpu, _: Picture) -> Result<(), SinkError> {
+        Ok(gpu.wait()?)
+    }
+
+    fn finish(&mut self, _: &Gpu) -> Result<(), SinkError> {
+        Ok(())
+    }
+}
+
 /// Frames that warm up: shaders are compiled and pools filled.
 const WARM_UP: u64 = 8;
 
@@ -94,7 +110,7 @@ fn measure(
     common: &Common,
 ) -> Result<Report, AppError> {
     let adapter = engine.gpu().adapter().name.clone();
-    let mut session = Session::new(source, engine, Null::default());
+    let mut session = Session::new(source, engine, Finished);
     let mut report =
         Report { adapter, frames: Vec::new(), gpu: Default::default(), dropped: 0, rss_mb: None };
     interrupt::watch();
@@ -111,7 +127,11 @@ fn measure(
             warm_up -= 1;
             continue;
         }
-        while let Some((_, times)) = session.engine_mut().gpu_times() {
+        // GPU times come some frames late: those of the warm-up are not wanted.
+        while let Some((id, times)) = session.engine_mut().gpu_times() {
+            if id < WARM_UP {
+                continue;
+            }
             for (values, time) in report.gpu.iter_mut().zip(times) {
                 values.extend(time.map(millis));
             }

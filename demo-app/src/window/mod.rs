@@ -10,12 +10,12 @@ use std::{
 };
 
 use antifaz::{
-    Session,
+    EngineError, Session,
     engine::{EngineOptions, Pacing},
     filter::{Look, LookItem},
-    gpu::{Gpu, GpuOptions, Presenter},
+    gpu::{Gpu, GpuError, GpuOptions, Presenter},
     scene::Picture,
-    session::Step,
+    session::{SessionError, Step},
     sink::{Sink, SinkError},
     source::Source,
     telemetry::Recorder,
@@ -104,6 +104,8 @@ struct Live {
     look: usize,
     recorder: Recorder,
     pace: title::Pace,
+    /// The last error that was said.
+    said: String,
 }
 
 impl Live {
@@ -129,24 +131,41 @@ impl Live {
             look: 0,
             recorder: Recorder::new(REMEMBERED),
             pace: title::Pace::new(Instant::now()),
+            said: String::new(),
         })
     }
 
     /// One step of the walk, and when the next one is due.
     fn step(&mut self) -> Result<Option<ControlFlow>, AppError> {
-        let flow = match self.session.step()? {
-            Step::Frame(report) => {
+        let flow = match self.session.step() {
+            Ok(Step::Frame(report)) => {
                 self.recorder.push(report);
                 self.pace.step();
                 ControlFlow::Poll
             }
-            Step::Idle => ControlFlow::WaitUntil(Instant::now() + PAUSE),
-            Step::Ended => return Ok(None),
+            Ok(Step::Idle) => ControlFlow::WaitUntil(Instant::now() + PAUSE),
+            Ok(Step::Ended) => return Ok(None),
+            // One frame less: the next may fare better, or another look.
+            Err(SessionError::Engine(error))
+                if !matches!(error, EngineError::Gpu(GpuError::DeviceLost { .. })) =>
+            {
+                self.say_once(error.to_string());
+                ControlFlow::WaitUntil(Instant::now() + PAUSE)
+            }
+            Err(error) => return Err(error.into()),
         };
         if let Some(fps) = self.pace.due(Instant::now()) {
             self.window.set_title(&title::title(&name(&self.looks[self.look]), fps, &self.recorder));
         }
         Ok(Some(flow))
+    }
+
+    /// A frame's error, unless the frame before it had the same.
+    fn say_once(&mut self, error: String) {
+        if self.said != error {
+            log::warn!("{error}");
+            self.said = error;
+        }
     }
 
     /// Draws the look `steps` further on; a filter that can't be drawn is said and passed over.
@@ -184,10 +203,10 @@ fn name(look: &Look) -> String {
     }
 }
 
-/// `size`, made smaller in its own shape until it fits the screen.
+/// `size` in its own shape, small ones twice as large, until it fits the screen.
 fn first_size([width, height]: [u32; 2]) -> [u32; 2] {
     let fit = |side: u32, most: u32| f64::from(most) / f64::from(side.max(1));
-    let scale = fit(width, FIRST_SIZE[0]).min(fit(height, FIRST_SIZE[1])).min(1.0);
+    let scale = fit(width, FIRST_SIZE[0]).min(fit(height, FIRST_SIZE[1])).min(2.0);
     [width, height].map(|side| ((f64::from(side) * scale).round() as u32).max(1))
 }
 
@@ -253,7 +272,8 @@ mod tests {
 
     #[test]
     fn the_first_size_fits_the_screen_and_keeps_the_shape() {
-        assert_eq!(first_size([640, 480]), [640, 480]);
+        assert_eq!(first_size([640, 480]), [960, 720]);
+        assert_eq!(first_size([400, 300]), [800, 600]);
         assert_eq!(first_size([3840, 2160]), [1280, 720]);
         assert_eq!(first_size([720, 1440]), [360, 720]);
         assert_eq!(first_size([16000, 1]), [1280, 1]);

@@ -12,7 +12,7 @@ use antifaz::{
     source::{self, Next, Source, Synthetic, SyntheticOptions},
     vision::{MatteNet, Mode, Observer, VisionError, VisionOptions},
 };
-use glam::{Vec2, Vec3};
+use glam::Vec2;
 
 /// Outer corners of the eyes: errors are measured in % of their distance.
 const EYES: [usize; 2] = [33, 263];
@@ -69,7 +69,7 @@ fn mean_difference(got: &[f32], want: &[f32]) -> f32 {
 
 #[derive(serde::Deserialize)]
 struct Golden {
-    landmarks: Vec<Vec3>,
+    landmarks: Vec<[f32; 3]>,
     blendshapes: Vec<f32>,
     /// Row by row.
     pose: [f32; 16],
@@ -89,10 +89,10 @@ fn check_still(name: &str, extension: &str, tolerance: f32) {
     for (track, want) in observer.faces().iter().zip(&golden) {
         let face = &seen.faces.faces[track.slot()];
         let [width, height] = size.map(|side| side as f32);
-        let pixels: Vec<Vec2> = want.landmarks.iter().map(|p| Vec2::new(p.x * width, p.y * height)).collect();
+        let pixels: Vec<Vec2> = want.landmarks.iter().map(|p| Vec2::new(p[0] * width, p[1] * height)).collect();
         let error = error(&points(face, size), &pixels);
         assert!(error < tolerance, "{name}: landmarks are {error} % of the eye distance off");
-        let depth = face.landmarks.iter().zip(&want.landmarks).map(|(a, b)| (a[2] - b.z).abs());
+        let depth = face.landmarks.iter().zip(&want.landmarks).map(|(a, b)| (a[2] - b[2]).abs());
         assert!(depth.fold(0.0, f32::max) < 0.01 * tolerance, "{name}: depth");
         let difference = mean_difference(&face.blendshapes, &want.blendshapes);
         assert!(difference < BLENDSHAPE_ERROR, "{name}: blendshapes are {difference} off");

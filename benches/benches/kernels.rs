@@ -18,7 +18,9 @@ fn kernels(bench: &mut Criterion) {
     for format in FORMATS {
         let frame = noise(FRAME, format);
         bench.bench_function(&format!("crop/face-256/{format:?}"), |bench| {
-            bench.iter(|| crop::cpu(&frame, &face, [256, 256], 1.0 / 255.0, 0.0, &mut input));
+            bench.iter(|| {
+                crop::cpu(&frame, &face, crop::Outside::Edge, [256, 256], 1.0 / 255.0, 0.0, &mut input)
+            });
         });
         bench.bench_function(&format!("convert/to_rgb8/{format:?}"), |bench| {
             bench.iter(|| convert::to_rgb8(&frame));

@@ -7,7 +7,7 @@ use antifaz::{
     gpu::{BufferUse, Gpu, GpuError, GpuOptions, TextureDesc, TextureFormat, readback::Readback},
     kernels::{
         convert::{self, Convert},
-        crop::{self, Crop},
+        crop::{self, Crop, Outside},
         shrink::{self, Shrink},
     },
 };
@@ -156,11 +156,12 @@ fn crop_agrees_with_its_twin() {
         };
         let cells = [1 + round as u32 * 3 % 37, 1 + round as u32 * 5 % 29];
         let mut want = vec![0.0; (cells[0] * cells[1] * 3) as usize];
-        crop::cpu(&pixels, &roi, cells.map(|side| side as usize), 2.0, -1.0, &mut want);
+        let outside = if round % 4 < 2 { Outside::Black } else { Outside::Edge };
+        crop::cpu(&pixels, &roi, outside, cells.map(|side| side as usize), 2.0, -1.0, &mut want);
         let tensor = gpu.buffer("tensor", BufferUse::Storage, want.len() as u64 * 4).unwrap();
         let mut encoder = gpu.encoder("crop");
         let picture = convert.record(&mut encoder, &pixels).unwrap();
-        crop.record(&mut encoder, &picture, &roi, cells, (2.0, -1.0), &tensor).unwrap();
+        crop.record(&mut encoder, &picture, (&roi, outside), cells, (2.0, -1.0), &tensor).unwrap();
         let ticket = Readback::new().start_buffer(&mut encoder, &tensor).unwrap();
         gpu.submit(encoder).unwrap();
         let got = ticket.wait(&gpu).unwrap();

@@ -5,7 +5,10 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use antifaz::{
     frame::{ColorSpec, Frame, FrameId, PixelFormat, Pixels, geometry::Roi},
-    kernels::{crop, resize},
+    kernels::{
+        crop::{self, Outside},
+        resize,
+    },
     nets::{Backend, ModelId, Models},
     scene::{BLENDSHAPES, Face, LANDMARKS, Observation},
     scheduler::WorkPlan,
@@ -89,7 +92,8 @@ fn check_still(name: &str, extension: &str, tolerance: f32) {
     for (track, want) in observer.faces().iter().zip(&golden) {
         let face = &seen.faces.faces[track.slot()];
         let [width, height] = size.map(|side| side as f32);
-        let pixels: Vec<Vec2> = want.landmarks.iter().map(|p| Vec2::new(p[0] * width, p[1] * height)).collect();
+        let pixels: Vec<Vec2> =
+            want.landmarks.iter().map(|p| Vec2::new(p[0] * width, p[1] * height)).collect();
         let error = error(&points(face, size), &pixels);
         assert!(error < tolerance, "{name}: landmarks are {error} % of the eye distance off");
         let depth = face.landmarks.iter().zip(&want.landmarks).map(|(a, b)| (a[2] - b[2]).abs());
@@ -128,7 +132,8 @@ fn nobody_is_seen_where_nobody_is() {
 #[test]
 fn the_start_of_a_clip_follows_mediapipes_video_mode() {
     let bytes = std::fs::read(data("clip.bin")).unwrap();
-    let values: Vec<f32> = bytes.as_chunks::<2>().0.iter().map(|b| f32::from(u16::from_le_bytes(*b)) / 65535.0).collect();
+    let values: Vec<f32> =
+        bytes.as_chunks::<2>().0.iter().map(|b| f32::from(u16::from_le_bytes(*b)) / 65535.0).collect();
     let golden = values.chunks_exact(LANDMARKS * 2 + BLENDSHAPES);
     assert!(golden.len() >= 30 && golden.remainder().is_empty());
     let mut source = source::open(&asset("clips/mit_pyfeat_single_face.mp4")).unwrap();
@@ -165,29 +170,37 @@ fn landmarks_follow_a_known_motion() {
         assert_eq!(*id.get_or_insert(face.id), face.id);
         let got = points(face, frame.pixels.size());
         let back = truth.inverse();
-        let on_portrait = first.get_or_insert_with(|| got.iter().map(|p| back.transform_point2(*p)).collect());
+        let on_portrait =
+            first.get_or_insert_with(|| got.iter().map(|p| back.transform_point2(*p)).collect());
         let want: Vec<Vec2> = on_portrait.iter().map(|p| truth.transform_point2(*p)).collect();
         worst = worst.max(error(&got, &want));
     }
     assert!(first.is_some() && worst < 4.0, "{worst} % of the eye distance off at worst");
 }
 
-/// Two stills on one canvas, each `side` pixels large, at `places`; `None` is out of sight.
+const CANVAS: [u32; 2] = [720, 400];
+const TILE: usize = 260;
+/// The faces in `pd_astronaut.png` and `pd_grace_hopper.jpg`, with something around them.
+const FACES: [Roi; 2] = [
+    Roi { center: Vec2::new(225.0, 135.0), size: Vec2::splat(300.0), angle: 0.0 },
+    Roi { center: Vec2::new(283.0, 235.0), size: Vec2::splat(420.0), angle: 0.0 },
+];
+
+/// The faces of two stills on one canvas, tiles at `places`; `None` is out of sight.
 fn collage(stills: &[Pixels; 2], places: [Option<Vec2>; 2], id: u64) -> Frame {
-    let (size, side) = ([900_usize, 420], 300);
-    let mut canvas = vec![90_u8; size[0] * size[1] * 3];
-    let mut tile = vec![0.0; side * side * 3];
-    for (still, place) in stills.iter().zip(places) {
+    let [width, height] = CANVAS.map(|side| side as usize);
+    let mut canvas = vec![90_u8; width * height * 3];
+    let mut tile = vec![0.0; TILE * TILE * 3];
+    for ((still, face), place) in stills.iter().zip(&FACES).zip(places) {
         let Some(place) = place.map(|place| place.round().as_uvec2()) else { continue };
-        let whole = Roi::whole(still.size());
-        let square = Roi { size: Vec2::splat(whole.size.min_element()), center: whole.center, angle: 0.0 };
-        crop::cpu(still, &square, [side, side], 1.0, 0.0, &mut tile);
-        for (row, values) in tile.chunks_exact(side * 3).enumerate() {
-            let start = ((place.y as usize + row) * size[0] + place.x as usize) * 3;
-            canvas[start..start + side * 3].iter_mut().zip(values).for_each(|(to, value)| *to = *value as u8);
+        crop::cpu(still, face, Outside::Edge, [TILE, TILE], 1.0, 0.0, &mut tile);
+        for (row, values) in tile.chunks_exact(TILE * 3).enumerate() {
+            let start = ((place.y as usize + row) * width + place.x as usize) * 3;
+            let cells = &mut canvas[start..start + TILE * 3];
+            cells.iter_mut().zip(values).for_each(|(to, value)| *to = *value as u8);
         }
     }
-    let pixels = Pixels::new([900, 420], PixelFormat::Rgb8, ColorSpec::default(), canvas).unwrap();
+    let pixels = Pixels::new(CANVAS, PixelFormat::Rgb8, ColorSpec::default(), canvas).unwrap();
     Frame { id: FrameId(id), time: Duration::from_millis(id * 40), pixels: Arc::new(pixels) }
 }
 
@@ -199,15 +212,15 @@ fn two_faces_keep_their_ids_while_they_move_and_after_a_short_loss() {
     let mut observer = observer(VisionOptions { faces: 3, ..VisionOptions::default() });
     let mut ids = Vec::new();
     for step in 0..30 {
-        let shift = step as f32 * 6.0;
-        let left = Vec2::new(20.0 + shift, 20.0 + shift / 2.0);
-        let right = (!(12..18).contains(&step)).then_some(Vec2::new(580.0 - shift / 3.0, 100.0));
+        let shift = step as f32 * 3.0;
+        let left = Vec2::new(10.0 + shift, 20.0 + shift / 2.0);
+        let right = (!(12..18).contains(&step)).then_some(Vec2::new(440.0 - shift / 2.0, 100.0));
         let seen = look(&mut observer, &collage(&stills, [Some(left), right], step));
         let near = |place: Vec2| {
-            let middle = place + 150.0;
+            let middle = place + TILE as f32 / 2.0;
             let found = seen.faces.present().find(|(_, face)| {
-                let nose = points(face, [900, 420])[1];
-                (nose - middle).abs().max_element() < 120.0
+                let nose = points(face, CANVAS)[1];
+                (nose - middle).abs().max_element() < 90.0
             });
             found.map(|(slot, face)| (slot, face.id))
         };

@@ -10,6 +10,8 @@ struct Crop {
     cells: vec2u,
     scale: f32,
     bias: f32,
+    /// Whether the edge is repeated outside.
+    edge: u32,
 }
 
 const STEPS = 32;
@@ -19,13 +21,14 @@ const STEPS = 32;
 @group(0) @binding(1) var picture: texture_2d<f32>;
 @group(0) @binding(2) var<storage, read_write> tensor: array<f32>;
 
-/// Code values of a pixel; black outside.
+/// Code values of a pixel; outside those of the edge, or black.
 fn pixel(at: vec2i) -> vec3i {
     let size = vec2i(textureDimensions(picture));
-    if any(at < vec2i(0)) || any(at >= size) {
+    let near = clamp(at, vec2i(0), size - 1);
+    if crop.edge == 0u && any(near != at) {
         return vec3i(0);
     }
-    return vec3i(round(textureLoad(picture, at, 0).rgb * 255.0));
+    return vec3i(round(textureLoad(picture, near, 0).rgb * 255.0));
 }
 
 @compute @workgroup_size(8, 8)

@@ -1,8 +1,9 @@
 //! Cuts a rotated rectangle out of a picture, as the input tensor of a net.
 //!
 //! Pixels are taken by *index*, as OpenCV's `warpPerspective` does and so MediaPipe: cell `i` of `n` lies at
-//! `corner + i / n * size`, without a half pixel on either side, and what lies outside the picture is zero. With
-//! half-pixel sampling the landmarks move by almost a hundredth of the distance between the eyes.
+//! `corner + i / n * size`, without a half pixel on either side. With half-pixel sampling the landmarks move by
+//! almost a hundredth of the distance between the eyes. What lies [`Outside`] the picture is black for the detector and
+//! repeats the edge for the landmark net, or landmarks at the edge move by twentieths.
 //!
 //! Also as there, places are rounded to a 32nd of a pixel and the mean of the four pixels around one to a whole
 //! code value. That is not a saving alone: detections near the threshold, and so the first region, follow it (the
@@ -20,6 +21,15 @@ use crate::{
     gpu::{Buffer, BufferUse, ComputePipeline, Encoder, Gpu, GpuError, Resource, Texture, shader::Library},
 };
 
+/// What a region finds where the picture ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outside {
+    /// Zero, which is black.
+    Black,
+    /// The nearest pixel of the picture.
+    Edge,
+}
+
 /// The uniform of the shader.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
@@ -30,8 +40,10 @@ struct Params {
     cells: [u32; 2],
     scale: f32,
     bias: f32,
+    /// Whether the edge is repeated.
+    edge: u32,
     /// Uniforms end at a multiple of 16 bytes.
-    unused: [u32; 2],
+    unused: u32,
 }
 
 /// The kernel on the GPU, for pictures that are there. Places are single precision: near the border between two
@@ -66,14 +78,15 @@ impl Crop {
         &self,
         encoder: &mut Encoder,
         picture: &Texture,
-        roi: &Roi,
+        (roi, outside): (&Roi, Outside),
         [columns, rows]: [u32; 2],
         (scale, bias): (f32, f32),
         tensor: &Buffer,
     ) -> Result<(), GpuError> {
         // A region that is nowhere lies outside the picture.
         let nowhere = Walk { origin: DVec2::splat(-FAR), right: DVec2::ZERO, down: DVec2::ZERO };
-        let walk = Walk::new(roi, [columns as usize, rows as usize]).unwrap_or(nowhere);
+        let found = Walk::new(roi, [columns as usize, rows as usize]);
+        let walk = found.unwrap_or(nowhere);
         let params = Params {
             origin: walk.origin.as_vec2().to_array(),
             right: walk.right.as_vec2().to_array(),
@@ -81,7 +94,8 @@ impl Crop {
             cells: [columns, rows],
             scale,
             bias,
-            unused: [0; 2],
+            edge: u32::from(outside == Outside::Edge && found.is_some()),
+            unused: 0,
         };
         encoder.write(&self.params, 0, bytemuck::bytes_of(&params));
         let resources = [
@@ -96,68 +110,86 @@ impl Crop {
 /// Fills `out` with `size` = columns x rows of three values (red, green, blue), row by row: each is the bilinear
 /// mean of four pixels (0..=255) times `scale` plus `bias`.
 ///
-/// A region that is not finite, or so far away that it misses the picture, gives `bias` everywhere.
+/// A region that is not finite, or absurdly far away, gives `bias` everywhere.
 ///
 /// # Panics
 /// When `out` is not `columns * rows * 3` values long.
-pub fn cpu(pixels: &Pixels, roi: &Roi, size: [usize; 2], scale: f32, bias: f32, out: &mut [f32]) {
+pub fn cpu(
+    pixels: &Pixels,
+    roi: &Roi,
+    outside: Outside,
+    size: [usize; 2],
+    scale: f32,
+    bias: f32,
+    out: &mut [f32],
+) {
     assert_eq!(out.len(), size[0] * size[1] * 3, "a crop of {size:?} cells has three values a cell");
-    let convert = YcbcrToRgb::new(pixels.color());
     let [width, height] = pixels.size().map(|side| side as usize);
     let Some(walk) = Walk::new(roi, size) else {
         out.fill(bias);
         return;
     };
-    let view = View { width, height, walk, columns: size[0], scale, bias };
+    let view = View { size: [width, height], outside, walk, columns: size[0], scale, bias };
+    let ycbcr = YcbcrToRgb::new(pixels.color());
+    let convert = |run: &mut Run| run.convert(&ycbcr);
     let plane = |index: usize| (pixels.plane(index), pixels.planes()[index].stride);
     match pixels.format() {
         PixelFormat::Rgb8 => {
             let (bytes, stride) = plane(0);
-            view.sample(out, |x, y| rgb_at::<0, 1, 2>(bytes, y * stride + x * 3));
+            view.sample(out, |x, y| three::<0, 1, 2>(bytes, y * stride + x * 3), |_| {});
         }
         PixelFormat::Rgba8 => {
             let (bytes, stride) = plane(0);
-            view.sample(out, |x, y| rgb_at::<0, 1, 2>(bytes, y * stride + x * 4));
+            view.sample(out, |x, y| three::<0, 1, 2>(bytes, y * stride + x * 4), |_| {});
         }
         PixelFormat::Bgra8 => {
             let (bytes, stride) = plane(0);
-            view.sample(out, |x, y| rgb_at::<2, 1, 0>(bytes, y * stride + x * 4));
+            view.sample(out, |x, y| three::<2, 1, 0>(bytes, y * stride + x * 4), |_| {});
         }
         PixelFormat::Nv12 => {
             let ((luma, stride), (chroma, chroma_stride)) = (plane(0), plane(1));
-            view.sample(out, |x, y| {
-                let at = (y / 2) * chroma_stride + (x & !1);
-                convert.rgb(luma[y * stride + x], chroma[at], chroma[at + 1])
-            });
+            let texel = |x: usize, y: usize| {
+                let pair = &chroma[(y / 2) * chroma_stride + (x & !1)..][..2];
+                [luma[y * stride + x], pair[0], pair[1]]
+            };
+            view.sample(out, texel, convert);
         }
         PixelFormat::I420 => {
             let ((luma, stride), (cb, cb_stride), (cr, cr_stride)) = (plane(0), plane(1), plane(2));
-            view.sample(out, |x, y| {
+            let texel = |x: usize, y: usize| {
                 let (column, row) = (x / 2, y / 2);
-                convert.rgb(luma[y * stride + x], cb[row * cb_stride + column], cr[row * cr_stride + column])
-            });
+                [luma[y * stride + x], cb[row * cb_stride + column], cr[row * cr_stride + column]]
+            };
+            view.sample(out, texel, convert);
         }
         PixelFormat::Yuyv => {
             let (bytes, stride) = plane(0);
-            view.sample(out, |x, y| {
-                let pair = &bytes[y * stride + (x / 2) * 4..][..4];
-                convert.rgb(pair[(x & 1) * 2], pair[1], pair[3])
-            });
+            let texel = |x: usize, y: usize| {
+                let pair: &[u8; 4] = four(bytes, y * stride + (x / 2) * 4);
+                [pair[(x & 1) * 2], pair[1], pair[3]]
+            };
+            view.sample(out, texel, convert);
         }
         PixelFormat::Uyvy => {
             let (bytes, stride) = plane(0);
-            view.sample(out, |x, y| {
-                let pair = &bytes[y * stride + (x / 2) * 4..][..4];
-                convert.rgb(pair[1 + (x & 1) * 2], pair[0], pair[2])
-            });
+            let texel = |x: usize, y: usize| {
+                let pair: &[u8; 4] = four(bytes, y * stride + (x / 2) * 4);
+                [pair[1 + (x & 1) * 2], pair[0], pair[2]]
+            };
+            view.sample(out, texel, convert);
         }
     }
 }
 
 #[inline(always)]
-fn rgb_at<const R: usize, const G: usize, const B: usize>(bytes: &[u8], at: usize) -> [i32; 3] {
+fn three<const R: usize, const G: usize, const B: usize>(bytes: &[u8], at: usize) -> [u8; 3] {
     let pixel = &bytes[at..][..3];
-    [pixel[R], pixel[G], pixel[B]].map(i32::from)
+    [pixel[R], pixel[G], pixel[B]]
+}
+
+#[inline(always)]
+fn four(bytes: &[u8], at: usize) -> &[u8; 4] {
+    bytes[at..].first_chunk().expect("planes are whole")
 }
 
 /// Steps of a place in the picture to a pixel.
@@ -202,10 +234,48 @@ fn round(value: f64) -> i32 {
     (value + 6_755_399_441_055_744.0).to_bits() as i32
 }
 
+/// Cells that are worked on together, in lanes.
+const LANES: usize = 32;
+
+/// Four pixels for each of some cells, channel by channel, and their weights.
+struct Run {
+    taps: [[[i16; LANES]; 3]; 4],
+    weights: [[i16; LANES]; 4],
+}
+
+impl Run {
+    /// Luma and chroma to red, green and blue.
+    #[inline(always)]
+    fn convert(&mut self, ycbcr: &YcbcrToRgb) {
+        for [y, cb, cr] in &mut self.taps {
+            for lane in 0..LANES {
+                let rgb = ycbcr.rgb(y[lane] as u8, cb[lane] as u8, cr[lane] as u8);
+                [y[lane], cb[lane], cr[lane]] = rgb.map(|value| value as i16);
+            }
+        }
+    }
+
+    /// The weighted means, rounded.
+    #[inline(always)]
+    fn blend(&self) -> [[f32; LANES]; 3] {
+        const TOTAL: i32 = STEPS * STEPS;
+        let mut means = [[0.0; LANES]; 3];
+        for (channel, means) in means.iter_mut().enumerate() {
+            for lane in 0..LANES {
+                let tap = |tap: usize| {
+                    i32::from(self.taps[tap][channel][lane]) * i32::from(self.weights[tap][lane])
+                };
+                means[lane] = ((tap(0) + tap(1) + tap(2) + tap(3) + TOTAL / 2) / TOTAL) as f32;
+            }
+        }
+        means
+    }
+}
+
 /// One crop of one picture.
 struct View {
-    width: usize,
-    height: usize,
+    size: [usize; 2],
+    outside: Outside,
     walk: Walk,
     columns: usize,
     scale: f32,
@@ -213,51 +283,96 @@ struct View {
 }
 
 impl View {
-    /// `texel` reads the pixel at (x, y) inside the picture: red, green, blue, 0..=255.
+    /// `texel` reads three code values of the pixel at (x, y) inside the picture; `finish` makes them red, green and
+    /// blue for a whole run of cells.
     #[inline(always)]
-    fn sample(&self, out: &mut [f32], texel: impl Fn(usize, usize) -> [i32; 3]) {
+    fn sample(&self, out: &mut [f32], texel: impl Fn(usize, usize) -> [u8; 3], finish: impl Fn(&mut Run)) {
+        let mut run = Run { taps: [[[0; LANES]; 3]; 4], weights: [[0; LANES]; 4] };
         for (row, cells) in out.chunks_exact_mut(self.columns * 3).enumerate() {
             let start = self.walk.origin + self.walk.down * row as f64;
-            for (column, cell) in cells.as_chunks_mut::<3>().0.iter_mut().enumerate() {
-                let value = self.mix(self.walk.at(column, start), &texel);
-                *cell = value.map(|value| value as f32 * self.scale + self.bias);
+            for (part, cells) in cells.chunks_mut(LANES * 3).enumerate() {
+                let cells = cells.as_chunks_mut::<3>().0;
+                let mut places = [[0; 2]; LANES];
+                for (lane, place) in places.iter_mut().enumerate() {
+                    *place = self.walk.at(part * LANES + lane, start);
+                }
+                run.weigh(&places);
+                let places = &places[..cells.len()];
+                // They lie on a line: where both ends are inside the picture, all are.
+                if self.inside(places[0]) && self.inside(places[places.len() - 1]) {
+                    run.gather(places, &texel);
+                } else {
+                    run.gather_at_border(places, self.size, self.outside, &texel);
+                }
+                finish(&mut run);
+                let means = run.blend();
+                for (lane, cell) in cells.iter_mut().enumerate() {
+                    *cell = [0, 1, 2].map(|channel| means[channel][lane] * self.scale + self.bias);
+                }
             }
         }
     }
 
+    /// Whether the four pixels around `place` are in the picture.
     #[inline(always)]
-    fn mix(&self, place: [i32; 2], texel: &impl Fn(usize, usize) -> [i32; 3]) -> [i32; 3] {
+    fn inside(&self, place: [i32; 2]) -> bool {
         let [x, y] = place.map(|steps| steps.div_euclid(STEPS));
-        let [fx, fy] = place.map(|steps| steps.rem_euclid(STEPS));
-        let weights = [(STEPS - fx) * (STEPS - fy), fx * (STEPS - fy), (STEPS - fx) * fy, fx * fy];
-        let (right, bottom) = (self.width as i32 - 1, self.height as i32 - 1);
-        if x >= 0 && y >= 0 && x < right && y < bottom {
-            let (x, y) = (x as usize, y as usize);
-            return blend(&[texel(x, y), texel(x + 1, y), texel(x, y + 1), texel(x + 1, y + 1)], &weights);
-        }
-        if x < -1 || y < -1 || x > right || y > bottom {
-            return [0; 3];
-        }
-        let taps = [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(dx, dy)| {
-            let (x, y) = (x + dx, y + dy);
-            if (0..=right).contains(&x) && (0..=bottom).contains(&y) {
-                texel(x as usize, y as usize)
-            } else {
-                [0; 3]
-            }
-        });
-        blend(&taps, &weights)
+        x >= 0 && y >= 0 && x < self.size[0] as i32 - 1 && y < self.size[1] as i32 - 1
     }
 }
 
-/// The weighted mean, rounded.
-#[inline(always)]
-fn blend(taps: &[[i32; 3]; 4], weights: &[i32; 4]) -> [i32; 3] {
-    const TOTAL: i32 = STEPS * STEPS;
-    std::array::from_fn(|channel| {
-        let sum: i32 = (0..4).map(|tap| taps[tap][channel] * weights[tap]).sum();
-        (sum + TOTAL / 2) / TOTAL
-    })
+impl Run {
+    /// Sets the weights of the four pixels around each of `places`.
+    #[inline(always)]
+    fn weigh(&mut self, places: &[[i32; 2]; LANES]) {
+        for (lane, place) in places.iter().enumerate() {
+            let [fx, fy] = place.map(|steps| steps.rem_euclid(STEPS) as i16);
+            let (gx, gy) = (STEPS as i16 - fx, STEPS as i16 - fy);
+            for (weights, weight) in self.weights.iter_mut().zip([gx * gy, fx * gy, gx * fy, fx * fy]) {
+                weights[lane] = weight;
+            }
+        }
+    }
+
+    /// Reads the four pixels around each of `places`, which all are in the picture.
+    #[inline(always)]
+    fn gather(&mut self, places: &[[i32; 2]], texel: &impl Fn(usize, usize) -> [u8; 3]) {
+        for (lane, place) in places.iter().enumerate().take(LANES) {
+            let [x, y] = place.map(|steps| steps.div_euclid(STEPS) as usize);
+            let values = [texel(x, y), texel(x + 1, y), texel(x, y + 1), texel(x + 1, y + 1)];
+            for (taps, values) in self.taps.iter_mut().zip(values) {
+                for (channel, value) in taps.iter_mut().zip(values) {
+                    channel[lane] = i16::from(value);
+                }
+            }
+        }
+    }
+
+    /// As [`Run::gather`], where some pixels are not in the picture of `size`.
+    #[inline(never)]
+    fn gather_at_border(
+        &mut self,
+        places: &[[i32; 2]],
+        size: [usize; 2],
+        outside: Outside,
+        texel: &impl Fn(usize, usize) -> [u8; 3],
+    ) {
+        let last = size.map(|side| side as i32 - 1);
+        for (lane, place) in places.iter().enumerate().take(LANES) {
+            let [x, y] = place.map(|steps| steps.div_euclid(STEPS));
+            for (tap, [dx, dy]) in [[0, 0], [1, 0], [0, 1], [1, 1]].into_iter().enumerate() {
+                let (near_x, near_y) = ((x + dx).clamp(0, last[0]), (y + dy).clamp(0, last[1]));
+                if outside == Outside::Black && (near_x, near_y) != (x + dx, y + dy) {
+                    self.weights[tap][lane] = 0;
+                    continue;
+                }
+                let values = texel(near_x as usize, near_y as usize);
+                for (channel, value) in self.taps[tap].iter_mut().zip(values) {
+                    channel[lane] = i16::from(value);
+                }
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     frame::{Frame, Pixels, geometry::Roi},
+    kernels::crop::Outside,
     nets::{Executor, ModelId, Models},
     scene::{BLENDSHAPES, Face, FaceState, HostMatte, LANDMARKS, Observation},
     scheduler::WorkPlan,
@@ -146,9 +147,10 @@ impl FaceNets {
             Detector::Full => (ModelId::FaceDetectorFull, Anchors::full_range()),
         };
         let outputs = [anchors.count() * 16, anchors.count()];
-        let detector = Lens::load(models, model, -1.0..=1.0, &outputs, backend, threads)?;
+        let detector = Lens::load(models, model, (-1.0..=1.0, Outside::Black), &outputs, backend, threads)?;
         let mesh = [LANDMARKS * 3, 1];
-        let mesh = Lens::load(models, ModelId::FaceMesh, 0.0..=1.0, &mesh, backend, threads)?;
+        let mesh =
+            Lens::load(models, ModelId::FaceMesh, (0.0..=1.0, Outside::Edge), &mesh, backend, threads)?;
         let blendshapes =
             || lens::load_checked(models, ModelId::Blendshapes, &[BLENDSHAPES], backend, threads);
         Ok(Self {
@@ -207,7 +209,14 @@ impl MatteNets {
         let shapes = [[2, 1], [1, 1]].map(|shape| which.model(shape));
         let needed = all.into_iter().filter(|(model, _)| shapes.contains(model));
         let load = |(model, cells)| {
-            let lens = Lens::load(models, model, 0.0..=1.0, &[cells], options.backend, options.threads)?;
+            let lens = Lens::load(
+                models,
+                model,
+                (0.0..=1.0, Outside::Black),
+                &[cells],
+                options.backend,
+                options.threads,
+            )?;
             Ok((model, lens))
         };
         Ok(Self(needed.map(load).collect::<Result<_, VisionError>>()?))

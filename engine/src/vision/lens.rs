@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use super::{Roi, VisionError};
 use crate::{
     frame::Pixels,
-    kernels::crop,
+    kernels::crop::{self, Outside},
     nets::{self, Backend, Executor, ModelId, Models},
 };
 
@@ -13,6 +13,7 @@ use crate::{
 pub(super) struct Lens {
     executor: Box<dyn Executor>,
     size: [usize; 2],
+    outside: Outside,
     scale: f32,
     bias: f32,
     input: Vec<f32>,
@@ -23,7 +24,7 @@ impl Lens {
     pub(super) fn load(
         models: &Models,
         model: ModelId,
-        range: RangeInclusive<f32>,
+        (range, outside): (RangeInclusive<f32>, Outside),
         outputs: &[usize],
         backend: Backend,
         threads: usize,
@@ -36,7 +37,7 @@ impl Lens {
         };
         let (low, high) = range.into_inner();
         let input = vec![0.0; size[0] * size[1] * 3];
-        Ok(Self { executor, size, scale: (high - low) / 255.0, bias: low, input })
+        Ok(Self { executor, size, outside, scale: (high - low) / 255.0, bias: low, input })
     }
 
     /// Columns and rows of the input.
@@ -46,7 +47,7 @@ impl Lens {
 
     /// Runs the net on what lies in `region`.
     pub(super) fn look(&mut self, pixels: &Pixels, region: &Roi) -> Result<(), VisionError> {
-        crop::cpu(pixels, region, self.size, self.scale, self.bias, &mut self.input);
+        crop::cpu(pixels, region, self.outside, self.size, self.scale, self.bias, &mut self.input);
         Ok(self.executor.run(&[&self.input])?)
     }
 

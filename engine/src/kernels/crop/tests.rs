@@ -56,7 +56,7 @@ fn pixel(pixels: &Pixels, x: usize, y: usize) -> [f32; 3] {
 }
 
 /// The definition, in double precision and without any thought of speed.
-fn naive(pixels: &Pixels, roi: &Roi, [columns, rows]: [usize; 2], scale: f32, bias: f32) -> Vec<f32> {
+fn naive(pixels: &Pixels, roi: &Roi, outside: Outside, [columns, rows]: [usize; 2]) -> Vec<f32> {
     let [width, height] = pixels.size().map(i64::from);
     let (sin, cos) = f64::from(roi.angle).sin_cos();
     let mut out = Vec::new();
@@ -70,12 +70,14 @@ fn naive(pixels: &Pixels, roi: &Roi, [columns, rows]: [usize; 2], scale: f32, bi
         for (dx, dy) in [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)] {
             let (tx, ty) = (x.floor() + dx, y.floor() + dy);
             let weight = (1.0 - (x - tx).abs()) * (1.0 - (y - ty).abs());
-            if (0.0..width as f64).contains(&tx) && (0.0..height as f64).contains(&ty) {
-                let tap = pixel(pixels, tx as usize, ty as usize);
+            let inside = (0.0..width as f64).contains(&tx) && (0.0..height as f64).contains(&ty);
+            if inside || outside == Outside::Edge {
+                let near = |place: f64, side: i64| place.clamp(0.0, (side - 1) as f64) as usize;
+                let tap = pixel(pixels, near(tx, width), near(ty, height));
                 (0..3).for_each(|c| sum[c] += f64::from(tap[c]) * weight);
             }
         }
-        out.extend(sum.map(|value| (value + 0.5).floor() as f32 * scale + bias));
+        out.extend(sum.map(|value| (value + 0.5).floor() as f32));
     }
     out
 }
@@ -93,10 +95,12 @@ fn every_format_agrees_with_the_definition() {
             size: Vec2::new(between(0.5, 120.0), between(0.5, 120.0)),
             angle: between(-4.0, 4.0),
         };
-        let cells = [1 + round % 13, 1 + round % 17];
+        let cells = [1 + round % 83, 1 + round % 17];
         let mut got = vec![f32::NAN; cells[0] * cells[1] * 3];
-        cpu(&pixels, &roi, cells, 1.0, 0.0, &mut got);
-        assert_eq!(got, naive(&pixels, &roi, cells, 1.0, 0.0), "{format:?} {size:?} {roi:?}");
+        for outside in [Outside::Black, Outside::Edge] {
+            cpu(&pixels, &roi, outside, cells, 1.0, 0.0, &mut got);
+            assert_eq!(got, naive(&pixels, &roi, outside, cells), "{format:?} {size:?} {roi:?}");
+        }
     }
 }
 
@@ -124,7 +128,7 @@ fn opencv_gives_the_same_code_values() {
     ];
     for (roi, want) in want {
         let mut got = [0.0; 60];
-        cpu(&pixels, &roi, [5, 4], 1.0, 0.0, &mut got);
+        cpu(&pixels, &roi, Outside::Black, [5, 4], 1.0, 0.0, &mut got);
         assert_eq!(got.map(|value| value as u8), want);
     }
 }
@@ -133,7 +137,7 @@ fn opencv_gives_the_same_code_values() {
 fn the_whole_picture_at_its_own_size_is_the_picture() {
     let pixels = Dice(3).pixels(PixelFormat::Rgb8, [9, 5]);
     let mut got = vec![0.0; 9 * 5 * 3];
-    cpu(&pixels, &Roi::whole([9, 5]), [9, 5], 1.0, 0.0, &mut got);
+    cpu(&pixels, &Roi::whole([9, 5]), Outside::Edge, [9, 5], 1.0, 0.0, &mut got);
     let want: Vec<f32> = (0..45).flat_map(|i| pixel(&pixels, i % 9, i / 9)).collect();
     assert!(got.iter().zip(&want).all(|(a, b)| (a - b).abs() < 1e-3));
 }
@@ -150,7 +154,8 @@ fn hostile_regions_are_empty_and_never_panic() {
             let roi =
                 Roi { center: Vec2::new(pick(), pick()), size: Vec2::new(pick(), pick()), angle: pick() };
             let mut got = [f32::NAN; 4 * 4 * 3];
-            cpu(&pixels, &roi, [4, 4], 1.0 / 127.5, -1.0, &mut got);
+            let outside = if dice.next() % 2 == 0 { Outside::Black } else { Outside::Edge };
+            cpu(&pixels, &roi, outside, [4, 4], 1.0 / 127.5, -1.0, &mut got);
             assert!(got.iter().all(|value| (-1.001..=1.001).contains(value)), "{roi:?}");
         }
     }

@@ -115,7 +115,7 @@ impl H264 {
     fn decode_more(&mut self) -> Result<(), SourceError> {
         if self.read == self.samples.len() {
             let rest = self.decoder.flush_remaining();
-            let rest = rest.map_err(|error| broken_frame(&self.path, self.given, error))?;
+            let rest = rest.map_err(|error| damaged(&self.path, self.given, &error))?;
             for picture in rest {
                 self.decoded.push_back(copy(&picture, self.color, &self.path)?);
             }
@@ -125,7 +125,7 @@ impl H264 {
         self.read += 1;
         let options = DecodeOptions::new().flush_after_decode(Flush::NoFlush);
         let picture = self.decoder.decode_with_options(&self.stream, options);
-        let picture = picture.map_err(|error| broken_frame(&self.path, self.read - 1, error))?;
+        let picture = picture.map_err(|error| damaged(&self.path, self.read - 1, &error))?;
         if let Some(picture) = picture {
             self.decoded.push_back(copy(&picture, self.color, &self.path)?);
         }
@@ -185,6 +185,11 @@ impl Decode for H264 {
             }
         }
     }
+}
+
+fn damaged(path: &Path, frame: usize, error: &openh264::Error) -> SourceError {
+    log::debug!("{}: frame {frame}: {error}", path.display());
+    broken_frame(path, frame, "its data make no sense")
 }
 
 fn broken_frame(path: &Path, frame: usize, what: impl ToString) -> SourceError {

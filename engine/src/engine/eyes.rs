@@ -1,10 +1,10 @@
 //! Where vision runs: not at all, within the walk, or beside it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{EngineError, Pacing, worker::VisionWorker};
 use crate::{
-    frame::Frame,
+    frame::{Frame, FrameId},
     nets::Models,
     scene::{FaceState, Observation},
     scheduler::WorkPlan,
@@ -49,20 +49,29 @@ impl Eyes {
         Ok(Self { how, latest: None, blank: Arc::from(FaceState::empty()) })
     }
 
-    /// What is known for `frame`: seen in it, or in an earlier one, or nothing yet.
-    pub(super) fn look(&mut self, frame: &Frame, plan: &WorkPlan) -> Result<Observation, EngineError> {
+    /// Whether no net is asked for, so that nobody need bring pixels.
+    pub(super) fn closed(&self) -> bool {
+        matches!(self.how, How::Closed)
+    }
+
+    /// Looks at `frame`, now or soon.
+    pub(super) fn look(&mut self, frame: &Frame, plan: &WorkPlan) -> Result<(), EngineError> {
         match &mut self.how {
             How::Closed => {}
             How::Inline(observer) => self.latest = Some(observer.look(frame, plan)?),
-            How::Beside(worker) => {
-                worker.look(frame.clone(), *plan);
-                if let Some(seen) = worker.latest() {
-                    self.latest = Some(seen?);
-                }
-            }
+            How::Beside(worker) => worker.look(frame.clone(), *plan),
         }
-        let blank =
-            || Observation { seen: frame.id, time: frame.time, faces: Arc::clone(&self.blank), matte: None };
+        Ok(())
+    }
+
+    /// What is known by now: seen in the frame `id`, or in an earlier one, or nothing yet.
+    pub(super) fn known(&mut self, id: FrameId, time: Duration) -> Result<Observation, EngineError> {
+        if let How::Beside(worker) = &self.how
+            && let Some(seen) = worker.latest()
+        {
+            self.latest = Some(seen?);
+        }
+        let blank = || Observation { seen: id, time, faces: Arc::clone(&self.blank), matte: None };
         Ok(self.latest.clone().unwrap_or_else(blank))
     }
 }

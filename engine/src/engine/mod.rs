@@ -1,4 +1,4 @@
-//! The door of embedders: a frame in, a picture out.
+//! The door of embedders: a frame or a texture in, a picture out.
 //!
 //! [`Engine::process`] is the walk from upload to compose: plan, upload, observe, compose, one submit.
 //! [`Engine::record`] does the same within an encoder that the caller owns and submits. Making an engine takes time
@@ -8,6 +8,7 @@
 //! same output every time; live a frame is drawn with the latest that was seen, whose age the shaders can read.
 
 mod eyes;
+mod host;
 mod worker;
 
 use std::time::{Duration, Instant};
@@ -17,8 +18,8 @@ use thiserror::Error;
 use crate::{
     compose::{ComposeError, Composer},
     filter::{Look, Values},
-    frame::Frame,
-    gpu::{Encoder, Gpu, GpuError, timer::Timer},
+    frame::{Frame, FrameId, PixelsError},
+    gpu::{Encoder, Gpu, GpuError, Texture, timer::Timer},
     kernels::convert::Convert,
     nets::{Backend, Models},
     scene::{Observation, Picture},
@@ -27,6 +28,7 @@ use crate::{
     vision::{MatteNet, SceneWriter, VisionError, VisionOptions},
 };
 use eyes::Eyes;
+use host::HostPictures;
 
 /// Whether frames wait for the nets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,6 +77,41 @@ pub enum EngineError {
     /// The system gave no thread for the nets.
     #[error("no thread could be started for the nets: {0}")]
     Thread(std::io::Error),
+    /// The small copy of a host's texture is no picture.
+    #[error("the copy of the host program's texture can't be looked at: {0}")]
+    Copy(PixelsError),
+}
+
+/// What an engine draws over.
+#[derive(Debug)]
+pub enum Input {
+    /// A frame in host memory.
+    Frame(Frame),
+    /// A texture of the host program, on the engine's device ([`Texture::from_host`]). Nets on the CPU look at a
+    /// small copy of it. It must not change before the picture is done; where nothing is drawn, it is the picture.
+    Texture {
+        /// The texture.
+        texture: Texture,
+        /// Which frame it is, counted by the host.
+        id: FrameId,
+        /// That frame's time.
+        time: Duration,
+    },
+}
+
+impl From<Frame> for Input {
+    fn from(frame: Frame) -> Self {
+        Self::Frame(frame)
+    }
+}
+
+impl Input {
+    fn id(&self) -> FrameId {
+        match self {
+            Self::Frame(frame) => frame.id,
+            Self::Texture { id, .. } => *id,
+        }
+    }
 }
 
 /// A finished picture.
@@ -96,6 +133,7 @@ pub struct Engine {
     options: EngineOptions,
     convert: Convert,
     eyes: Eyes,
+    host: HostPictures,
     writer: SceneWriter,
     composer: Composer,
     scheduler: Scheduler,
@@ -116,6 +154,7 @@ impl Engine {
         Ok(Self {
             convert: Convert::new(&gpu)?,
             eyes: Eyes::open(&models, &vision_options(&composer, &options), options.pacing)?,
+            host: HostPictures::new(&gpu)?,
             writer: SceneWriter::new(&gpu)?,
             timer: Timer::new(&gpu, GPU_STAGES.len() as u32 + 1)?,
             scheduler: Scheduler::new(options.budget),
@@ -160,9 +199,9 @@ impl Engine {
     ///
     /// # Errors
     /// When a net or the device fails. The engine can go on with the next frame, unless the device is lost.
-    pub fn process(&mut self, frame: Frame) -> Result<Rendered, EngineError> {
+    pub fn process(&mut self, input: impl Into<Input>) -> Result<Rendered, EngineError> {
         let mut encoder = self.gpu.encoder("frame");
-        let rendered = self.record(&mut encoder, frame)?;
+        let rendered = self.record(&mut encoder, input)?;
         self.gpu.submit(encoder)?;
         Ok(rendered)
     }
@@ -171,19 +210,19 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::process`].
-    pub fn record(&mut self, encoder: &mut Encoder, frame: Frame) -> Result<Rendered, EngineError> {
+    pub fn record(
+        &mut self,
+        encoder: &mut Encoder,
+        input: impl Into<Input>,
+    ) -> Result<Rendered, EngineError> {
+        let input = input.into();
         let plan = self.scheduler.plan(self.last.as_ref());
-        let mut watch = Watch::start(frame.id.0, plan, &mut self.timer, encoder);
+        let mut watch = Watch::start(input.id(), plan, &mut self.timer, encoder);
 
-        let picture = Picture {
-            id: frame.id,
-            time: frame.time,
-            texture: self.convert.record(encoder, &frame.pixels)?,
-            host: Some(frame.pixels.clone()),
-        };
+        let picture = self.upload(encoder, input)?;
         watch.end(Stage::Upload, &mut self.timer, encoder);
 
-        let observation = self.eyes.look(&frame, &plan)?;
+        let observation = self.observe(encoder, &picture, &plan)?;
         let scene = self.writer.observe(encoder, picture, &observation)?;
         watch.end(Stage::Vision, &mut self.timer, encoder);
 
@@ -193,9 +232,36 @@ impl Engine {
         self.timer.end(encoder);
         let mut report = watch.report;
         report.total = watch.started.elapsed();
-        report.age = frame.id.0.saturating_sub(observation.seen.0);
+        report.age = picture.id.0.saturating_sub(observation.seen.0);
         self.last = Some(report);
         Ok(Rendered { picture, observation, report })
+    }
+
+    fn upload(&mut self, encoder: &mut Encoder, input: Input) -> Result<Picture, EngineError> {
+        Ok(match input {
+            Input::Frame(Frame { id, time, pixels }) => {
+                Picture { id, time, texture: self.convert.record(encoder, &pixels)?, host: Some(pixels) }
+            }
+            Input::Texture { texture, id, time } => Picture { id, time, texture, host: None },
+        })
+    }
+
+    fn observe(
+        &mut self,
+        encoder: &mut Encoder,
+        picture: &Picture,
+        plan: &WorkPlan,
+    ) -> Result<Observation, EngineError> {
+        let Picture { id, time, ref texture, ref host } = *picture;
+        match host {
+            _ if self.eyes.closed() => {}
+            Some(pixels) => self.eyes.look(&Frame { id, time, pixels: pixels.clone() }, plan)?,
+            None => {
+                let how = (plan, self.options.pacing);
+                self.host.look(&mut self.eyes, encoder, (texture, id, time), how)?;
+            }
+        }
+        self.eyes.known(id, time)
     }
 
     /// Takes in what a frame cost in the end, sink included: the next plan builds on it.
@@ -238,12 +304,11 @@ struct Watch {
 }
 
 impl Watch {
-    fn start(frame: u64, plan: WorkPlan, timer: &mut Timer, encoder: &mut Encoder) -> Self {
-        timer.begin(frame);
+    fn start(id: FrameId, plan: WorkPlan, timer: &mut Timer, encoder: &mut Encoder) -> Self {
+        timer.begin(id.0);
         timer.mark(encoder);
         let now = Instant::now();
-        let report =
-            FrameReport { id: crate::frame::FrameId(frame), reduced: plan.reduced, ..FrameReport::default() };
+        let report = FrameReport { id, reduced: plan.reduced, ..FrameReport::default() };
         Self { started: now, stage: now, report }
     }
 

@@ -171,7 +171,7 @@ fn no_adapter() {
 #[test]
 fn a_window_without_a_display() {
     let folder = Folder::new();
-    folder.fails(&format!("run --input {}", file(STILL)), 1, &["display"]);
+    folder.fails(&format!("run --input {}", file(STILL)), 1, &["DISPLAY", "antifaz render"]);
 }
 
 #[test]

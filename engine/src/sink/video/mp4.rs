@@ -47,7 +47,7 @@ impl Mp4 {
         let encoder = H264::start(planes.size(), options.fps).map_err(|what| SinkError::unfit(path, what))?;
         if planes.size() != options.size {
             let ([width, height], [wide, high]) = (options.size, planes.size());
-            log::info!(
+            log::warn!(
                 "{}: H.264 takes even sides: {width}x{height} is padded to {wide}x{high}",
                 path.display()
             );

@@ -127,7 +127,7 @@ fn a_wrong_layer_is_seen() {
         ("compose/mod.rs", "mod inner { use super::super::sink; }"),
         ("source/mod.rs", "use crate::{self as root};"),
         ("scene.rs", "use crate::Engine;"),
-        ("engine.rs", "#[cfg(test)] mod tests { use crate::session::Session; }"),
+        ("engine/mod.rs", "#[cfg(test)] mod tests { use crate::session::Session; }"),
     ] {
         assert_ne!(wrong_layers(&Tree::of_engine().with(file, line)), NOTHING, "{file}: {line}");
     }

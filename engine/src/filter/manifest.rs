@@ -87,6 +87,9 @@ pub struct Input {
     pub values: Option<Spanned<Vec<String>>>,
     /// The file of an `image` or `lut`.
     pub path: Option<Spanned<String>>,
+    /// Of an `image`: its values are no colours, but are read as they are stored.
+    #[serde(default)]
+    pub coded: bool,
 }
 
 /// `[[passes]]`.

@@ -2,17 +2,23 @@
 //!
 //! Positions are taken in the canonical face space: centimetres, y up, z to the viewer, the file's node
 //! transforms applied. Only what props need is read: triangles, normals and factors of materials.
+//! Every place in the file is checked before it is followed: any bytes give a mesh or an error.
 
 use std::collections::BTreeMap;
 
 use bytemuck::{Pod, Zeroable};
 use glam::{Mat4, Vec3};
-use gltf::{Document, buffer::Source, material::AlphaMode};
 
-use super::Package;
+use super::{
+    Package,
+    gltf::{Document, Node, Primitive},
+};
 
 /// More are refused: a prop is drawn eight times a frame.
 const MAX_TRIANGLES: usize = 200_000;
+/// Nodes may nest this deep, and be met this often: shared children multiply.
+const MAX_DEPTH: u32 = 64;
+const MAX_NODES: u32 = 10_000;
 
 /// A corner of a prop, in the layout that shaders read (`antifaz::prop`).
 #[repr(C)]
@@ -61,130 +67,97 @@ impl Mesh {
     /// # Errors
     /// What is wrong with the file, for people.
     pub fn parse(package: &Package, path: &str) -> Result<Self, String> {
-        let bytes = package.file(path).ok_or("there is no such file in the filter")?;
-        let gltf::Gltf { document, blob } = gltf::Gltf::from_slice(bytes)
-            .map_err(|error| format!("it is not a glTF file that can be read: {error}"))?;
-        let buffers = buffers(&document, blob, package, path)?;
-        let mut mesh = Self { materials: materials(&document), ..Self::default() };
-        let mut blended = Vec::new();
-        let scene = document.default_scene().or_else(|| document.scenes().next()).ok_or("it has no scene")?;
-        for node in scene.nodes() {
-            mesh.add_node(&node, Mat4::IDENTITY, 0, &buffers, &mut blended)?;
+        let document = Document::read(package, path)?;
+        let mut builder = Builder { mesh: Self::default(), blended: Vec::new(), nodes: 0, document: &document };
+        builder.mesh.materials = materials(&document);
+        for node in document.roots()? {
+            builder.add_node(node, Mat4::IDENTITY, 0)?;
         }
+        let Builder { mut mesh, mut blended, .. } = builder;
         mesh.opaque = mesh.indices.len() as u32;
         mesh.indices.append(&mut blended);
-        match mesh.indices.len() / 3 {
-            0 => Err("it has no triangles".into()),
-            n if n > MAX_TRIANGLES => Err(format!("it has {n} triangles; {MAX_TRIANGLES} are allowed")),
-            _ => Ok(mesh),
+        if mesh.indices.is_empty() { Err("it has no triangles".into()) } else { Ok(mesh) }
+    }
+}
+
+struct Builder<'a> {
+    mesh: Mesh,
+    /// Indices of transparent triangles.
+    blended: Vec<u32>,
+    /// Nodes met so far.
+    nodes: u32,
+    document: &'a Document,
+}
+
+impl Builder<'_> {
+    fn add_node(&mut self, node: usize, above: Mat4, depth: u32) -> Result<(), String> {
+        let node: &Node = self.document.json.nodes.get(node).ok_or("it names a node that is not there")?;
+        self.nodes += 1;
+        if depth > MAX_DEPTH || self.nodes > MAX_NODES {
+            return Err("its nodes are too many or nested too deeply".into());
         }
+        let from_node = above * node.transform();
+        if let Some(mesh) = node.mesh {
+            let mesh = self.document.json.meshes.get(mesh).ok_or("it names a mesh that is not there")?;
+            for primitive in &mesh.primitives {
+                self.add_primitive(primitive, from_node)?;
+            }
+        }
+        node.children.iter().try_for_each(|child| self.add_node(*child, from_node, depth + 1))
     }
 
-    fn add_node(
-        &mut self,
-        node: &gltf::Node<'_>,
-        above: Mat4,
-        depth: u32,
-        buffers: &[Vec<u8>],
-        blended: &mut Vec<u32>,
-    ) -> Result<(), String> {
-        if depth > 64 {
-            return Err("its nodes are nested too deeply".into());
-        }
-        let from_node = above * Mat4::from_cols_array_2d(&node.transform().matrix());
-        for primitive in node.mesh().into_iter().flat_map(|mesh| mesh.primitives()) {
-            let indices = self.add_primitive(&primitive, from_node, buffers)?;
-            let opaque = primitive.material().alpha_mode() != AlphaMode::Blend;
-            if opaque { self.indices.extend(indices) } else { blended.extend(indices) }
-        }
-        node.children().try_for_each(|child| self.add_node(&child, from_node, depth + 1, buffers, blended))
-    }
-
-    /// Adds the corners; the returned indices count from the mesh's first vertex.
-    fn add_primitive(
-        &mut self,
-        primitive: &gltf::Primitive<'_>,
-        from_node: Mat4,
-        buffers: &[Vec<u8>],
-    ) -> Result<Vec<u32>, String> {
-        if primitive.mode() != gltf::mesh::Mode::Triangles {
+    fn add_primitive(&mut self, primitive: &Primitive, from_node: Mat4) -> Result<(), String> {
+        if primitive.mode != 4 {
             return Err("it has lines, points or strips; only triangles are drawn".into());
         }
-        let reader = primitive.reader(|buffer| buffers.get(buffer.index()).map(Vec::as_slice));
-        let positions: Vec<Vec3> = reader
-            .read_positions()
-            .ok_or("a primitive has no positions")?
-            .map(|p| from_node.transform_point3(p.into()))
-            .collect();
-        if positions.iter().any(|p| !p.is_finite()) {
-            return Err("a position is not a number".into());
-        }
-        let indices: Vec<u32> = match reader.read_indices() {
-            Some(indices) => indices.into_u32().collect(),
-            None => (0..positions.len() as u32).collect(),
+        let position = *primitive.attributes.get("POSITION").ok_or("a primitive has no positions")?;
+        let points = self.document.vectors(position)?;
+        let points: Vec<Vec3> = points.into_iter().map(|point| from_node.transform_point3(point)).collect();
+        let indices = match primitive.indices {
+            Some(indices) => self.document.indices(indices)?,
+            None => (0..points.len() as u32).collect(),
         };
-        if indices.len() % 3 != 0 || indices.iter().any(|i| *i as usize >= positions.len()) {
+        if indices.len() % 3 != 0 || indices.iter().any(|index| *index as usize >= points.len()) {
             return Err("its indices do not fit its corners".into());
         }
-        let normal_from_node = from_node.inverse().transpose();
-        let normals: Vec<Vec3> = match reader.read_normals() {
-            Some(normals) => normals.map(|n| normal_from_node.transform_vector3(n.into())).collect(),
-            None => smooth_normals(&positions, &indices),
-        };
-        if normals.len() != positions.len() {
-            return Err("it has not one normal for each position".into());
+        if self.mesh.indices.len() + self.blended.len() + indices.len() > 3 * MAX_TRIANGLES {
+            return Err(format!("it has more than {MAX_TRIANGLES} triangles"));
         }
-        let material = primitive.material().index().map_or(self.materials.len() - 1, |index| index) as u32;
-        let first = self.vertices.len() as u32;
-        self.vertices.extend(positions.iter().zip(normals).map(|(position, normal)| Vertex {
-            position: position.to_array(),
-            material,
-            normal: normal.normalize_or(Vec3::Z).to_array(),
+        let normal_from_node = from_node.inverse().transpose();
+        let normals = match primitive.attributes.get("NORMAL") {
+            Some(normals) => self.document.vectors(*normals)?,
+            None => smooth_normals(&points, &indices),
+        };
+        if normals.len() != points.len() || points.iter().any(|point| !point.is_finite()) {
+            return Err("its positions and normals are not one finite pair for each corner".into());
+        }
+        let plain = self.mesh.materials.len() - 1;
+        let material = primitive.material.unwrap_or(plain).min(plain);
+        let first = self.mesh.vertices.len() as u32;
+        self.mesh.vertices.extend(points.iter().zip(normals).map(|(point, normal)| Vertex {
+            position: point.to_array(),
+            material: material as u32,
+            normal: normal_from_node.transform_vector3(normal).normalize_or(Vec3::Z).to_array(),
             pad: 0.0,
         }));
-        Ok(indices.into_iter().map(|index| first + index).collect())
+        let blended = self.document.json.materials.get(material).is_some_and(|m| m.alpha_mode == "BLEND");
+        let list = if blended { &mut self.blended } else { &mut self.mesh.indices };
+        list.extend(indices.into_iter().map(|index| first + index));
+        Ok(())
     }
 }
 
 /// The file's materials, then the default one.
 fn materials(document: &Document) -> Vec<Material> {
-    let convert = |material: gltf::Material<'_>| {
-        let surface = material.pbr_metallic_roughness();
-        Material {
-            base: surface.base_color_factor(),
-            metallic: surface.metallic_factor(),
-            roughness: surface.roughness_factor(),
-            pad: [0.0; 2],
-        }
-    };
+    let surfaces = document.json.materials.iter().map(|material| &material.surface);
+    let convert = surfaces.map(|surface| Material {
+        base: surface.base,
+        metallic: surface.metallic,
+        roughness: surface.roughness,
+        pad: [0.0; 2],
+    });
     let plain = Material { base: [0.8, 0.8, 0.8, 1.0], metallic: 0.0, roughness: 0.5, pad: [0.0; 2] };
-    document.materials().map(convert).chain([plain]).collect()
-}
-
-/// The bytes of each buffer: in the file itself, or a file beside it in the package.
-fn buffers(
-    document: &Document,
-    mut blob: Option<Vec<u8>>,
-    package: &Package,
-    path: &str,
-) -> Result<Vec<Vec<u8>>, String> {
-    let folder = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
-    document
-        .buffers()
-        .map(|buffer| {
-            let bytes = match buffer.source() {
-                Source::Bin => blob.take().ok_or("its binary part is missing")?,
-                Source::Uri(uri) => package
-                    .file(&format!("{folder}{uri}"))
-                    .ok_or_else(|| format!("its buffer `{uri}` is not a file of the filter"))?
-                    .to_vec(),
-            };
-            if bytes.len() < buffer.length() {
-                return Err(format!("a buffer has {} of {} bytes", bytes.len(), buffer.length()));
-            }
-            Ok(bytes)
-        })
-        .collect()
+    convert.chain([plain]).collect()
 }
 
 /// Normals of a mesh without any: those of its triangles, weighted by area, shared by equal positions.
@@ -230,11 +203,11 @@ mod tests {
         for (from, to, part) in [
             ("t.bin", "../../secret.bin", "is not a file of the filter"),
             ("t.bin", "/etc/passwd", "is not a file of the filter"),
-            ("\"byteLength\":36,\"uri\"", "\"byteLength\":99,\"uri\"", "36 of 99 bytes"),
+            ("\"buffer\":0,\"byteLength\":36", "\"buffer\":0,\"byteLength\":99", "ends early"),
             ("{\"asset\"", "{{\"asset\"", "can be read"),
-            ("\"count\":3", "\"count\":4", ""),
-            ("\"POSITION\":0", "\"POSITION\":7", ""),
-            ("{\"mesh\":0,", "{\"mesh\":5,", ""),
+            ("\"count\":3", "\"count\":4", "ends early"),
+            ("\"POSITION\":0", "\"POSITION\":7", "not there"),
+            ("{\"mesh\":0,", "{\"mesh\":5,", "not there"),
         ] {
             let error = triangle(|json| json.replace(from, to)).expect_err(to);
             assert!(error.contains(part), "{to}: {error}");

@@ -12,6 +12,7 @@
 
 pub mod catalog;
 mod error;
+mod gltf;
 pub mod expression;
 mod look;
 pub mod lut;

@@ -69,13 +69,15 @@ pub enum Asset {
     Lut(String, Lut),
 }
 
-/// A decoded picture: sRGB, straight alpha, four bytes for each pixel.
+/// A decoded picture: four bytes for each pixel, sRGB with straight alpha unless it is coded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
     /// Width and height.
     pub size: [u32; 2],
     /// Row by row.
     pub rgba: Vec<u8>,
+    /// Whether the values are no colours: shaders see them as they are stored.
+    pub coded: bool,
 }
 
 /// A mesh at the head.
@@ -240,7 +242,7 @@ impl Resolver<'_> {
         let kind = self.one_of(&input.kind, &kinds)?;
         if matches!(kind, "image" | "lut") {
             let path = self.required(input.path.as_ref(), &input.name, "path")?;
-            let asset = if kind == "lut" { self.lut(name, path)? } else { self.image(name, path)? };
+            let asset = if kind == "lut" { self.lut(name, path)? } else { self.image(name, path, input.coded)? };
             filter.assets.push(asset);
             return Ok(());
         }
@@ -283,7 +285,7 @@ impl Resolver<'_> {
         Ok(Asset::Lut(name, lut))
     }
 
-    fn image(&self, name: String, path: &Spanned<String>) -> Result<Asset, FilterError> {
+    fn image(&self, name: String, path: &Spanned<String>, coded: bool) -> Result<Asset, FilterError> {
         let bytes = self.bytes(path)?;
         let failed =
             |message: String| FilterError::Asset { file: self.package.shown(path.get_ref()), message };
@@ -299,7 +301,7 @@ impl Resolver<'_> {
             .map_err(|error| failed(format!("the picture can't be read: {error}")))?
             .into_rgba8();
         let size = [decoded.width(), decoded.height()];
-        Ok(Asset::Image(name, Image { size, rgba: decoded.into_raw() }))
+        Ok(Asset::Image(name, Image { size, rgba: decoded.into_raw(), coded }))
     }
 
     fn bytes(&self, path: &Spanned<String>) -> Result<&[u8], FilterError> {

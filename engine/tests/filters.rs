@@ -1,0 +1,180 @@
+//! Every shipped filter against its expected pictures, and what must hold for all of them.
+//!
+//! A case is a folder `filters/<filter>/case/<case>/` with `case.json` (still, look, time) and `expected.png`.
+//! What the nets would see is stored beside the stills, in `assets/stills/observed/`. To make the expected
+//! pictures anew after a wanted change: `ANTIFAZ_BLESS=1 cargo test -p antifaz --test filters`, look at them, and
+//! run again without.
+
+#[path = "filters/bench.rs"]
+mod bench;
+#[path = "filters/compare.rs"]
+mod compare;
+
+use std::{collections::BTreeSet, path::Path};
+
+use antifaz::{
+    compose::{ComposeError, Composer},
+    filter::{Catalog, Filter, Look, LookItem, Package, manifest::MANIFEST},
+    quality::Tier,
+};
+use bench::{Bench, Observed, filters};
+use compare::compare;
+
+/// Widest and highest side of the pictures of cases.
+const CASE_SIDE: u32 = 320;
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    /// A file of `assets/stills`.
+    still: String,
+    /// `name:p=v,...` of each filter, in order.
+    look: Vec<String>,
+    /// Milliseconds.
+    time: u64,
+}
+
+fn cases(filter: &Path) -> Vec<std::path::PathBuf> {
+    let Ok(folders) = std::fs::read_dir(filter.join("case")) else { return Vec::new() };
+    let mut folders: Vec<_> = folders.map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    folders
+}
+
+#[test]
+fn every_filter_draws_what_its_cases_expect() {
+    let bench = Bench::new();
+    let catalog = Catalog::open(&filters()).unwrap();
+    let bless = std::env::var_os("ANTIFAZ_BLESS").is_some();
+    let (mut wrong, mut compared) = (Vec::new(), BTreeSet::new());
+    for name in catalog.names() {
+        for folder in cases(&catalog.folder(name)) {
+            let text = std::fs::read_to_string(folder.join("case.json")).unwrap();
+            let case: Case = serde_json::from_str(&text).unwrap();
+            let observed = Observed::of_still(&case.still, CASE_SIDE);
+            let mut composer = bench.composer(&catalog, &case.look);
+            let drawn = bench.draw(&mut composer, &observed, case.time, Tier::High);
+            let expected = folder.join("expected.png");
+            if bless {
+                drawn.save(&expected).unwrap();
+                continue;
+            }
+            // A missing reference is a failure.
+            let verdict = match image::open(&expected) {
+                Ok(expected) => compare(&drawn, &expected.into_rgba8()),
+                Err(error) => Err(error.to_string()),
+            };
+            if let Err(reason) = verdict {
+                let kept = std::env::temp_dir().join(format!("antifaz-{name}.png"));
+                drawn.save(&kept).unwrap();
+                wrong.push(format!("{}: {reason}; drawn: {}", expected.display(), kept.display()));
+            }
+            compared.insert(name.clone());
+        }
+    }
+    assert!(!bless, "the expected pictures are made anew: look at them and run again without ANTIFAZ_BLESS");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(compared.into_iter().collect::<Vec<_>>(), catalog.names(), "every filter needs a case");
+    assert!(!catalog.names().is_empty(), "there are no filters");
+}
+
+#[test]
+fn filters_stack_in_any_order_and_settle() {
+    let bench = Bench::new();
+    let catalog = Catalog::open(&filters()).unwrap();
+    let observed = Observed::of_still("pd_astronaut.png", 160);
+    let mut names = catalog.names().to_vec();
+    for _ in 0..names.len() {
+        names.rotate_left(1);
+        let mut composer = bench.composer(&catalog, &names);
+        let first = bench.draw(&mut composer, &observed, 0, Tier::High);
+        let made = bench.gpu.textures_created();
+        let again = bench.draw(&mut composer, &observed, 0, Tier::High);
+        assert!(first == again, "{names:?} draws the same picture differently");
+        assert_eq!(bench.gpu.textures_created(), made, "{names:?} makes textures in every frame");
+    }
+}
+
+#[test]
+fn every_tier_draws_nearly_the_same() {
+    let bench = Bench::new();
+    let catalog = Catalog::open(&filters()).unwrap();
+    let observed = Observed::of_still("pd_astronaut.png", 160);
+    for name in catalog.names() {
+        let mut composer = bench.composer(&catalog, std::slice::from_ref(name));
+        let high = bench.draw(&mut composer, &observed, 0, Tier::High);
+        for tier in [Tier::Medium, Tier::Low, Tier::High] {
+            let drawn = bench.draw(&mut composer, &observed, 0, tier);
+            let mean = compare::mean_difference(&high, &drawn);
+            assert!(mean < 3.0, "{name} at {tier:?} is {mean} off");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_there_is_not_drawn() {
+    let bench = Bench::new();
+    let catalog = Catalog::open(&filters()).unwrap();
+    let mut nobody = Observed::of_still("neg_coffee_cc0.png", 160);
+    let picture = nobody.picture.clone();
+    for look in ["face-paint", "glasses", "studio-blur:strength=0", "film:strength=0"] {
+        let mut composer = bench.composer(&catalog, &[look]);
+        let drawn = bench.draw(&mut composer, &nobody, 0, Tier::High);
+        assert!(drawn == picture, "{look} changes a picture without faces");
+    }
+    // Without a matte all is person: nothing is blurred before the net has looked.
+    nobody.matte = None;
+    let mut composer = bench.composer(&catalog, &["studio-blur"]);
+    let drawn = bench.draw(&mut composer, &nobody, 0, Tier::High);
+    assert!(compare::mean_difference(&drawn, &picture) < 0.3);
+}
+
+#[test]
+fn the_background_is_blurred_and_the_person_is_not() {
+    let bench = Bench::new();
+    let catalog = Catalog::open(&filters()).unwrap();
+    let observed = Observed::of_still("pd_astronaut.png", 320);
+    let mut composer = bench.composer(&catalog, &["studio-blur:radius=4"]);
+    let drawn = bench.draw(&mut composer, &observed, 0, Tier::High);
+    let energy = |picture: &image::RgbaImage, x: [u32; 2], y: [u32; 2]| {
+        let steps = (y[0]..y[1]).flat_map(|y| (x[0]..x[1]).map(move |x| (x, y)));
+        steps.map(|(x, y)| u32::from(picture[(x, y)][0].abs_diff(picture[(x + 1, y)][0]))).sum::<u32>() as f32
+    };
+    let face = ([120, 160], [55, 95]);
+    let rocket = ([235, 260], [20, 110]);
+    let kept = energy(&drawn, face.0, face.1) / energy(&observed.picture, face.0, face.1);
+    let left = energy(&drawn, rocket.0, rocket.1) / energy(&observed.picture, rocket.0, rocket.1);
+    assert!((0.97..1.03).contains(&kept), "the face keeps {kept} of its edges");
+    assert!(left < 0.35, "the rocket keeps {left} of its edges");
+}
+
+/// A filter of one pass whose shader is `shader`.
+fn filter(shader: &str, requires: &str) -> LookItem {
+    let manifest = format!(
+        "format = 1\ntitle = \"T\"\n{requires}\n[[passes]]\nname = \"p\"\nshader = \"a.wgsl\"\nentry = \"main\"\n"
+    );
+    let package = Package::new("broken", [(MANIFEST, manifest.as_str()), ("a.wgsl", shader)]);
+    LookItem::parse(Filter::from_package(&package).unwrap().into(), "").unwrap()
+}
+
+#[test]
+fn broken_shaders_are_shown_at_their_authors_place() {
+    let bench = Bench::new();
+    let shader = "import antifaz::frame::{frame};\nimport antifaz::fullscreen::{Varying};\n\n@fragment\n\
+                  fn main(in: Varying) -> @location(0) vec4f {\n    return vec4f(frame.tme);\n}";
+    let error = Composer::new(&bench.gpu, Look(vec![filter(shader, "")])).unwrap_err().to_string();
+    assert!(error.starts_with("broken/a.wgsl:6:"), "{error}");
+}
+
+#[test]
+fn a_shader_that_reads_more_than_its_manifest_says_is_refused() {
+    let bench = Bench::new();
+    let shader = "import antifaz::matte::{matte_at};\nimport antifaz::fullscreen::{Varying};\n\n@fragment\n\
+                  fn main(in: Varying) -> @location(0) vec4f {\n    return vec4f(matte_at(in.uv));\n}\n";
+    match Composer::new(&bench.gpu, Look(vec![filter(shader, "")])) {
+        Err(ComposeError::Undeclared { name, .. }) => assert_eq!(name, "matte"),
+        other => panic!("{other:?}"),
+    }
+    let declared = filter(shader, "requires = { segment = [\"person\"] }");
+    Composer::new(&bench.gpu, Look(vec![declared])).unwrap();
+}

@@ -1,0 +1,104 @@
+//! Draws looks over stills with what the nets saw in them.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use antifaz::{
+    compose::Composer,
+    filter::{Catalog, Look, LookItem},
+    frame::FrameId,
+    gpu::{BufferUse, Gpu, GpuOptions, TextureDesc, TextureFormat, readback::Readback},
+    quality::Tier,
+    scene::{FaceState, Matte, Picture, Scene},
+    scheduler::WorkPlan,
+};
+use image::{GrayImage, RgbaImage, imageops};
+
+/// A device, and a way out of it.
+pub(crate) struct Bench {
+    pub(crate) gpu: Gpu,
+    readback: Readback,
+}
+
+/// A still and what is seen in it.
+pub(crate) struct Observed {
+    pub(crate) picture: RgbaImage,
+    pub(crate) faces: Box<FaceState>,
+    pub(crate) matte: Option<GrayImage>,
+}
+
+/// `assets/stills/observed/<still>.json`, made by `observe.py` beside it.
+#[derive(serde::Deserialize)]
+struct Seen {
+    faces: Vec<SeenFace>,
+}
+
+#[derive(serde::Deserialize)]
+struct SeenFace {
+    landmarks: Vec<[f32; 3]>,
+    /// Column by column.
+    pose: [f32; 16],
+}
+
+pub(crate) fn filters() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../filters")
+}
+
+impl Observed {
+    /// A still of `assets/stills`, its longer side made `side` pixels.
+    pub(crate) fn of_still(still: &str, side: u32) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/stills");
+        let picture = image::open(folder.join(still)).unwrap();
+        let picture = picture.resize(side, side, imageops::FilterType::Triangle).into_rgba8();
+        let stem = folder.join("observed").join(Path::new(still).file_stem().unwrap());
+        let seen = std::fs::read_to_string(stem.with_extension("json")).unwrap();
+        let seen: Seen = serde_json::from_str(&seen).unwrap();
+        let mut faces = FaceState::empty();
+        for (slot, face) in faces.faces.iter_mut().zip(&seen.faces) {
+            for (point, [x, y, z]) in slot.landmarks.iter_mut().zip(&face.landmarks) {
+                *point = [*x, *y, *z, 1.0];
+            }
+            (slot.pose, slot.presence) = (face.pose, 1.0);
+        }
+        let matte = image::open(stem.with_extension("png")).ok().map(|matte| matte.into_luma8());
+        Self { picture, faces, matte }
+    }
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        let options = GpuOptions { adapter: std::env::var("ANTIFAZ_ADAPTER").ok(), ..GpuOptions::default() };
+        Self { gpu: pollster::block_on(Gpu::new(&options)).unwrap(), readback: Readback::new() }
+    }
+
+    /// A composer for a look of `name:p=v,...`.
+    pub(crate) fn composer(&self, catalog: &Catalog, look: &[impl AsRef<str>]) -> Composer {
+        let item = |text: &str| {
+            let (name, values) = text.split_once(':').unwrap_or((text, ""));
+            LookItem::parse(catalog.filter(name).unwrap_or_else(|error| panic!("{error}")), values).unwrap()
+        };
+        let look = Look(look.iter().map(|text| item(text.as_ref())).collect());
+        Composer::new(&self.gpu, look).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    pub(crate) fn draw(&self, composer: &mut Composer, seen: &Observed, millis: u64, tier: Tier) -> RgbaImage {
+        let (gpu, id) = (&self.gpu, FrameId(1));
+        let size = [seen.picture.width(), seen.picture.height()];
+        let texture = gpu.texture_with(&TextureDesc::new(size, TextureFormat::Srgb8), &seen.picture).unwrap();
+        let faces = gpu.buffer_with("faces", BufferUse::Storage, bytemuck::bytes_of(&*seen.faces)).unwrap();
+        let matte = seen.matte.as_ref().map(|matte| {
+            let desc = TextureDesc::new([matte.width(), matte.height()], TextureFormat::R8);
+            Matte { texture: Arc::new(gpu.texture_with(&desc, matte).unwrap()), seen: id }
+        });
+        let picture = Picture { id, time: Duration::from_millis(millis), texture, host: None };
+        let scene = Scene { picture, seen: id, faces: Arc::new(faces), matte };
+        let mut encoder = gpu.encoder("case");
+        let drawn = composer.compose(gpu, &mut encoder, scene, WorkPlan { tier, ..WorkPlan::default() }).unwrap();
+        let ticket = self.readback.start(&mut encoder, &drawn.texture).unwrap();
+        gpu.submit(encoder).unwrap();
+        RgbaImage::from_raw(size[0], size[1], ticket.wait(gpu).unwrap()).unwrap()
+    }
+}

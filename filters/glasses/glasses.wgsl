@@ -1,0 +1,64 @@
+// Acetate, metal and glass in the light of a studio that is as bright as the face.
+
+import antifaz::color::{luma};
+import antifaz::noise::{value_noise};
+import antifaz::prop::{Varying, prop_materials};
+import antifaz::studio::{studio_diffuse, studio_light};
+import package::inputs::{params};
+
+const ACETATE: u32 = 0u;
+const LENS: u32 = 2u;
+const TORTOISE: u32 = 0u;
+
+/// Light reflected at a grazing angle grows (Schlick).
+fn fresnel(facing: f32, straight: vec3f) -> vec3f {
+    return straight + (1.0 - straight) * pow(1.0 - facing, 5.0);
+}
+
+/// Amber with dark flecks: the pattern of the plate that a frame is cut from.
+fn tortoise(at: vec3f) -> vec3f {
+    let plate = vec2f(at.x + at.z * 0.7, at.y * 1.3 - at.z * 0.25);
+    let warp = vec2f(value_noise(plate * 1.7, 3u), value_noise(plate * 1.7 + 9.0, 4u)) - 0.5;
+    let flecks = value_noise(plate * 1.5 + warp * 1.4, 5u) * 0.65 + value_noise(plate * 3.6 + warp * 2.0, 6u) * 0.35;
+    let amber = mix(vec3f(0.34, 0.12, 0.025), vec3f(0.16, 0.045, 0.012), value_noise(plate * 2.3, 7u));
+    return mix(amber, vec3f(0.022, 0.011, 0.007), smoothstep(0.38, 0.56, flecks));
+}
+
+@fragment
+fn wear(in: Varying, @builtin(front_facing) front: bool) -> @location(0) vec4f {
+    let eye = normalize(-in.place);
+    var normal = normalize(in.normal);
+    normal = select(-normal, normal, dot(normal, eye) > 0.0);
+    let facing = max(dot(normal, eye), 0.0);
+    let bounce = reflect(-eye, normal);
+    let surface = prop_materials[in.material];
+    // The light's colour, as far as the skin tells it.
+    let tint = mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.12);
+    let exposure = clamp(pow(in.skin.w / 0.26, 0.75), 0.12, 1.3) * tint;
+
+    if in.material == LENS {
+        // Darker above, as sunglasses are.
+        let shade = smoothstep(-0.2, 4.6, in.canonical.y);
+        let density = params.tint * mix(0.55, 1.25, shade);
+        // Two faces reflect, each in its own direction.
+        let glass = fresnel(facing, vec3f(0.045));
+        let inner = normalize(normal + vec3f(0.02, -0.03, 0.0));
+        let shine = (studio_light(bounce, 0.06) * 0.75 + studio_light(reflect(-eye, inner), 0.1) * 0.35) * glass;
+        let body = params.lens_color.rgb * 0.55 * density;
+        return vec4f((body + shine) * exposure, min(density + luma(glass) * 0.5, 0.97));
+    }
+    let metal = vec3f(surface.metallic);
+    var base = surface.base.rgb;
+    if in.material == ACETATE {
+        base = params.frame_color.rgb;
+        if params.style == TORTOISE {
+            base = tortoise(in.canonical);
+        }
+    }
+    let straight = mix(vec3f(0.045), base, metal);
+    let light = base * (1.0 - metal) * studio_diffuse(normal)
+        + studio_light(bounce, surface.roughness) * fresnel(facing, straight);
+    // The ends of the temples are under hair and behind ears.
+    let shown = smoothstep(-3.6, -1.6, in.canonical.z);
+    return vec4f(min(light * exposure, vec3f(1.0)), 1.0) * shown;
+}

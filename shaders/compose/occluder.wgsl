@@ -20,3 +20,9 @@ fn vertex_main(@builtin(vertex_index) index: u32, @builtin(instance_index) face:
     let place = landmark(face, u32(point.w)).xy;
     return vec4f((place * vec2f(2.0, -2.0) + vec2f(-1.0, 1.0)) * clip.w, clip.z, clip.w);
 }
+
+/// Colour is masked out; a pass with a colour target needs the stage all the same.
+@fragment
+fn nothing() -> @location(0) vec4f {
+    return vec4f(0.0);
+}

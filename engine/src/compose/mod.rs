@@ -157,10 +157,9 @@ impl Shared {
         let occluder = library.resolve("compose::occluder", &[])?;
         let occluder = |samples| {
             let desc = PassDesc {
-                fragment: None,
                 depth: Depth::Only,
                 samples,
-                ..PassDesc::new("occluder", "vertex_main", "", TextureFormat::Srgb8)
+                ..PassDesc::new("occluder", "vertex_main", "nothing", TextureFormat::Srgb8)
             };
             PassPipeline::new(gpu, &occluder, &desc)
         };

@@ -192,7 +192,10 @@ fn params(filter: &Filter, values: &[Value], members: &[Member]) -> Vec<u8> {
 fn texture(gpu: &Gpu, asset: &Asset) -> Result<(String, Texture), GpuError> {
     match asset {
         Asset::Image(name, image) => {
-            let desc = TextureDesc::new(image.size, if image.coded { TextureFormat::Rgba8 } else { TextureFormat::Srgb8 });
+            let desc = TextureDesc::new(
+                image.size,
+                if image.coded { TextureFormat::Rgba8 } else { TextureFormat::Srgb8 },
+            );
             Ok((name.clone(), gpu.texture_with(&desc, &image.rgba)?))
         }
         Asset::Lut(name, lut) => {

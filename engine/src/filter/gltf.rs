@@ -149,10 +149,12 @@ impl Document {
     pub(super) fn read(package: &Package, path: &str) -> Result<Self, String> {
         let bytes = package.file(path).ok_or("there is no such file in the filter")?;
         let (text, mut binary) = if bytes.starts_with(b"glTF") { chunks(bytes)? } else { (bytes, None) };
-        let json: Json =
-            serde_json::from_slice(text).map_err(|error| format!("it is not a glTF file that can be read: {error}"))?;
+        let json: Json = serde_json::from_slice(text)
+            .map_err(|error| format!("it is not a glTF file that can be read: {error}"))?;
         if let Some(extension) = json.extensions_required.first() {
-            return Err(format!("it needs the extension {extension}, which is not supported: export it without"));
+            return Err(format!(
+                "it needs the extension {extension}, which is not supported: export it without"
+            ));
         }
         let folder = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
         let buffers = json.buffers.iter().map(|buffer| match &buffer.uri {
@@ -195,7 +197,10 @@ impl Document {
         let missing = "it names values that are not there";
         let accessor = self.json.accessors.get(accessor).ok_or(missing)?;
         if accessor.shape != shape || !kinds.contains(&accessor.component_type) {
-            return Err(format!("its values have the wrong type: {} of {}", accessor.shape, accessor.component_type));
+            return Err(format!(
+                "its values have the wrong type: {} of {}",
+                accessor.shape, accessor.component_type
+            ));
         }
         let view = self.json.buffer_views.get(accessor.buffer_view.ok_or(missing)?).ok_or(missing)?;
         let buffer = self.buffers.get(view.buffer).ok_or(missing)?;

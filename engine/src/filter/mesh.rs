@@ -68,7 +68,8 @@ impl Mesh {
     /// What is wrong with the file, for people.
     pub fn parse(package: &Package, path: &str) -> Result<Self, String> {
         let document = Document::read(package, path)?;
-        let mut builder = Builder { mesh: Self::default(), blended: Vec::new(), nodes: 0, document: &document };
+        let mut builder =
+            Builder { mesh: Self::default(), blended: Vec::new(), nodes: 0, document: &document };
         builder.mesh.materials = materials(&document);
         for node in document.roots()? {
             builder.add_node(node, Mat4::IDENTITY, 0)?;

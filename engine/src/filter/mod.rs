@@ -12,19 +12,148 @@
 
 pub mod catalog;
 mod error;
-mod gltf;
 pub mod expression;
+mod gltf;
 mod look;
 pub mod lut;
 pub mod manifest;
 pub mod mesh;
 pub mod package;
 pub mod params;
-pub mod resolve;
+mod resolve;
 
 pub use catalog::Catalog;
 pub use error::{FilterError, Place};
 pub use look::{Look, LookItem, Requires};
 pub use package::Package;
 pub use params::{Input, Kind, Value, Values};
-pub use resolve::{Asset, Filter, Image, Module, Pass, Prop, Quality, Space, Target};
+
+use crate::quality::Tier;
+use expression::Expression;
+use lut::Lut;
+use mesh::Mesh;
+
+/// A filter, read and checked.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// That of its folder.
+    pub name: String,
+    /// For people.
+    pub title: String,
+    /// One sentence.
+    pub description: String,
+    /// An SPDX expression, or nothing.
+    pub license: String,
+    /// What the nets must find.
+    pub requires: Requires,
+    /// Parameters: the fields of `params`.
+    pub inputs: Vec<Input>,
+    /// Pictures and colour tables.
+    pub assets: Vec<Asset>,
+    /// Meshes.
+    pub props: Vec<Prop>,
+    /// Intermediates.
+    pub targets: Vec<Target>,
+    /// Draws, in order.
+    pub passes: Vec<Pass>,
+    /// The author's ladder, best first.
+    pub quality: Vec<Quality>,
+    /// Milliseconds that the author allows it.
+    pub budget_ms: Option<f64>,
+    /// WGSL files.
+    pub modules: Vec<Module>,
+}
+
+/// A WGSL file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Module {
+    /// Its import path: `package::film` for `film.wgsl`.
+    pub path: String,
+    /// Its name for people.
+    pub file: String,
+    /// What stands in it.
+    pub text: String,
+}
+
+/// A texture that comes with the filter.
+#[derive(Clone, Debug)]
+pub enum Asset {
+    /// A picture under the name of its input.
+    Image(String, Image),
+    /// A colour table under the name of its input.
+    Lut(String, Lut),
+}
+
+/// A decoded picture: four bytes for each pixel, sRGB with premultiplied alpha unless it is coded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// Width and height.
+    pub size: [u32; 2],
+    /// Row by row.
+    pub rgba: Vec<u8>,
+    /// Whether the values are no colours: shaders see them as they are stored.
+    pub coded: bool,
+}
+
+/// A mesh at the head.
+#[derive(Clone, Debug)]
+pub struct Prop {
+    /// What passes call it.
+    pub name: String,
+    /// Its triangles.
+    pub mesh: Mesh,
+    /// Whether the head hides it.
+    pub occluded: bool,
+}
+
+/// A named intermediate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// The texture's name in shaders.
+    pub name: String,
+    /// Width and height.
+    pub size: [Expression; 2],
+    /// `rgba16float` instead of 8-bit sRGB.
+    pub float: bool,
+}
+
+/// Where a pass is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Space {
+    /// Over the whole target.
+    Frame,
+    /// On the triangles of each face.
+    FaceMesh,
+    /// The prop of this number, at each head's pose.
+    Prop(usize),
+}
+
+/// One draw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pass {
+    /// For the ladder and the reports.
+    pub name: String,
+    /// The number of its WGSL file.
+    pub module: usize,
+    /// Its fragment stage.
+    pub entry: String,
+    /// Where it is drawn.
+    pub space: Space,
+    /// The number of the intermediate that it writes; `None` is the picture.
+    pub target: Option<usize>,
+    /// The numbers of the intermediates that it reads.
+    pub reads: Vec<usize>,
+}
+
+/// A rung of the author's ladder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quality {
+    /// The tier it is made for.
+    pub tier: Tier,
+    /// Number of a parameter, and its value there.
+    pub set: Vec<(usize, Value)>,
+    /// Factor on the size of every intermediate.
+    pub scale: f32,
+    /// Numbers of the passes that are left out.
+    pub drop: Vec<usize>,
+}

@@ -145,6 +145,11 @@ fn number(text: &str, min: f32, max: f32) -> Option<f32> {
     text.parse().ok().filter(|value| (min..=max).contains(value))
 }
 
+/// The sRGB curve taken off: 0..1 to 0..1.
+pub(super) fn linear(v: f32) -> f32 {
+    if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+}
+
 /// `#rrggbb` or `#rrggbbaa`, sRGB with straight alpha, in linear light with premultiplied alpha.
 fn color(text: &str) -> Option<[f32; 4]> {
     let digits = text.strip_prefix('#').filter(|digits| matches!(digits.len(), 6 | 8))?;
@@ -156,7 +161,6 @@ fn color(text: &str) -> Option<[f32; 4]> {
         code = code << 8 | 0xff;
     }
     let [r, g, b, a] = code.to_be_bytes().map(|byte| f32::from(byte) / 255.0);
-    let linear = |v: f32| if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) };
     Some([linear(r) * a, linear(g) * a, linear(b) * a, a])
 }
 

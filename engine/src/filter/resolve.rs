@@ -3,13 +3,13 @@
 use toml::Spanned;
 
 use super::{
-    FilterError, Package, Requires,
+    Asset, Filter, FilterError, Image, Module, Package, Pass, Prop, Quality, Requires, Space, Target,
     error::nearest,
     expression::Expression,
     lut::Lut,
     manifest::{self, Manifest, Text},
     mesh::Mesh,
-    params::{Input, Kind, Value},
+    params::{Input, Kind, Value, linear},
 };
 use crate::quality::Tier;
 
@@ -17,131 +17,6 @@ use crate::quality::Tier;
 const FORMAT: i64 = 1;
 /// Widest and highest picture of a filter, in pixels.
 const MAX_IMAGE: u32 = 4096;
-
-/// A filter, read and checked.
-#[derive(Clone, Debug)]
-pub struct Filter {
-    /// That of its folder.
-    pub name: String,
-    /// For people.
-    pub title: String,
-    /// One sentence.
-    pub description: String,
-    /// An SPDX expression, or nothing.
-    pub license: String,
-    /// What the nets must find.
-    pub requires: Requires,
-    /// Parameters: the fields of `params`.
-    pub inputs: Vec<Input>,
-    /// Pictures and colour tables.
-    pub assets: Vec<Asset>,
-    /// Meshes.
-    pub props: Vec<Prop>,
-    /// Intermediates.
-    pub targets: Vec<Target>,
-    /// Draws, in order.
-    pub passes: Vec<Pass>,
-    /// The author's ladder, best first.
-    pub quality: Vec<Quality>,
-    /// Milliseconds that the author allows it.
-    pub budget_ms: Option<f64>,
-    /// WGSL files.
-    pub modules: Vec<Module>,
-}
-
-/// A WGSL file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Module {
-    /// Its import path: `package::film` for `film.wgsl`.
-    pub path: String,
-    /// Its name for people.
-    pub file: String,
-    /// What stands in it.
-    pub text: String,
-}
-
-/// A texture that comes with the filter.
-#[derive(Clone, Debug)]
-pub enum Asset {
-    /// A picture under the name of its input.
-    Image(String, Image),
-    /// A colour table under the name of its input.
-    Lut(String, Lut),
-}
-
-/// A decoded picture: four bytes for each pixel, sRGB with straight alpha unless it is coded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Image {
-    /// Width and height.
-    pub size: [u32; 2],
-    /// Row by row.
-    pub rgba: Vec<u8>,
-    /// Whether the values are no colours: shaders see them as they are stored.
-    pub coded: bool,
-}
-
-/// A mesh at the head.
-#[derive(Clone, Debug)]
-pub struct Prop {
-    /// What passes call it.
-    pub name: String,
-    /// Its triangles.
-    pub mesh: Mesh,
-    /// Whether the head hides it.
-    pub occluded: bool,
-}
-
-/// A named intermediate.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Target {
-    /// The texture's name in shaders.
-    pub name: String,
-    /// Width and height.
-    pub size: [Expression; 2],
-    /// `rgba16float` instead of 8-bit sRGB.
-    pub float: bool,
-}
-
-/// Where a pass is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Space {
-    /// Over the whole target.
-    Frame,
-    /// On the triangles of each face.
-    FaceMesh,
-    /// The prop of this number, at each head's pose.
-    Prop(usize),
-}
-
-/// One draw.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pass {
-    /// For the ladder and the reports.
-    pub name: String,
-    /// The number of its WGSL file.
-    pub module: usize,
-    /// Its fragment stage.
-    pub entry: String,
-    /// Where it is drawn.
-    pub space: Space,
-    /// The number of the intermediate that it writes; `None` is the picture.
-    pub target: Option<usize>,
-    /// The numbers of the intermediates that it reads.
-    pub reads: Vec<usize>,
-}
-
-/// A rung of the author's ladder.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Quality {
-    /// The tier it is made for.
-    pub tier: Tier,
-    /// Number of a parameter, and its value there.
-    pub set: Vec<(usize, Value)>,
-    /// Factor on the size of every intermediate.
-    pub scale: f32,
-    /// Numbers of the passes that are left out.
-    pub drop: Vec<usize>,
-}
 
 impl Filter {
     /// Reads and checks a package.
@@ -242,7 +117,8 @@ impl Resolver<'_> {
         let kind = self.one_of(&input.kind, &kinds)?;
         if matches!(kind, "image" | "lut") {
             let path = self.required(input.path.as_ref(), &input.name, "path")?;
-            let asset = if kind == "lut" { self.lut(name, path)? } else { self.image(name, path, input.coded)? };
+            let asset =
+                if kind == "lut" { self.lut(name, path)? } else { self.image(name, path, input.coded)? };
             filter.assets.push(asset);
             return Ok(());
         }
@@ -301,7 +177,11 @@ impl Resolver<'_> {
             .map_err(|error| failed(format!("the picture can't be read: {error}")))?
             .into_rgba8();
         let size = [decoded.width(), decoded.height()];
-        Ok(Asset::Image(name, Image { size, rgba: decoded.into_raw(), coded }))
+        let mut rgba = decoded.into_raw();
+        if !coded {
+            premultiply(&mut rgba);
+        }
+        Ok(Asset::Image(name, Image { size, rgba, coded }))
     }
 
     fn bytes(&self, path: &Spanned<String>) -> Result<&[u8], FilterError> {
@@ -488,5 +368,104 @@ impl Resolver<'_> {
         key: &str,
     ) -> Result<&'v Spanned<T>, FilterError> {
         value.ok_or_else(|| self.text.at(owner, format!("`{}` needs the key `{key}`", owner.get_ref())))
+    }
+}
+
+/// Straight alpha to premultiplied, in linear light: what shaders and blending expect.
+fn premultiply(rgba: &mut [u8]) {
+    for pixel in rgba.chunks_exact_mut(4).filter(|pixel| pixel[3] < 255) {
+        let alpha = f32::from(pixel[3]) / 255.0;
+        for value in &mut pixel[..3] {
+            let light = linear(f32::from(*value) / 255.0) * alpha;
+            let coded =
+                if light <= 0.003_130_8 { light * 12.92 } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 };
+            *value = (coded * 255.0).round() as u8;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filter::manifest::MANIFEST;
+
+    const HEAD: &str = "format = 1\ntitle = \"Neon\"\n";
+    const PASS: &str = "[[passes]]\nname = \"p\"\nshader = \"a.wgsl\"\nentry = \"main\"\n";
+
+    fn read(text: &str) -> Result<Filter, String> {
+        let files =
+            [(MANIFEST, text), ("a.wgsl", ""), ("bad.cube", "LUT_3D_SIZE 2\n0 0\n"), ("bad.png", "x")];
+        Filter::from_package(&Package::new("neon", files)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_written_is_meant() {
+        let text = format!(
+            "{HEAD}requires = {{ segment = [\"person\"] }}\n[[inputs]]\nname = \"glow\"\ntype = \"float\"\n\
+             default = 0.5\nidentity = 0\n[[inputs]]\nname = \"tone\"\ntype = \"enum\"\nvalues = [\"warm\", \
+             \"cold\"]\ndefault = \"cold\"\n{PASS}target = \"small\"\nsize = [64, \"height / 2\"]\n\
+             [[passes]]\nname = \"q\"\nshader = \"a.wgsl\"\nentry = \"main\"\nspace = \"face_mesh\"\n\
+             reads = [\"picture\", \"small\"]\n[[quality]]\ntier = \"low\"\nset = {{ glow = 0.25 }}\ndrop = [\"p\"]\n"
+        );
+        let filter = read(&text).unwrap();
+        assert_eq!(filter.requires, Requires { face: true, matte: true, ..Requires::default() });
+        assert_eq!(filter.defaults().as_slice(), [Value::Float(0.5), Value::Number(1)]);
+        assert_eq!((filter.passes[0].target, &filter.passes[1].reads[..]), (Some(0), &[0][..]));
+        assert_eq!(filter.targets[0].size[1].pixels([9, 9]), 5);
+        assert_eq!(filter.quality[0].set, [(0, Value::Float(0.25))]);
+        assert!(filter.is_identity(&filter.parse_values("glow=0").unwrap()));
+        assert!(!filter.is_identity(&filter.parse_values("tone=warm").unwrap()));
+    }
+
+    #[test]
+    fn values_are_answered_with_names_and_ranges() {
+        let filter =
+            read(&format!("{HEAD}[[inputs]]\nname = \"glow\"\ntype = \"float\"\nmax = 2\n{PASS}")).unwrap();
+        let error = |text: &str| filter.parse_values(text).unwrap_err().to_string();
+        assert_eq!(error("glwo=1"), "filter `neon` has no parameter `glwo`; did you mean `glow`?");
+        assert_eq!(error("glow=3"), "`glow=3` of filter `neon` must be a number from 0 to 2");
+        assert_eq!(error("glow"), "`glow=` of filter `neon` must be a number from 0 to 2");
+    }
+
+    #[test]
+    fn mistakes_are_shown_in_place() {
+        let input = |rest: &str| format!("{HEAD}[[inputs]]\nname = \"glow\"\n{rest}\n{PASS}");
+        for (text, place, part) in [
+            (format!("format = 2\ntitle = \"x\"\n{PASS}"), "1:10", "reads format 1, not 2"),
+            (HEAD.to_owned(), "1:1", "no pass draws on the picture"),
+            (input("type = \"flaot\""), "5:8", "did you mean `float`?"),
+            (input("type = \"float\"\ndefault = 3"), "6:11", "must be a number from 0 to 1"),
+            (input("type = \"float\"\nmin = 5"), "4:8", "must be below `max`"),
+            (input("type = \"image\""), "4:8", "needs the key `path`"),
+            (input("type = \"image\"\npath = \"../a.wgsl\""), "6:8", "did you mean `a.wgsl`?"),
+            (format!("{HEAD}{PASS}space = \"fram\"\n"), "7:9", "did you mean `frame`?"),
+            (format!("{HEAD}{PASS}size = [1, 2]\n"), "4:8", "only a pass with a `target`"),
+            (format!("{HEAD}{PASS}target = \"t\"\nsize = [\"widht\", 2]\n"), "8:9", "did you mean `width`?"),
+            (format!("{HEAD}{PASS}target = \"t\"\nsize = [0, 2]\n"), "8:9", "a size is"),
+            (format!("{HEAD}{PASS}target = \"sampler\"\n"), "7:10", "a word of the shader language"),
+            (format!("{HEAD}{PASS}reads = [\"t\"]\n"), "7:10", "unknown `t`"),
+            (format!("{HEAD}{PASS}per = \"face\"\n"), "7:7", "drawn per frame"),
+            (format!("{HEAD}{PASS}[[quality]]\ntier = \"low\"\nscale = 2\n"), "9:9", "from 0.05 to 1"),
+            (
+                format!("{HEAD}{PASS}[[quality]]\ntier = \"low\"\ndrop = [\"x\"]\n"),
+                "9:9",
+                "did you mean `p`?",
+            ),
+        ] {
+            let error = read(&text).expect_err(part);
+            assert!(
+                error.starts_with(&format!("neon/filter.toml:{place}: ")) && error.contains(part),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn broken_assets_are_named() {
+        let input = |kind: &str, path: &str| {
+            read(&format!("{HEAD}[[inputs]]\nname = \"a\"\ntype = \"{kind}\"\npath = \"{path}\"\n{PASS}"))
+        };
+        assert_eq!(input("lut", "bad.cube").unwrap_err(), "neon/bad.cube:2: `0 0` is not three numbers");
+        assert!(input("image", "bad.png").unwrap_err().starts_with("neon/bad.png: "));
     }
 }

@@ -84,7 +84,13 @@ impl Bench {
         Composer::new(&self.gpu, look).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    pub(crate) fn draw(&self, composer: &mut Composer, seen: &Observed, millis: u64, tier: Tier) -> RgbaImage {
+    pub(crate) fn draw(
+        &self,
+        composer: &mut Composer,
+        seen: &Observed,
+        millis: u64,
+        tier: Tier,
+    ) -> RgbaImage {
         let (gpu, id) = (&self.gpu, FrameId(1));
         let size = [seen.picture.width(), seen.picture.height()];
         let texture = gpu.texture_with(&TextureDesc::new(size, TextureFormat::Srgb8), &seen.picture).unwrap();
@@ -96,7 +102,8 @@ impl Bench {
         let picture = Picture { id, time: Duration::from_millis(millis), texture, host: None };
         let scene = Scene { picture, seen: id, faces: Arc::new(faces), matte };
         let mut encoder = gpu.encoder("case");
-        let drawn = composer.compose(gpu, &mut encoder, scene, WorkPlan { tier, ..WorkPlan::default() }).unwrap();
+        let drawn =
+            composer.compose(gpu, &mut encoder, scene, WorkPlan { tier, ..WorkPlan::default() }).unwrap();
         let ticket = self.readback.start(&mut encoder, &drawn.texture).unwrap();
         gpu.submit(encoder).unwrap();
         RgbaImage::from_raw(size[0], size[1], ticket.wait(gpu).unwrap()).unwrap()

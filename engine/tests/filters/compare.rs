@@ -20,7 +20,10 @@ pub(crate) fn compare(drawn: &RgbaImage, expected: &RgbaImage) -> Result<(), Str
     let far = pairs.filter(|(a, b)| (0..4).any(|c| a[c].abs_diff(b[c]) > STEP)).count();
     let share = far as f64 / f64::from(drawn.width() * drawn.height());
     if mean > MEAN || share > SHARE {
-        return Err(format!("differs by {mean:.2} in the mean, {:.2} % of the pixels by much", share * 100.0));
+        return Err(format!(
+            "differs by {mean:.2} in the mean, {:.2} % of the pixels by much",
+            share * 100.0
+        ));
     }
     Ok(())
 }

@@ -37,9 +37,10 @@ fn slope(uv: vec2f, part: vec2f) -> vec2f {
 }
 
 /// What a polished surface shows whose edges are rounded off.
-fn mirror(in: Varying, normal: vec3f, part: vec2f, height: f32) -> vec3f {
+fn mirror(in: Varying, normal: vec3f, part: vec2f, height: f32, pixel: f32) -> vec3f {
     let round = clamp(1.0 - height / 4.5, 0.0, 1.0);
-    let tilt = slope(in.uv, part) * round * 0.9;
+    // Slopes finer than a pixel would sparkle.
+    let tilt = slope(in.uv, part) * round * 0.9 * clamp(1.6 / pixel, 0.0, 1.0);
     let leaned = normalize(normal - (faces[in.face].pose * vec4f(tilt.x, -tilt.y, 0.0, 0.0)).xyz);
     return studio_light(reflect(vec3f(0.0, 0.0, -1.0), leaned), 0.32);
 }
@@ -71,8 +72,8 @@ fn paint_face(in: Varying) -> @location(0) vec4f {
     let cloth = params.paint.rgb * (seam + sheen) * matt * light;
 
     let gold = params.trim.rgb * light
-        * mix(vec3f(0.75 * matt), mirror(in, normal, vec2f(1.0, 0.0), lift.x) * (0.45 + 0.55 * shade), params.gloss);
-    let shine = mirror(in, normal, vec2f(0.0, 1.0), lift.y);
+        * mix(vec3f(0.75 * matt), mirror(in, normal, vec2f(1.0, 0.0), lift.x, pixel) * (0.45 + 0.55 * shade), params.gloss);
+    let shine = mirror(in, normal, vec2f(0.0, 1.0), lift.y, pixel);
     let white = vec3f(0.86, 0.83, 0.78) * light * (0.55 * matt + 0.4 * shine);
 
     // A hint of shadow around the mask and its pearls lets them lie on the skin.

@@ -98,9 +98,8 @@ class Part:
 
 
 def bezier(points, count):
-    points, t = np.array(points, float), np.linspace(0, 1, count)[:, None]
-    while len(points.shape) == 2:
-        points = points[:, None].repeat(count, 1)
+    """A Bezier curve of any degree at `count` places."""
+    points, t = np.array(points, float)[:, None].repeat(count, 1), np.linspace(0, 1, count)[:, None]
     while len(points) > 1:
         points = points[:-1] * (1 - t) + points[1:] * t
     return points[0]
@@ -119,12 +118,12 @@ def acetate():
     # The corner that carries the hinge, and the temple over the ear.
     corner = np.array([LENS[0] + HALF[0] * 1.12, LENS[1] + HALF[1] * 0.80])
     start = np.array([*corner, depth(*corner)])
-    turn = start + [0.95, 0.12, -0.25]
-    hinge = start + [1.22, 0.10, -1.25]
-    path = bezier([start, turn, start + [1.2, 0.12, -0.45], hinge], 14)
+    turn = start + [0.66, 0.10, -0.20]
+    hinge = start + [0.84, 0.08, -1.20]
+    path = bezier([start, turn, start + [0.82, 0.10, -0.40], hinge], 14)
     part.tube(path, np.tile([0.0, 1, 0], (14, 1)), np.linspace(0.30, 0.29, 14), 0.15)
-    ear, tip = np.array([8.02, 3.05, -2.6]), np.array([7.5, 0.6, -5.6])
-    back = np.vstack([bezier([hinge, hinge * .6 + ear * .4 + [0.14, 0, 0], ear], 24)[:-1],
+    ear, tip = np.array([7.95, 3.05, -2.6]), np.array([7.5, 0.6, -5.6])
+    back = np.vstack([bezier([hinge, hinge * .6 + ear * .4 + [0.1, 0, 0], ear], 24)[:-1],
                       bezier([ear, ear + [-0.02, -0.25, -1.7], tip], 12)])
     height = np.interp(np.linspace(0, 1, len(back)), [0, 0.25, 0.7, 1], [0.29, 0.22, 0.19, 0.25])
     part.tube(back, np.tile([0.0, 1, 0], (len(back), 1)), height, 0.12)

@@ -4,6 +4,9 @@
 import antifaz::face::{faces, is_present, landmark};
 import antifaz::prop::{project, settle};
 
+/// How far the occluder lies behind the skin, in cm: what touches the head is in front of it.
+const INSET: f32 = 0.4;
+
 /// In cm, in the canonical face space; w is the number of the landmark that places the point, or -1.
 @group(1) @binding(0) var<storage, read> head_points: array<vec4f>;
 
@@ -13,7 +16,7 @@ fn vertex_main(@builtin(vertex_index) index: u32, @builtin(instance_index) face:
         return vec4f(2.0, 2.0, 2.0, 1.0);
     }
     let point = head_points[index];
-    let clip = project((faces[face].pose * vec4f(point.xyz, 1.0)).xyz);
+    let clip = project((faces[face].pose * vec4f(point.xyz, 1.0)).xyz - vec3f(0.0, 0.0, INSET));
     if point.w < 0.0 {
         return clip + vec4f(settle(face) * clip.w, 0.0, 0.0);
     }

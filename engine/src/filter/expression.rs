@@ -39,7 +39,7 @@ impl Expression {
 
     /// The value for a picture of `size`: whole pixels, at least 1.
     pub fn pixels(&self, size: [u32; 2]) -> u32 {
-        (self.value(size.map(|side| side as f32)).round().min(16384.0) as u32).max(1)
+        (self.value(size.map(|side| side as f32)).round() as u32).clamp(1, 16384)
     }
 
     fn value(&self, size: [f32; 2]) -> f32 {

@@ -9,7 +9,7 @@ use super::{
     lut::Lut,
     manifest::{self, Manifest, Text},
     mesh::Mesh,
-    params::{Input, Kind, Value, linear},
+    params::{Input, Kind, linear},
 };
 use crate::quality::Tier;
 
@@ -387,7 +387,7 @@ fn premultiply(rgba: &mut [u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::filter::manifest::MANIFEST;
+    use crate::filter::{Value, manifest::MANIFEST};
 
     const HEAD: &str = "format = 1\ntitle = \"Neon\"\n";
     const PASS: &str = "[[passes]]\nname = \"p\"\nshader = \"a.wgsl\"\nentry = \"main\"\n";
@@ -442,7 +442,7 @@ mod tests {
             (format!("{HEAD}{PASS}size = [1, 2]\n"), "4:8", "only a pass with a `target`"),
             (format!("{HEAD}{PASS}target = \"t\"\nsize = [\"widht\", 2]\n"), "8:9", "did you mean `width`?"),
             (format!("{HEAD}{PASS}target = \"t\"\nsize = [0, 2]\n"), "8:9", "a size is"),
-            (format!("{HEAD}{PASS}target = \"sampler\"\n"), "7:10", "a word of the shader language"),
+            (format!("{HEAD}{PASS}target = \"while\"\n"), "7:10", "a word of the shader language"),
             (format!("{HEAD}{PASS}reads = [\"t\"]\n"), "7:10", "unknown `t`"),
             (format!("{HEAD}{PASS}per = \"face\"\n"), "7:7", "drawn per frame"),
             (format!("{HEAD}{PASS}[[quality]]\ntier = \"low\"\nscale = 2\n"), "9:9", "from 0.05 to 1"),

@@ -131,3 +131,32 @@ impl Executor for Cpu {
         &self.results[index]
     }
 }
+
+#[cfg(all(test, feature = "embedded-models"))]
+mod tests {
+    use super::*;
+    use crate::nets::{Backend, ModelId, Models, load};
+
+    /// Sums of f32 in another order than the scalar executor's.
+    const TOLERANCE: f32 = 1e-3;
+
+    #[test]
+    fn all_instruction_sets_agree() {
+        let models = Models::embedded();
+        for id in [ModelId::FaceDetector, ModelId::Blendshapes] {
+            let plan = models.plan(id).unwrap();
+            let values = plan.inputs()[0].values();
+            let input: Vec<f32> = (0..values).map(|i| (i as f32 * 0.37).sin()).collect();
+            let mut scalar = load(Arc::clone(&plan), Backend::Scalar, 1).unwrap();
+            scalar.run(&[&input]).unwrap();
+            for isa in Isa::all() {
+                let mut cpu = Cpu::with_isa(Arc::clone(&plan), isa);
+                cpu.run(&[&input]).unwrap();
+                for (i, (got, want)) in cpu.output(0).iter().zip(scalar.output(0)).enumerate() {
+                    let allowed = TOLERANCE * want.abs().max(1.0);
+                    assert!((got - want).abs() <= allowed, "{isa:?} {id:?} {i}: {got}, not {want}");
+                }
+            }
+        }
+    }
+}

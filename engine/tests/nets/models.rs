@@ -1,0 +1,148 @@
+//! The shipped models, against LiteRT's answers beside them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use antifaz::nets::{self, Backend, Executor, ModelId, Models, NetError};
+
+use crate::{error, fast_backends};
+
+/// Against LiteRT: it sums f32 in another order and rounds some of its exponentials, and layers multiply that.
+const LITERT_TOLERANCE: f64 = 1e-3;
+/// Against the scalar executor, which sums in f64: what is left is the order of f32 sums.
+const SCALAR_TOLERANCE: f64 = 1e-4;
+
+/// Inputs and wanted outputs.
+struct Case {
+    name: String,
+    input: Vec<f32>,
+    outputs: Vec<Vec<f32>>,
+}
+
+fn floats(path: &Path) -> Vec<f32> {
+    let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+}
+
+/// All cases of a folder. Pictures have values of `scale * byte / 255 + bias`.
+fn cases(folder: &str, [scale, bias]: [f32; 2], outputs: usize) -> Vec<Case> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../models").join(folder);
+    let mut paths: Vec<PathBuf> = fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| !path.file_stem().unwrap().to_string_lossy().contains(".out"))
+        .collect();
+    paths.sort();
+    let case = |path: PathBuf| {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let input = match path.extension().unwrap().to_str() {
+            Some("png") => {
+                let picture = image::open(&path).unwrap().to_rgb8();
+                picture.iter().map(|&byte| scale * f32::from(byte) / 255.0 + bias).collect()
+            }
+            _ => floats(&path),
+        };
+        let outputs = (0..outputs).map(|i| floats(&folder.join(format!("{name}.out{i}.f32")))).collect();
+        Case { name, input, outputs }
+    };
+    paths.into_iter().map(case).collect()
+}
+
+fn outputs(executor: &dyn Executor) -> Vec<Vec<f32>> {
+    (0..executor.outputs().len()).map(|i| executor.output(i).to_vec()).collect()
+}
+
+fn assert_close(got: &[Vec<f32>], want: &[Vec<f32>], tolerance: f64, what: &str) {
+    assert_eq!(got.len(), want.len(), "{what}");
+    for (index, (got, want)) in got.iter().zip(want).enumerate() {
+        let error = error(got, want);
+        assert!(error <= tolerance, "{what}, output {index}: error {error:.2e}");
+    }
+}
+
+/// The body of all: the scalar executor and the fast ones against LiteRT, and against each other.
+fn check(id: ModelId, folder: &str, range: [f32; 2]) {
+    let plan = Models::embedded().plan(id).unwrap();
+    let cases = cases(folder, range, plan.outputs().len());
+    assert!(cases.len() >= 3, "{folder} has too few cases");
+    let mut scalar = nets::load(plan.clone(), Backend::Scalar, 1).unwrap();
+    for backend in fast_backends() {
+        for threads in [1, 2] {
+            let mut fast = nets::load(plan.clone(), backend, threads).unwrap();
+            assert_eq!((fast.inputs(), fast.outputs()), (scalar.inputs(), scalar.outputs()));
+            for case in &cases {
+                fast.run(&[&case.input]).unwrap();
+                let what = format!("{id:?} on {} with {threads} threads, {}", backend.name(), case.name);
+                assert_close(&outputs(fast.as_ref()), &case.outputs, LITERT_TOLERANCE, &what);
+            }
+            // Last, so that what the fast one holds is the answer to the same case.
+            let last = &cases[cases.len() - 1];
+            scalar.run(&[&last.input]).unwrap();
+            let want = outputs(scalar.as_ref());
+            assert_close(&want, &last.outputs, LITERT_TOLERANCE, &format!("{id:?} on scalar, {}", last.name));
+            let what = format!("{id:?} on {} against scalar", backend.name());
+            assert_close(&outputs(fast.as_ref()), &want, SCALAR_TOLERANCE, &what);
+        }
+    }
+}
+
+#[test]
+fn face_detector() {
+    check(ModelId::FaceDetector, "face_landmarker/reference/face_detector", [2.0, -1.0]);
+}
+
+#[test]
+fn face_detector_full() {
+    check(ModelId::FaceDetectorFull, "face_detection_full_range/reference", [2.0, -1.0]);
+}
+
+#[test]
+fn face_mesh() {
+    check(ModelId::FaceMesh, "face_landmarker/reference/face_landmarks_detector", [1.0, 0.0]);
+}
+
+#[test]
+fn blendshapes() {
+    check(ModelId::Blendshapes, "face_landmarker/reference/face_blendshapes", [1.0, 0.0]);
+}
+
+#[test]
+fn face_mesh_light() {
+    check(ModelId::FaceMeshLight, "face_landmark/reference", [1.0, 0.0]);
+}
+
+#[test]
+fn selfie_square() {
+    check(ModelId::SelfieSquare, "selfie_segmentation/reference", [1.0, 0.0]);
+}
+
+#[test]
+fn selfie_landscape() {
+    check(ModelId::SelfieLandscape, "selfie_segmentation_landscape/reference", [1.0, 0.0]);
+}
+
+#[test]
+fn wrong_inputs_are_refused() {
+    let models = Models::embedded();
+    for backend in fast_backends().into_iter().chain([Backend::Scalar]) {
+        let mut net = nets::load(models.plan(ModelId::Blendshapes).unwrap(), backend, 1).unwrap();
+        assert_eq!(net.run(&[]), Err(NetError::InputCount { want: 1, got: 0 }));
+        let short = net.run(&[&[0.0; 291]]).unwrap_err();
+        assert!(matches!(short, NetError::InputSize { want: 292, got: 291, .. }), "{short}");
+    }
+}
+
+#[test]
+fn models_are_what_was_inserted() {
+    let mut models = Models::empty();
+    assert!(matches!(models.plan(ModelId::SelfieSquare), Err(NetError::NotLoaded("selfie_segmentation"))));
+    let file = |name: &str| {
+        fs::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../models").join(name)).unwrap()
+    };
+    models.insert(ModelId::Blendshapes, file("face_landmarker/face_landmarker.task"));
+    assert_eq!(models.plan(ModelId::Blendshapes).unwrap().outputs()[0].shape, [52]);
+    models.insert(ModelId::Blendshapes, file("face_landmark/face_landmark.tflite"));
+    assert_eq!(models.plan(ModelId::Blendshapes).unwrap().outputs()[0].shape, [1, 1, 1, 1404]);
+}

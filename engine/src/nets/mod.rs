@@ -92,11 +92,11 @@ pub trait Executor: Send {
     fn output(&self, index: usize) -> &[f32];
 }
 
-/// Makes `plan` ready to run on `backend`, with up to `threads` threads where the backend can use them.
+/// Makes `plan` ready to run on `backend`, with at most `threads` threads. No backend makes use of more than one yet.
 ///
 /// # Errors
 /// [`NetError::Backend`] where the backend is not part of this build.
-pub fn load(plan: Arc<Plan>, backend: Backend, threads: usize) -> Result<Box<dyn Executor>, NetError> {
+pub fn load(plan: Arc<Plan>, backend: Backend, _threads: usize) -> Result<Box<dyn Executor>, NetError> {
     match backend {
         Backend::Scalar => Ok(Box::new(scalar::Scalar::new(plan))),
         Backend::Cpu => Ok(Box::new(cpu::Cpu::new(plan))),

@@ -57,14 +57,21 @@ impl Task for Product<'_> {
     #[inline(always)]
     fn run<S: Simd>(mut self, simd: S) {
         let mut pixel = 0;
-        let wide = if S::MANY { 4 } else { 2 } * S::LANES;
-        while pixel + wide <= self.pixels {
-            if S::MANY {
-                self.column::<S, 4, false>(simd, pixel);
-            } else {
-                self.column::<S, 2, false>(simd, pixel);
+        // A single output has registers to spare for more pixels.
+        let wide = if self.bias.len() == 1 {
+            8
+        } else if S::MANY {
+            4
+        } else {
+            2
+        };
+        while pixel + wide * S::LANES <= self.pixels {
+            match wide {
+                8 => self.tile::<S, 1, 8, false>(simd, pixel, self.weights.blocks[0]),
+                4 => self.column::<S, 4, false>(simd, pixel),
+                _ => self.column::<S, 2, false>(simd, pixel),
             }
-            pixel += wide;
+            pixel += wide * S::LANES;
         }
         while pixel + S::LANES <= self.pixels {
             self.column::<S, 1, false>(simd, pixel);
@@ -105,7 +112,7 @@ impl Product<'_> {
         for (sums, &bias) in sums.iter_mut().zip(&self.bias[first..first + M]) {
             *sums = [simd.splat(bias); N];
         }
-        let weights = self.weights.values[place..].chunks_exact(M);
+        let (weights, _) = self.weights.values[place..].as_chunks::<M>();
         for (&offset, weights) in self.offsets.iter().zip(weights) {
             let row = &self.source[offset + pixel..][..width];
             let mut x = [simd.splat(0.0); N];
@@ -119,20 +126,46 @@ impl Product<'_> {
                 }
             }
         }
+        // The sums are stored before anything else is done to them: whatever is not unrolled would keep them out of
+        // registers in the loop above.
         for (m, sums) in sums.iter().enumerate() {
-            let channel = first + m;
-            let place = channel * self.pixels + pixel;
-            let residual = self.residual.and_then(|residual| residual.get(place..place + width));
-            let out = &mut self.out[place..place + width];
+            let out = &mut self.out[(first + m) * self.pixels + pixel..][..width];
             for (n, &sum) in sums.iter().enumerate() {
-                let mut sum = sum;
-                if let Some(residual) = residual {
-                    sum = simd.add(sum, load::<S, PART>(simd, &residual[n * S::LANES..]));
-                }
-                let sum = activation::apply(simd, self.activation, channel, sum);
                 store::<S, PART>(simd, sum, &mut out[n * S::LANES..]);
             }
         }
+        if self.residual.is_some() || *self.activation != Activation::None {
+            for channel in first..first + M {
+                let place = channel * self.pixels + pixel..channel * self.pixels + pixel + width;
+                let residual = self.residual.and_then(|residual| residual.get(place.clone()));
+                finish(simd, self.activation, channel, residual, &mut self.out[place]);
+            }
+        }
+    }
+}
+
+/// Adds the residual, if there is one, and applies the activation, to values of one channel.
+#[inline(always)]
+pub(super) fn finish<S: Simd>(
+    simd: S,
+    activation: &Activation,
+    channel: usize,
+    residual: Option<&[f32]>,
+    out: &mut [f32],
+) {
+    let add = |x: S::V, at: usize, part: bool| match residual {
+        Some(residual) if part => simd.add(x, simd.load_part(&residual[at..])),
+        Some(residual) => simd.add(x, simd.load(&residual[at..])),
+        None => x,
+    };
+    let whole = out.len() - out.len() % S::LANES;
+    for at in (0..whole).step_by(S::LANES) {
+        let x = add(simd.load(&out[at..]), at, false);
+        simd.store(activation::apply(simd, activation, channel, x), &mut out[at..]);
+    }
+    if whole < out.len() {
+        let x = add(simd.load_part(&out[whole..]), whole, true);
+        simd.store_part(activation::apply(simd, activation, channel, x), &mut out[whole..]);
     }
 }
 

@@ -1,7 +1,7 @@
 //! One step, made ready; and the kernels of steps without weights.
 
 use super::{
-    activation,
+    gemm,
     simd::{Isa, Simd, Task},
     view::{View, Walk},
     weighted::{Operands, Weighted},
@@ -266,16 +266,7 @@ impl Task for Plain<'_> {
 #[inline(always)]
 fn apply<S: Simd>(simd: S, activation: &Activation, pixels: usize, values: &mut [f32]) {
     for (channel, values) in values.chunks_exact_mut(pixels).enumerate() {
-        let mut vectors = values.chunks_exact_mut(S::LANES);
-        for values in &mut vectors {
-            let x = simd.load(values);
-            simd.store(activation::apply(simd, activation, channel, x), values);
-        }
-        let rest = vectors.into_remainder();
-        if !rest.is_empty() {
-            let x = simd.load_part(rest);
-            simd.store_part(activation::apply(simd, activation, channel, x), rest);
-        }
+        gemm::finish(simd, activation, channel, None, values);
     }
 }
 

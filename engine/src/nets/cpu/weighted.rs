@@ -1,8 +1,7 @@
 //! Steps with weights: convolutions of all kinds and fully connected ones, on planar (NCHW) tensors.
 
 use super::{
-    activation,
-    gemm::{DenseProduct, Packed, PackedDense, Product},
+    gemm::{self, DenseProduct, Packed, PackedDense, Product},
     phases::Phases,
     simd::{Isa, Simd, Task},
 };
@@ -197,19 +196,7 @@ fn finish<S: Simd>(
     }
     for (channel, out) in out.chunks_exact_mut(pixels).enumerate() {
         let residual = residual.and_then(|residual| residual.get(channel * pixels..(channel + 1) * pixels));
-        let whole = pixels - pixels % S::LANES;
-        for at in (0..whole).step_by(S::LANES) {
-            let mut x = simd.load(&out[at..]);
-            if let Some(residual) = residual {
-                x = simd.add(x, simd.load(&residual[at..]));
-            }
-            simd.store(activation::apply(simd, activation, channel, x), &mut out[at..]);
-        }
-        let mut x = simd.load_part(&out[whole..]);
-        if let Some(residual) = residual {
-            x = simd.add(x, simd.load_part(&residual[whole..]));
-        }
-        simd.store_part(activation::apply(simd, activation, channel, x), &mut out[whole..]);
+        gemm::finish(simd, activation, channel, residual, out);
     }
 }
 

@@ -153,18 +153,19 @@ pub(super) fn finish<S: Simd>(
     residual: Option<&[f32]>,
     out: &mut [f32],
 ) {
-    let add = |x: S::V, at: usize, part: bool| match residual {
-        Some(residual) if part => simd.add(x, simd.load_part(&residual[at..])),
-        Some(residual) => simd.add(x, simd.load(&residual[at..])),
-        None => x,
-    };
     let whole = out.len() - out.len() % S::LANES;
     for at in (0..whole).step_by(S::LANES) {
-        let x = add(simd.load(&out[at..]), at, false);
+        let mut x = simd.load(&out[at..]);
+        if let Some(residual) = residual {
+            x = simd.add(x, simd.load(&residual[at..]));
+        }
         simd.store(activation::apply(simd, activation, channel, x), &mut out[at..]);
     }
     if whole < out.len() {
-        let x = add(simd.load_part(&out[whole..]), whole, true);
+        let mut x = simd.load_part(&out[whole..]);
+        if let Some(residual) = residual {
+            x = simd.add(x, simd.load_part(&residual[whole..]));
+        }
         simd.store_part(activation::apply(simd, activation, channel, x), &mut out[whole..]);
     }
 }

@@ -53,7 +53,6 @@ impl Phases {
     }
 
     /// Deals `input` out into `planes`; what is padding is left as it is.
-    #[inline(always)]
     pub(super) fn fill(&self, input: &[f32], planes: &mut [f32]) {
         let [[top, _], [left, _]] = self.window.padding;
         let stride = self.window.stride;
@@ -88,7 +87,6 @@ impl Phases {
     }
 
     /// Takes outputs at the planes' pitch to a plane of their own.
-    #[inline(always)]
     pub(super) fn compact(&self, flat: &[f32], out: &mut [f32]) {
         for (from, to) in flat.chunks(self.pitch).zip(out.chunks_exact_mut(self.output[1])) {
             to.copy_from_slice(&from[..self.output[1]]);

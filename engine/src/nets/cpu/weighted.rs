@@ -99,55 +99,44 @@ impl Weighted {
         for (index, (input, out)) in batch.enumerate() {
             let residual =
                 operands.residual.map(|residual| &residual[index * self.residual..][..self.residual]);
-            isa.run(One { step: self, operands: Operands { input, residual, out }, scratch });
+            self.run_one(isa, Operands { input, residual, out }, scratch);
         }
     }
-}
 
-/// A step for one of the batch.
-struct One<'a> {
-    step: &'a Weighted,
-    operands: Operands<'a>,
-    scratch: &'a mut [f32],
-}
-
-impl Task for One<'_> {
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let (step, Operands { input, residual, out }) = (self.step, self.operands);
-        let (bias, activation, pixels) = (&step.bias, &step.activation, step.pixels);
-        match &step.kind {
+    /// For one of the batch.
+    fn run_one(&self, isa: Isa, Operands { input, residual, out }: Operands<'_>, scratch: &mut [f32]) {
+        let (bias, activation, pixels) = (&self.bias, &self.activation, self.pixels);
+        match &self.kind {
             Kind::Dense(weights) => {
-                DenseProduct { source: input, weights, bias, residual, activation, out }.run(simd);
+                isa.run(DenseProduct { source: input, weights, bias, residual, activation, out });
                 return;
             }
             Kind::Pointwise { weights, offsets } => {
-                Product { source: input, offsets, weights, bias, residual, activation, out, pixels }
-                    .run(simd);
+                isa.run(Product { source: input, offsets, weights, bias, residual, activation, out, pixels });
                 return;
             }
             Kind::Spatial { weights, offsets, phases, channels } => {
-                let (planes, flat) = self.scratch.split_at_mut(phases.room(*channels));
+                let (planes, flat) = scratch.split_at_mut(phases.room(*channels));
                 planes.fill(0.0);
                 let size = input.len() / channels;
                 for (input, planes) in input.chunks_exact(size).zip(planes.chunks_exact_mut(phases.len())) {
                     phases.fill(input, planes);
                 }
                 let flat = &mut flat[..phases.flat() * bias.len()];
-                bare(simd, [planes, bias], offsets, weights, flat, phases.flat());
+                bare(isa, [planes, bias], offsets, weights, flat, phases.flat());
                 for (flat, out) in flat.chunks_exact(phases.flat()).zip(out.chunks_exact_mut(pixels)) {
                     phases.compact(flat, out);
                 }
             }
             Kind::Depthwise { weights, offsets, phases } => {
-                let (planes, flat) = self.scratch.split_at_mut(phases.room(1));
+                let (planes, flat) = scratch.split_at_mut(phases.room(1));
                 planes.fill(0.0);
                 let (size, multiplier) = (input.len() / weights.len(), bias.len() / weights.len());
                 let flat = &mut flat[..phases.flat() * multiplier];
                 let outs = out.chunks_exact_mut(pixels * multiplier).zip(bias.chunks_exact(multiplier));
                 for ((input, weights), (out, bias)) in input.chunks_exact(size).zip(weights).zip(outs) {
                     phases.fill(input, planes);
-                    bare(simd, [planes, bias], offsets, weights, flat, phases.flat());
+                    bare(isa, [planes, bias], offsets, weights, flat, phases.flat());
                     for (flat, out) in flat.chunks_exact(phases.flat()).zip(out.chunks_exact_mut(pixels)) {
                         phases.compact(flat, out);
                     }
@@ -155,8 +144,8 @@ impl Task for One<'_> {
             }
             Kind::Transposed { weights, offsets, zeros, window, input: from, size } => {
                 let from_pixels = from[0] * from[1];
-                let columns = &mut self.scratch[..zeros.len() * from_pixels];
-                bare(simd, [input, zeros], offsets, weights, columns, from_pixels);
+                let columns = &mut scratch[..zeros.len() * from_pixels];
+                bare(isa, [input, zeros], offsets, weights, columns, from_pixels);
                 let cells = columns.chunks_exact(columns.len() / bias.len());
                 for ((columns, out), &bias) in cells.zip(out.chunks_exact_mut(pixels)).zip(bias) {
                     out.fill(bias);
@@ -164,14 +153,15 @@ impl Task for One<'_> {
                 }
             }
         }
-        finish(simd, activation, residual, out, pixels);
+        if residual.is_some() || *activation != Activation::None {
+            isa.run(Finish { activation, residual, out, pixels });
+        }
     }
 }
 
 /// A product without residual and activation; `[source, bias]`.
-#[inline(always)]
-fn bare<S: Simd>(
-    simd: S,
+fn bare(
+    isa: Isa,
     [source, bias]: [&[f32]; 2],
     offsets: &[usize],
     weights: &Packed,
@@ -179,29 +169,30 @@ fn bare<S: Simd>(
     pixels: usize,
 ) {
     let activation = &Activation::None;
-    Product { source, offsets, weights, bias, residual: None, activation, out, pixels }.run(simd);
+    isa.run(Product { source, offsets, weights, bias, residual: None, activation, out, pixels });
 }
 
 /// Residual and activation, on planes of `pixels`.
-#[inline(always)]
-fn finish<S: Simd>(
-    simd: S,
-    activation: &Activation,
-    residual: Option<&[f32]>,
-    out: &mut [f32],
+struct Finish<'a> {
+    activation: &'a Activation,
+    residual: Option<&'a [f32]>,
+    out: &'a mut [f32],
     pixels: usize,
-) {
-    if residual.is_none() && *activation == Activation::None {
-        return;
-    }
-    for (channel, out) in out.chunks_exact_mut(pixels).enumerate() {
-        let residual = residual.and_then(|residual| residual.get(channel * pixels..(channel + 1) * pixels));
-        gemm::finish(simd, activation, channel, residual, out);
+}
+
+impl Task for Finish<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { activation, residual, out, pixels } = self;
+        for (channel, out) in out.chunks_exact_mut(pixels).enumerate() {
+            let residual =
+                residual.and_then(|residual| residual.get(channel * pixels..(channel + 1) * pixels));
+            gemm::finish(simd, activation, channel, residual, out);
+        }
     }
 }
 
 /// Adds each input pixel's window cells to the outputs that they belong to, for one output channel.
-#[inline(always)]
 fn add_columns(columns: &[f32], window: &Window, from: [usize; 2], size: [usize; 2], out: &mut [f32]) {
     let [[top, _], [left, _]] = window.padding;
     for (cell, columns) in columns.chunks_exact(from[0] * from[1]).enumerate() {

@@ -9,8 +9,9 @@ use antifaz::nets::{
 
 use crate::{Random, error, fast_backends};
 
-/// One operator: what is left is the order of f32 sums, and the exponential's polynomial.
-const OPERATOR_TOLERANCE: f64 = 2e-6;
+/// One operator: what is left is the order of f32 sums, of up to some thousand values of both signs that may cancel
+/// to a thousandth of their size, and the exponential's polynomial.
+const OPERATOR_TOLERANCE: f64 = 5e-5;
 
 /// Runs a graph of one op on all backends; operands of `constants` are part of the model.
 fn check(op: &Op, inputs: &[Vec<usize>], constants: &[Vec<usize>], random: &mut Random) {

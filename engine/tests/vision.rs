@@ -97,7 +97,7 @@ fn check_still(name: &str, extension: &str, tolerance: f32) {
         let error = error(&points(face, size), &pixels);
         assert!(error < tolerance, "{name}: landmarks are {error} % of the eye distance off");
         let depth = face.landmarks.iter().zip(&want.landmarks).map(|(a, b)| (a[2] - b[2]).abs());
-        assert!(depth.fold(0.0, f32::max) < 0.01 * tolerance, "{name}: depth");
+        assert!(depth.fold(0.0, f32::max) < 0.005 * tolerance, "{name}: depth");
         let difference = mean_difference(&face.blendshapes, &want.blendshapes);
         assert!(difference < BLENDSHAPE_ERROR, "{name}: blendshapes are {difference} off");
         for (at, want) in want.pose.iter().enumerate() {

@@ -175,9 +175,10 @@ impl FaceNets {
             let region = tracks.faces()[index].roi();
             self.mesh.look(pixels, &region)?;
             let side = self.mesh.size().map(|cells| cells as f32);
+            let depth = depth_scale(&region, pixels.size()) / side[0];
             let from_net = |point: &[f32; 3]| {
                 let place = Vec2::new(point[0] / side[0], point[1] / side[1]);
-                region.picture_from_unit(place).extend(point[2] / side[0] * region.size.x)
+                region.picture_from_unit(place).extend(point[2] * depth)
             };
             self.points.clear();
             self.points.extend(self.mesh.output(0).as_chunks::<3>().0.iter().map(from_net));
@@ -201,6 +202,13 @@ impl FaceNets {
         }
         Ok(())
     }
+}
+
+/// How long the region's side is, in pixels of a picture that was stretched to a square of its width: MediaPipe measures
+/// depth there, so that it depends a little on the turn of a face where the picture is not square.
+fn depth_scale(region: &Roi, size: [u32; 2]) -> f32 {
+    let aspect = size[0] as f32 / size[1] as f32;
+    (Vec2::from_angle(region.angle) * Vec2::new(1.0, aspect)).length() * region.size.x
 }
 
 impl MatteNets {

@@ -5,6 +5,8 @@
 //! pictures anew after a wanted change: `ANTIFAZ_BLESS=1 cargo test -p antifaz --test filters`, look at them, and
 //! run again without.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on stops")]
+
 #[path = "filters/bench.rs"]
 mod bench;
 #[path = "filters/compare.rs"]

@@ -28,7 +28,6 @@ const CRATES: &[(&str, &[&str])] = &[
     ("bytemuck", &["*"]),
     ("candle_core", &["nets::candle"]),
     ("glam", &["*"]),
-    ("gltf", &["filter", "compose"]),
     ("half", &["*"]),
     // Picture files are decoded and encoded at the ends of the walk; a filter brings pictures of its own.
     ("image", &["source", "sink", "filter", "compose"]),

@@ -19,7 +19,7 @@ fn fresnel(facing: f32, straight: vec3f) -> vec3f {
 fn tortoise(at: vec3f) -> vec3f {
     let plate = vec2f(at.x + at.z * 0.7, at.y * 1.3 - at.z * 0.25);
     let warp = vec2f(value_noise(plate * 1.7, 3u), value_noise(plate * 1.7 + 9.0, 4u)) - 0.5;
-    let flecks = value_noise(plate * 1.5 + warp * 1.4, 5u) * 0.65 + value_noise(plate * 3.6 + warp * 2.0, 6u) * 0.35;
+    let flecks = value_noise(plate * 1.1 + warp * 1.4, 5u) * 0.7 + value_noise(plate * 2.8 + warp * 2.0, 6u) * 0.3;
     let amber = mix(vec3f(0.34, 0.12, 0.025), vec3f(0.16, 0.045, 0.012), value_noise(plate * 2.3, 7u));
     return mix(amber, vec3f(0.022, 0.011, 0.007), smoothstep(0.38, 0.56, flecks));
 }

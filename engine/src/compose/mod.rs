@@ -123,7 +123,7 @@ impl Composer {
         plan: WorkPlan,
     ) -> Result<Picture, ComposeError> {
         let size = scene.picture.texture.size();
-        if !self.planned.as_ref().is_some_and(|planned| (planned.size, planned.tier) == (size, plan.tier)) {
+        if self.planned.as_ref().is_none_or(|planned| (planned.size, planned.tier) != (size, plan.tier)) {
             self.write_params(encoder, plan.tier);
             self.planned =
                 Some(Planned { size, tier: plan.tier, plan: Plan::new(&self.look, size, plan.tier) });

@@ -19,6 +19,7 @@ pub struct Session<I, O> {
 
 /// What one step came to.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "returned once a frame, never stored")]
 pub enum Step {
     /// A frame walked through.
     Frame(FrameReport),

@@ -31,6 +31,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("half", &["*"]),
     // Picture files are decoded and encoded at the ends of the walk; a filter brings pictures of its own.
     ("image", &["source", "sink", "filter", "compose"]),
+    ("jpeg_decoder", &["source"]),
     ("log", &["*"]),
     // A filter's names must be none that WGSL reserves.
     ("naga", &["gpu", "filter::resolve"]),

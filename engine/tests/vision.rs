@@ -1,6 +1,8 @@
 //! Vision against MediaPipe's own answers (`data/vision`, made by `benches/parity/fixtures.py`), and against known
 //! motion. No GPU.
 
+#![allow(clippy::unwrap_used, reason = "a test whose data are missing shall fail")]
+
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use antifaz::{

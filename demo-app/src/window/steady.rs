@@ -116,7 +116,7 @@ impl Source for Steady {
 
 /// A dark picture with slanted stripes: plainly no camera's.
 fn grey([width, height]: [u32; 2]) -> Result<Pixels, SourceError> {
-    let shade = |x: u32, y: u32| if (x + y) / 32 % 2 == 0 { 48 } else { 56 };
+    let shade = |x: u32, y: u32| if ((x + y) / 32).is_multiple_of(2) { 48 } else { 56 };
     let bytes = (0..height).flat_map(|y| (0..width).flat_map(move |x| [shade(x, y); 3])).collect();
     Pixels::new([width, height], PixelFormat::Rgb8, ColorSpec::default(), bytes)
         .map_err(|error| SourceError::Value(error.to_string()))

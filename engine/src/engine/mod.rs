@@ -84,6 +84,7 @@ pub enum EngineError {
 
 /// What an engine draws over.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "made and taken apart once a frame, never stored")]
 pub enum Input {
     /// A frame in host memory.
     Frame(Frame),

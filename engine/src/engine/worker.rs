@@ -16,10 +16,13 @@ use crate::{
 /// What was seen, or why not.
 type Seen = Result<Observation, VisionError>;
 
+/// A frame to look at, and its plan.
+type Due = (Frame, WorkPlan);
+
 /// Looks at frames on a thread of its own. Dropping it ends the thread after the look in progress.
 #[derive(Debug)]
 pub(super) struct VisionWorker {
-    frames: Arc<Mailbox<(Frame, WorkPlan)>>,
+    frames: Arc<Mailbox<Due>>,
     seen: Arc<Mailbox<Seen>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -27,9 +30,8 @@ pub(super) struct VisionWorker {
 impl VisionWorker {
     /// Starts the thread.
     pub(super) fn start(mut observer: Observer) -> std::io::Result<Self> {
-        let (frames, seen) = (Arc::new(Mailbox::default()), Arc::new(Mailbox::default()));
-        let (inbox, outbox): (Arc<Mailbox<(Frame, WorkPlan)>>, Arc<Mailbox<Seen>>) =
-            (Arc::clone(&frames), Arc::clone(&seen));
+        let (frames, seen) = (Arc::<Mailbox<Due>>::default(), Arc::<Mailbox<Seen>>::default());
+        let (inbox, outbox) = (Arc::clone(&frames), Arc::clone(&seen));
         let work = move || {
             while let Some((frame, plan)) = inbox.wait() {
                 outbox.put(observer.look(&frame, &plan));

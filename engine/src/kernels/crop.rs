@@ -261,11 +261,11 @@ impl Run {
         const TOTAL: i32 = STEPS * STEPS;
         let mut means = [[0.0; LANES]; 3];
         for (channel, means) in means.iter_mut().enumerate() {
-            for lane in 0..LANES {
+            for (lane, mean) in means.iter_mut().enumerate() {
                 let tap = |tap: usize| {
                     i32::from(self.taps[tap][channel][lane]) * i32::from(self.weights[tap][lane])
                 };
-                means[lane] = ((tap(0) + tap(1) + tap(2) + tap(3) + TOTAL / 2) / TOTAL) as f32;
+                *mean = ((tap(0) + tap(1) + tap(2) + tap(3) + TOTAL / 2) / TOTAL) as f32;
             }
         }
         means

@@ -135,7 +135,7 @@ pub fn decode(bytes: &[u8]) -> Result<Pixels, String> {
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut image = if format == Some(ImageFormat::Jpeg) {
         // The image crate fills what is missing from a JPEG with grey; jpeg.rs refuses it.
-        let ([width, height], rgb) = jpeg::decode(bytes)?;
+        let ([width, height], rgb) = jpeg::decode_still(bytes)?;
         let image = ::image::RgbImage::from_raw(width, height, rgb).ok_or("the JPEG has no pixels")?;
         DynamicImage::ImageRgb8(image)
     } else {

@@ -1,9 +1,10 @@
 //! Picture in, scene out: which faces and which person are there.
 //!
-//! The nets run on the CPU: [`Observer`] looks at a frame's host planes and gives an [`Observation`]
-//! (`crate::scene`), which knows its frame. The pre- and post-processing are MediaPipe's, step by step, so that
-//! figures can be compared: detector on the letterboxed picture, landmarks in a turned square, presence, the next
-//! region from the landmarks, One-Euro smoothing, then pose and blendshapes from the smoothed points.
+//! The nets run on the CPU: [`Observer`] looks at a frame's host planes and gives an
+//! [`Observation`](crate::scene::Observation), which knows its frame. The pre- and post-processing are MediaPipe's,
+//! step by step, so that figures can be compared: detector on the letterboxed picture, landmarks in a turned square,
+//! presence, the next region from the landmarks, One-Euro smoothing, then pose and blendshapes from the smoothed
+//! points. [`SceneWriter`] brings what was seen to the GPU.
 //!
 //! Nothing here draws, waits or keeps time: frames carry their own.
 

@@ -1,5 +1,7 @@
 //! Nets: every model and every operator, on every backend, against the naive executor and against LiteRT.
 
+#![allow(clippy::unwrap_used, reason = "a test whose data are missing shall fail")]
+
 mod damage;
 mod models;
 mod operators;

@@ -154,7 +154,7 @@ fn hostile_regions_are_empty_and_never_panic() {
             let roi =
                 Roi { center: Vec2::new(pick(), pick()), size: Vec2::new(pick(), pick()), angle: pick() };
             let mut got = [f32::NAN; 4 * 4 * 3];
-            let outside = if dice.next() % 2 == 0 { Outside::Black } else { Outside::Edge };
+            let outside = if dice.next().is_multiple_of(2) { Outside::Black } else { Outside::Edge };
             cpu(&pixels, &roi, outside, [4, 4], 1.0 / 127.5, -1.0, &mut got);
             assert!(got.iter().all(|value| (-1.001..=1.001).contains(value)), "{roi:?}");
         }

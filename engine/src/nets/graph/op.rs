@@ -157,7 +157,7 @@ pub enum Alignment {
 /// What a node computes. Inputs in the order given; tensors are NHWC where rows and columns matter.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op {
-    /// input, weights [out, kh, kw, in], optional bias [out]
+    /// input, weights `[out, kh, kw, in]`, optional bias `[out]`
     Conv2d(Window),
     /// input, weights [1, kh, kw, in * multiplier], optional bias
     DepthwiseConv2d(Window),

@@ -85,8 +85,10 @@ fn slide(window: &Window, size: [usize; 2]) -> Result<[usize; 2], String> {
     window.output(size).ok_or_else(|| format!("its window {window} is larger than its input of {size:?}"))
 }
 
-/// Splits (input, weights, optional bias).
-fn weighted<'a>(shapes: &[&'a [usize]]) -> Result<(&'a [usize], &'a [usize], Option<&'a [usize]>), String> {
+/// Shapes of input, weights and, where there is one, bias.
+type Weighted<'a> = (&'a [usize], &'a [usize], Option<&'a [usize]>);
+
+fn weighted<'a>(shapes: &[&'a [usize]]) -> Result<Weighted<'a>, String> {
     match shapes {
         [input, weights] => Ok((input, weights, None)),
         [input, weights, bias] => Ok((input, weights, Some(bias))),

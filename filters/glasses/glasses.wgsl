@@ -43,7 +43,7 @@ fn wear(in: Varying, @builtin(front_facing) front: bool) -> @location(0) vec4f {
         // Two faces reflect, each in its own direction.
         let glass = fresnel(facing, vec3f(0.045));
         let inner = normalize(normal + vec3f(0.02, -0.03, 0.0));
-        let shine = (studio_light(bounce, 0.06) * 0.75 + studio_light(reflect(-eye, inner), 0.1) * 0.35) * glass;
+        let shine = (studio_light(bounce, 0.14) * 0.5 + studio_light(reflect(-eye, inner), 0.1) * 0.35) * glass;
         let body = params.lens_color.rgb * 0.55 * density;
         return vec4f((body + shine) * exposure, min(density + luma(glass) * 0.5, 0.97));
     }
@@ -59,6 +59,6 @@ fn wear(in: Varying, @builtin(front_facing) front: bool) -> @location(0) vec4f {
     let light = base * (1.0 - metal) * studio_diffuse(normal)
         + studio_light(bounce, surface.roughness) * fresnel(facing, straight);
     // The ends of the temples are under hair and behind ears.
-    let shown = smoothstep(-3.6, -1.6, in.canonical.z);
+    let shown = smoothstep(-4.6, -3.2, in.canonical.z);
     return vec4f(min(light * exposure, vec3f(1.0)), 1.0) * shown;
 }

@@ -25,9 +25,9 @@ fn background(in: Varying) -> @location(0) vec4f {
         // Half covered pixels carry the person's colour: they count less than their share.
         let free = 1.0 - person_at(uv, light);
         let weight = free * free;
-        // A camera clips lights: give back some of what the brightest had.
+        // A camera clips lights: the brightest count for more, and an even wall stays as it is.
         let open = 1.0 + 6.0 * params.glow * smoothstep(0.7, 1.0, luma(light));
-        sum += vec4f(light * open, 1.0) * weight;
+        sum += vec4f(light, 1.0) * weight * open;
     }
     return sum / 4.0;
 }
@@ -43,7 +43,10 @@ fn lens(in: Varying) -> @location(0) vec4f {
     for (var i = 0; i < params.taps; i++) {
         let angle = f32(i) * GOLDEN_ANGLE + turn;
         let radius = sqrt((f32(i) + 0.5) / f32(params.taps)) * reach;
-        sum += textureSampleLevel(behind, linear, in.uv + vec2f(cos(angle), sin(angle)) * radius * aspect, 0.0);
+        let uv = in.uv + vec2f(cos(angle), sin(angle)) * radius * aspect;
+        // What lies outside is not known; the border row must not stand for all of it.
+        let inside = all(uv >= vec2f(0.0)) && all(uv <= vec2f(1.0));
+        sum += select(vec4f(0.0), textureSampleLevel(behind, linear, uv, 0.0), inside);
     }
     return sum / f32(params.taps + 1);
 }

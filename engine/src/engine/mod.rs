@@ -56,9 +56,9 @@ pub struct EngineOptions {
 }
 
 impl Default for EngineOptions {
-    /// Offline, one face, the project's own kernels on one thread, no budget.
+    /// Offline, up to four faces, the project's own kernels on one thread, no budget.
     fn default() -> Self {
-        Self { backend: Backend::Cpu, threads: 1, faces: 1, pacing: Pacing::Offline, budget: None }
+        Self { backend: Backend::Cpu, threads: 1, faces: 4, pacing: Pacing::Offline, budget: None }
     }
 }
 

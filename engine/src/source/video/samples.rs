@@ -33,9 +33,10 @@ pub(super) struct Timing {
 impl Timing {
     /// When `sample` shows, since the start of the movie; `None` when the edit list cuts it away.
     pub(super) fn time(&self, sample: &Sample) -> Option<Duration> {
-        // By its middle: the ends of cuts are rounded to the coarser units of the movie.
-        let middle = sample.shows_at.saturating_add(i64::from(sample.duration) / 2);
-        if sample.shows_at < self.start || middle >= self.end {
+        // Half a frame early: the ends of cuts are rounded to the coarser units of the movie. Frames are stored in
+        // decoding order, so a long duration may be another frame's and counts for no more than a 50th of a second.
+        let half = i64::from(sample.duration.min(self.timescale / 25) / 2);
+        if sample.shows_at < self.start || sample.shows_at.saturating_add(half) >= self.end {
             return None;
         }
         let units = (sample.shows_at - self.start).saturating_add(self.delay).max(0);
@@ -136,4 +137,18 @@ fn read_offsets(table: &[u8], sizes: &[u32]) -> Result<Vec<u64>, String> {
         return Err(format!("the MP4 says where {} of its {} frames lie", offsets.len(), sizes.len()));
     }
     Ok(offsets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_duration_of_a_reordered_frame_does_not_cut_it() {
+        let timing = Timing { timescale: 1000, delay: 0, start: 0, end: 1000 };
+        let sample = |shows_at, duration| Sample { offset: 0, size: 1, shows_at, duration };
+        assert_eq!(timing.time(&sample(900, 60_000)), Some(Duration::from_millis(900)));
+        assert_eq!(timing.time(&sample(999, 40)), None, "rounding of the end");
+        assert_eq!(timing.time(&sample(1000, 40)), None);
+    }
 }

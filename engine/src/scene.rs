@@ -28,6 +28,9 @@ pub struct Face {
     /// Column-major matrix from the canonical face space (cm, y up, z to the viewer) to camera space (cm), for
     /// the perspective camera of [`tracking::pose`](crate::tracking::pose).
     pub pose: [f32; 16],
+    /// The same head as that camera would see it straight ahead, column-major as well. Props and shading take this
+    /// one: a rigid head under the wide assumed camera would show its side wherever it is not in the middle.
+    pub head: [f32; 16],
     /// 0..1 each.
     pub blendshapes: [f32; BLENDSHAPES],
     /// Stable from frame to frame while the face is followed.
@@ -60,7 +63,7 @@ impl FaceState {
     }
 }
 
-/// A person mask in host memory, as the net gave it.
+/// A person mask in host memory: the net's, calmed from frame to frame where that is asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HostMatte {
     /// Width and height in cells.

@@ -151,6 +151,27 @@ fn the_background_is_blurred_and_the_person_is_not() {
     assert!(left < 0.25, "the rocket keeps {left} of its edges");
 }
 
+#[test]
+fn glasses_look_the_same_wherever_the_face_is() {
+    let bench = Bench::new();
+    let catalog = Catalog::open(&filters()).unwrap();
+    let observed = Observed::of_still("pd_astronaut.png", 240);
+    let size = [observed.picture.width(), observed.picture.height()];
+    let wide = [size[0] * 4, size[1] * 5 / 4];
+    let drawn_at = |corner: [u32; 2]| {
+        let mut composer = bench.composer(&catalog, &["glasses"]);
+        let drawn = bench.draw(&mut composer, &observed.within(wide, corner), 0, Tier::High);
+        image::imageops::crop_imm(&drawn, corner[0], corner[1], size[0], size[1]).to_image()
+    };
+    let middle = drawn_at([wide[0] * 3 / 8, 0]);
+    let effect = compare::mean_difference(&middle, &observed.picture);
+    assert!(effect > 0.2, "no glasses are drawn: {effect}");
+    for corner in [[0, 0], [wide[0] - size[0], 0], [0, wide[1] - size[1]]] {
+        let off = compare::mean_difference(&drawn_at(corner), &middle) / effect;
+        assert!(off < 0.02, "at {corner:?} {off} of the glasses differ");
+    }
+}
+
 /// A filter of one pass whose shader is `shader`.
 fn filter(shader: &str, requires: &str) -> LookItem {
     let manifest = format!(

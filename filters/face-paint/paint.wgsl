@@ -1,7 +1,7 @@
 // A design of signed distances on the face: red the mask, green its scrolls, blue its pearls.
 
 import antifaz::color::{luma};
-import antifaz::face::{faces};
+import antifaz::face::{head_direction};
 import antifaz::face_mesh::{Varying};
 import antifaz::frame::{frame, linear, picture_at};
 import antifaz::studio::{studio_light};
@@ -41,7 +41,7 @@ fn mirror(in: Varying, normal: vec3f, part: vec2f, height: f32, pixel: f32) -> v
     let round = clamp(1.0 - height / 4.5, 0.0, 1.0);
     // Slopes finer than a pixel would sparkle.
     let tilt = slope(in.uv, part) * round * 0.9 * clamp(1.6 / pixel, 0.0, 1.0);
-    let leaned = normalize(normal - (faces[in.face].pose * vec4f(tilt.x, -tilt.y, 0.0, 0.0)).xyz);
+    let leaned = normalize(normal - head_direction(in.face, vec3f(tilt.x, -tilt.y, 0.0)));
     return studio_light(reflect(vec3f(0.0, 0.0, -1.0), leaned), 0.32);
 }
 

@@ -15,17 +15,27 @@ fn fresnel(facing: f32, straight: vec3f) -> vec3f {
     return straight + (1.0 - straight) * pow(1.0 - facing, 5.0);
 }
 
-/// Amber with dark flecks: the pattern of the plate that a frame is cut from.
-fn tortoise(at: vec3f) -> vec3f {
+/// Noise in cells of size 1, drawn in steps of `pixel` cells: what is finer than pixels fades to its mean.
+fn speckle(at: vec2f, seed: u32, pixel: f32) -> f32 {
+    return mix(value_noise(at, seed), 0.5, smoothstep(0.3, 0.9, pixel));
+}
+
+/// Amber with dark flecks: the pattern of the plate that a frame is cut from. `pixel` is a pixel's width in cm.
+fn tortoise(at: vec3f, pixel: f32) -> vec3f {
     let plate = vec2f(at.x + at.z * 0.7, at.y * 1.3 - at.z * 0.25);
-    let warp = vec2f(value_noise(plate * 1.7, 3u), value_noise(plate * 1.7 + 9.0, 4u)) - 0.5;
-    let flecks = value_noise(plate * 1.1 + warp * 1.4, 5u) * 0.7 + value_noise(plate * 2.8 + warp * 2.0, 6u) * 0.3;
-    let amber = mix(vec3f(0.34, 0.12, 0.025), vec3f(0.16, 0.045, 0.012), value_noise(plate * 2.3, 7u));
-    return mix(amber, vec3f(0.022, 0.011, 0.007), smoothstep(0.38, 0.56, flecks));
+    let warp = vec2f(speckle(plate * 1.7, 3u, pixel * 1.7), speckle(plate * 1.7 + 9.0, 4u, pixel * 1.7)) - 0.5;
+    // The warp makes the cells up to twice as narrow.
+    let coarse = speckle(plate * 1.1 + warp * 1.4, 5u, pixel * 2.2);
+    let flecks = coarse * 0.7 + speckle(plate * 2.8 + warp * 2.0, 6u, pixel * 5.6) * 0.3;
+    let amber = mix(vec3f(0.34, 0.12, 0.025), vec3f(0.16, 0.045, 0.012), speckle(plate * 2.3, 7u, pixel * 2.3));
+    // The edges of flecks are as soft as a pixel is wide.
+    let soft = min(pixel * 0.9, 0.3);
+    return mix(amber, vec3f(0.022, 0.011, 0.007), smoothstep(0.38 - soft, 0.56 + soft, flecks));
 }
 
 @fragment
 fn wear(in: Varying, @builtin(front_facing) front: bool) -> @location(0) vec4f {
+    let pixel = length(fwidth(in.canonical));
     let eye = normalize(-in.place);
     var normal = normalize(in.normal);
     normal = select(-normal, normal, dot(normal, eye) > 0.0);
@@ -52,7 +62,7 @@ fn wear(in: Varying, @builtin(front_facing) front: bool) -> @location(0) vec4f {
     if in.material == ACETATE {
         base = params.frame_color.rgb;
         if params.style == TORTOISE {
-            base = tortoise(in.canonical);
+            base = tortoise(in.canonical, pixel);
         }
     }
     let straight = mix(vec3f(0.045), base, metal);

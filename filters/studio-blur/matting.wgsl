@@ -12,7 +12,7 @@ import package::inputs::{edges, fitted, small};
 /// Half of the window's side, in cells of the small picture.
 const REACH: i32 = 4;
 /// Differences of colour below its root (of coded values, 0..1) are taken for noise.
-const NOISE: f32 = 0.0004;
+const NOISE: f32 = 0.0015;
 
 /// Colours are compared as the eye does: by the square root of light.
 fn tone(light: vec3f) -> vec3f {
@@ -23,7 +23,7 @@ fn tone(light: vec3f) -> vec3f {
 fn refined(table: texture_2d<f32>, lookup: sampler, uv: vec2f, light: vec3f) -> f32 {
     let line = textureSampleLevel(table, lookup, uv, 0.0);
     let alpha = dot(line.rgb, tone(light)) + line.a;
-    return smoothstep(0.12, 0.88, alpha);
+    return smoothstep(0.06, 0.94, alpha);
 }
 
 /// The picture made small, and the matte.

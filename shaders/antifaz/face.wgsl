@@ -5,12 +5,16 @@ import antifaz::color::{luma};
 
 const FACES: u32 = 8u;
 const LANDMARKS: u32 = 478u;
+/// Where the vertices of absent faces go: beside the screen, all to one place.
+const NOWHERE: vec4f = vec4f(2.0, 2.0, 2.0, 1.0);
 
 struct Face {
     /// x, y: uv of the picture. z: in units of its width, smaller is nearer.
     landmarks: array<vec4f, 478>,
     /// From the canonical face (cm, y up, z to the viewer) to the camera.
     pose: mat4x4f,
+    /// The same head as it would be seen straight ahead, wherever in the picture it is.
+    head: mat4x4f,
     blendshapes: array<f32, 52>,
     id: u32,
     presence: f32,
@@ -26,6 +30,21 @@ fn is_present(face: u32) -> bool {
 
 fn landmark(face: u32, index: u32) -> vec3f {
     return faces[face].landmarks[min(index, LANDMARKS - 1u)].xyz;
+}
+
+/// A landmark in clip space, after the division.
+fn landmark_on_screen(face: u32, index: u32) -> vec2f {
+    return landmark(face, index).xy * vec2f(2.0, -2.0) + vec2f(-1.0, 1.0);
+}
+
+/// A point of the canonical face space (cm) in the space of a camera that looks straight at the head (cm).
+fn head_place(face: u32, at: vec3f) -> vec3f {
+    return (faces[face].head * vec4f(at, 1.0)).xyz;
+}
+
+/// A direction of the canonical face space, turned as the head is. Not of unit length.
+fn head_direction(face: u32, along: vec3f) -> vec3f {
+    return (faces[face].head * vec4f(along, 0.0)).xyz;
 }
 
 fn blendshape(face: u32, index: u32) -> f32 {

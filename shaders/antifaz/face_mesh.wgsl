@@ -1,6 +1,6 @@
 // The vertex stage of the space `face_mesh`: the canonical triangles, placed by the landmarks of each face.
 
-import antifaz::face::{faces, is_present, landmark, skin};
+import antifaz::face::{NOWHERE, head_direction, is_present, landmark, landmark_on_screen, skin};
 
 struct Point {
     /// In cm: x to the viewer's right, y up, z to the viewer.
@@ -21,7 +21,7 @@ struct Varying {
     @location(1) at: vec2f,
     /// Place on the canonical face, in cm.
     @location(2) canonical: vec3f,
-    /// In camera space: x right, y up, z to the viewer. Not of unit length.
+    /// In the space of a camera that looks straight at the head: x right, y up, z to the viewer. Not of unit length.
     @location(3) normal: vec3f,
     /// Mean colour and luminance of the skin.
     @location(4) @interpolate(flat) skin: vec4f,
@@ -32,7 +32,7 @@ struct Varying {
 /// Instance `face` is the face in that slot; without one its triangles have no area.
 fn vertex(index: u32, face: u32) -> Varying {
     var out: Varying;
-    out.position = vec4f(2.0, 2.0, 2.0, 1.0);
+    out.position = NOWHERE;
     out.face = face;
     if !is_present(face) {
         return out;
@@ -40,11 +40,11 @@ fn vertex(index: u32, face: u32) -> Varying {
     let point = face_points[index];
     let place = landmark(face, index);
     let depth = clamp(0.5 + 0.5 * place.z, 0.0, 1.0);
-    out.position = vec4f(place.xy * vec2f(2.0, -2.0) + vec2f(-1.0, 1.0), depth, 1.0);
+    out.position = vec4f(landmark_on_screen(face, index), depth, 1.0);
     out.uv = vec2f(point.u, point.v);
     out.at = place.xy;
     out.canonical = point.canonical;
-    out.normal = (faces[face].pose * vec4f(point.normal, 0.0)).xyz;
+    out.normal = head_direction(face, point.normal);
     out.skin = skin(face);
     return out;
 }

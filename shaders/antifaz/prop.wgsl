@@ -1,7 +1,8 @@
-// The vertex stage of the space `prop`: a mesh at each head's pose, seen by the camera that poses are made for.
+// The vertex stage of the space `prop`: a mesh on each head, seen by a camera of its own that looks straight at the
+// head, then moved to the place of the face. So a prop looks the same wherever in the picture the face is.
 
 import antifaz::frame::{frame};
-import antifaz::face::{faces, is_present, landmark, skin};
+import antifaz::face::{NOWHERE, head_direction, head_place, is_present, landmark_on_screen, skin};
 import antifaz::face_mesh::{face_points};
 
 /// MediaPipe's camera: a vertical field of view of 63 degrees, 1 cm to 100 m.
@@ -30,9 +31,9 @@ struct Material {
 
 struct Varying {
     @builtin(position) position: vec4f,
-    /// In camera space, cm: x right, y up, the camera at 0 looking along -z.
+    /// In the space of that camera, cm: x right, y up, the camera at 0 looking along -z.
     @location(0) place: vec3f,
-    /// In camera space. Not of unit length.
+    /// In the same space. Not of unit length.
     @location(1) normal: vec3f,
     /// Place in the canonical face space, in cm.
     @location(2) canonical: vec3f,
@@ -51,15 +52,14 @@ fn project(place: vec3f) -> vec4f {
     return vec4f(x, place.y * FOCAL, z, -place.z);
 }
 
-/// How far the pose's projection lies beside the landmarks at the bridge of the nose and the eye corners, in clip
-/// space before the division: a rigid head fits no real one exactly, and props are looked at there.
+/// From the projection of the head straight ahead to the face in the picture, in clip space after the division: the
+/// landmarks at the bridge of the nose and the eye corners meet, since props are looked at there.
 fn settle(face: u32) -> vec2f {
     var points = array<u32, 5>(168u, 168u, 6u, 33u, 263u);
     var sum = vec2f(0.0);
     for (var i = 0u; i < 5u; i++) {
-        let clip = project((faces[face].pose * vec4f(face_points[points[i]].canonical, 1.0)).xyz);
-        let seen = landmark(face, points[i]).xy * vec2f(2.0, -2.0) + vec2f(-1.0, 1.0);
-        sum += seen - clip.xy / clip.w;
+        let clip = project(head_place(face, face_points[points[i]].canonical));
+        sum += landmark_on_screen(face, points[i]) - clip.xy / clip.w;
     }
     return sum / 5.0;
 }
@@ -67,16 +67,16 @@ fn settle(face: u32) -> vec2f {
 /// Instance `face` is the face in that slot; without one its triangles have no area.
 fn vertex(index: u32, face: u32) -> Varying {
     var out: Varying;
-    out.position = vec4f(2.0, 2.0, 2.0, 1.0);
+    out.position = NOWHERE;
     out.face = face;
     if !is_present(face) {
         return out;
     }
     let vertex = prop_vertices[index];
-    out.place = (faces[face].pose * vec4f(vertex.position, 1.0)).xyz;
+    out.place = head_place(face, vertex.position);
     out.position = project(out.place);
     out.position += vec4f(settle(face) * out.position.w, 0.0, 0.0);
-    out.normal = (faces[face].pose * vec4f(vertex.normal, 0.0)).xyz;
+    out.normal = head_direction(face, vertex.normal);
     out.canonical = vertex.position;
     out.material = vertex.material;
     out.skin = skin(face);

@@ -1,7 +1,7 @@
 // The head as something that hides props: depth without colour. The front is drawn where the landmarks are, so
 // that it meets the picture; how deep it lies comes from the pose, as with props.
 
-import antifaz::face::{faces, is_present, landmark};
+import antifaz::face::{NOWHERE, head_place, is_present, landmark_on_screen};
 import antifaz::prop::{project, settle};
 
 /// How far the occluder lies behind the skin, in cm: what touches the head is in front of it.
@@ -13,15 +13,14 @@ const INSET: f32 = 0.4;
 @vertex
 fn vertex_main(@builtin(vertex_index) index: u32, @builtin(instance_index) face: u32) -> @builtin(position) vec4f {
     if !is_present(face) {
-        return vec4f(2.0, 2.0, 2.0, 1.0);
+        return NOWHERE;
     }
     let point = head_points[index];
-    let clip = project((faces[face].pose * vec4f(point.xyz, 1.0)).xyz - vec3f(0.0, 0.0, INSET));
+    let clip = project(head_place(face, point.xyz) - vec3f(0.0, 0.0, INSET));
     if point.w < 0.0 {
         return clip + vec4f(settle(face) * clip.w, 0.0, 0.0);
     }
-    let place = landmark(face, u32(point.w)).xy;
-    return vec4f((place * vec2f(2.0, -2.0) + vec2f(-1.0, 1.0)) * clip.w, clip.z, clip.w);
+    return vec4f(landmark_on_screen(face, u32(point.w)) * clip.w, clip.z, clip.w);
 }
 
 /// Colour is masked out; a pass with a colour target needs the stage all the same.

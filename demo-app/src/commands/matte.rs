@@ -18,8 +18,8 @@ use crate::{cli::Common, error::AppError, offline, values::Nets};
 #[command(
     allow_negative_numbers = true,
     after_help = "\
-Masks are 8-bit PNG files, 00000.png and so on: 0 is background, 255 is person. They are what filters see, which
-today is the net's own mask, with or without --raw.
+Masks are 8-bit PNG files, 00000.png and so on: 0 is background, 255 is person. They are what filters see:
+the net's mask, calmed from frame to frame; with --raw the net's own.
 
 Examples:
   antifaz matte --input clip.mp4 --out masks/
@@ -35,7 +35,7 @@ pub(crate) struct MatteArgs {
     /// The net; without it landscape for wide pictures and square for the others
     #[arg(long, value_enum, value_name = "landscape|square")]
     pub(crate) net: Option<MatteNetArg>,
-    /// The net's mask resized bilinearly, and nothing else
+    /// The net's own mask resized bilinearly, not calmed from frame to frame
     #[arg(long)]
     pub(crate) raw: bool,
     /// Where the nets run
@@ -87,6 +87,7 @@ fn options(args: &MatteArgs) -> VisionOptions {
             Some(MatteNetArg::Landscape) => MatteNet::Landscape,
             Some(MatteNetArg::Square) => MatteNet::Square,
         }),
+        raw_matte: args.raw,
         backend: offline::cpu_backend(args.nets),
         threads: offline::net_threads(),
         ..VisionOptions::default()

@@ -6,9 +6,12 @@
 //! faces are followed, and each region comes from the landmarks of the frame before, as in MediaPipe's video mode.
 //!
 //! What MediaPipe has not: every face is smoothed, and ids survive short losses and crossings.
+//!
+//! [`CalmMask`] does for person masks what the One-Euro filter does for faces.
 
 pub mod associate;
 mod blendshapes;
+mod calm;
 mod detection;
 pub mod mesh;
 mod one_euro;
@@ -19,6 +22,7 @@ use std::time::Duration;
 
 use associate::Motion;
 pub use blendshapes::{BLENDSHAPE_LANDMARKS, BLENDSHAPE_NAMES};
+pub use calm::CalmMask;
 pub use detection::{Anchors, Detection, KEYPOINTS, MIN_SCORE, MIN_SUPPRESSION_IOU, sigmoid};
 use glam::Vec3;
 pub use one_euro::OneEuro;

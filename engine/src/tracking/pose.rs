@@ -6,7 +6,7 @@
 //! (Akca, "Generalized Procrustes analysis", 2003) whose rotation comes from Horn's quaternion method ("Closed-form
 //! solution of absolute orientation using unit quaternions", 1987), which can't mirror.
 
-use glam::{DMat3, DQuat, DVec3, Mat4, Vec3, Vec4};
+use glam::{DMat3, DQuat, DVec3, Mat4, Vec2, Vec3, Vec4};
 
 use super::mesh::{self, Mesh};
 
@@ -16,6 +16,8 @@ pub const FOV_Y_DEGREES: f32 = 63.0;
 pub const NEAR: f32 = 1.0;
 /// Its far plane, in centimetres.
 pub const FAR: f32 = 10_000.0;
+/// The bridge of the nose and the outer corners of the eyes.
+const EYES: [usize; 3] = [6, 33, 263];
 
 /// From camera space to clip space (depth 0..1) for a picture of `size` pixels.
 pub fn projection(size: [u32; 2]) -> Mat4 {
@@ -66,6 +68,20 @@ pub fn estimate(landmarks: impl ExactSizeIterator<Item = Vec3>, size: [u32; 2]) 
         pose.shift.as_vec3().extend(1.0),
     );
     matrix.is_finite().then_some(matrix)
+}
+
+/// The pose of the same head straight ahead: [`estimate`] of the landmarks, moved so that the eyes and the bridge of
+/// the nose are in the middle of the picture. The assumed camera's field of view is wide and rarely the real one's;
+/// far from the middle it would turn the head by what the landmarks, which know no camera, do not show. Arguments and
+/// result as there.
+pub fn straight_ahead(
+    landmarks: impl ExactSizeIterator<Item = Vec3> + Clone,
+    size: [u32; 2],
+) -> Option<Mat4> {
+    let count = EYES.len() as f32;
+    let eyes = landmarks.clone().enumerate().filter(|(at, _)| EYES.contains(at));
+    let middle = eyes.map(|(_, point)| point.truncate()).sum::<Vec2>() / count;
+    estimate(landmarks.map(|point| point + (Vec2::splat(0.5) - middle).extend(0.0)), size)
 }
 
 /// `turn * scale * point + shift`.
@@ -188,6 +204,18 @@ mod tests {
             );
             assert!((place.length() / distance - 1.0).abs() < 0.06, "{place} for {distance}");
             assert!((scale.x - 1.0).abs() < 0.06, "{scale}");
+        }
+    }
+
+    #[test]
+    fn a_head_is_straight_ahead_wherever_its_face_is() {
+        let turn = glam::Quat::from_euler(glam::EulerRot::YXZ, 0.4, 0.1, -0.1);
+        let face = seen(&Mat4::from_rotation_translation(turn, Vec3::new(0.0, 0.0, -50.0)));
+        let moved = |x: f32| face.iter().map(move |point| *point + Vec3::new(x, 0.1, 0.0));
+        let here = straight_ahead(moved(0.0), SIZE).unwrap();
+        for x in [-0.4, 0.4] {
+            assert!(here.abs_diff_eq(straight_ahead(moved(x), SIZE).unwrap(), 1e-3));
+            assert!(!here.abs_diff_eq(estimate(moved(x), SIZE).unwrap(), 1e-1));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use glam::{Vec2, Vec3};
+use glam::{Mat4, Vec2, Vec3};
 
 use super::{
     Detector, MatteNet, Mode, VisionError, VisionOptions,
@@ -15,7 +15,7 @@ use crate::{
     nets::{Executor, ModelId, Models},
     scene::{BLENDSHAPES, Face, FaceState, HostMatte, LANDMARKS, Observation},
     scheduler::WorkPlan,
-    tracking::{Anchors, BLENDSHAPE_LANDMARKS, Track, Tracks, pose, sigmoid},
+    tracking::{Anchors, BLENDSHAPE_LANDMARKS, CalmMask, Track, Tracks, pose, sigmoid},
 };
 
 /// Looks at frames, one after the other, and remembers the faces between them.
@@ -23,6 +23,7 @@ pub struct Observer {
     options: VisionOptions,
     faces: Option<FaceNets>,
     matte: Option<MatteNets>,
+    calm: Option<CalmMask>,
     tracks: Tracks,
     size: [u32; 2],
     states: Ring<FaceState>,
@@ -56,10 +57,12 @@ impl Observer {
     pub fn new(models: &Models, options: VisionOptions) -> Result<Self, VisionError> {
         let faces = (options.faces > 0).then(|| FaceNets::load(models, &options)).transpose()?;
         let matte = options.matte.map(|which| MatteNets::load(models, &options, which)).transpose()?;
+        let calm = (options.mode == Mode::Video && !options.raw_matte).then(CalmMask::default);
         Ok(Self {
             options,
             faces,
             matte,
+            calm,
             tracks: Tracks::new(options.faces),
             size: [0; 2],
             states: Ring::new(),
@@ -77,9 +80,10 @@ impl Observer {
         self.tracks.faces()
     }
 
-    /// Forgets all faces: the next frame is not a continuation.
+    /// Forgets all faces and the last mask: the next frame is not a continuation.
     pub fn reset(&mut self) {
         self.tracks.clear();
+        self.calm.iter_mut().for_each(CalmMask::reset);
     }
 
     /// Looks at `frame`. Today every net that was asked for is due in every plan.
@@ -97,7 +101,9 @@ impl Observer {
         }
         let faces = self.face_state(size)?;
         let matte = match (&mut self.matte, self.options.matte) {
-            (Some(nets), Some(which)) => nets.look(&frame.pixels, which.model(size), &mut self.mattes)?,
+            (Some(nets), Some(which)) => {
+                nets.look(frame, which.model(size), self.calm.as_mut(), &mut self.mattes)?
+            }
             _ => None,
         };
         Ok(Observation { seen: frame.id, time: frame.time, faces, matte })
@@ -133,9 +139,10 @@ fn write_face(face: &mut Face, track: &Track, size: [u32; 2], with_pose: bool) {
     (face.id, face.presence) = (track.id(), track.presence());
     if with_pose {
         let place = |point: &[f32; 4]| Vec3::new(point[0], point[1], point[2]);
-        // A face whose pose can't be told keeps a zero matrix: what is drawn with it has no area.
-        face.pose = pose::estimate(face.landmarks.iter().map(place), size)
-            .map_or([0.0; 16], |pose| pose.to_cols_array());
+        // A face whose pose can't be told keeps zero matrices: what is drawn with them has no area.
+        let columns = |pose: Option<Mat4>| pose.map_or([0.0; 16], |pose| pose.to_cols_array());
+        face.pose = columns(pose::estimate(face.landmarks.iter().map(place), size));
+        face.head = columns(pose::straight_ahead(face.landmarks.iter().map(place), size));
     }
 }
 
@@ -234,12 +241,13 @@ impl MatteNets {
     /// finite.
     fn look(
         &mut self,
-        pixels: &Pixels,
+        frame: &Frame,
         model: ModelId,
+        calm: Option<&mut CalmMask>,
         ring: &mut Ring<HostMatte>,
     ) -> Result<Option<Arc<HostMatte>>, VisionError> {
         let Some((_, lens)) = self.0.iter_mut().find(|(id, _)| *id == model) else { return Ok(None) };
-        lens.look(pixels, &Roi::whole(pixels.size()))?;
+        lens.look(&frame.pixels, &Roi::whole(frame.pixels.size()))?;
         let (size, got) = (lens.size().map(|side| side as u32), lens.output(0));
         if !got.iter().all(|value| value.is_finite()) {
             return Ok(None);
@@ -250,6 +258,9 @@ impl MatteNets {
                 matte.size = size;
                 matte.alpha.clear();
                 matte.alpha.extend(got.iter().map(|value| value.clamp(0.0, 1.0)));
+                if let Some(calm) = calm {
+                    calm.calm(&mut matte.alpha, size, frame.time);
+                }
             },
         );
         Ok(Some(matte))

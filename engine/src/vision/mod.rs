@@ -77,6 +77,9 @@ pub struct VisionOptions {
     pub pose: bool,
     /// Whether a person mask is wanted, and by which net.
     pub matte: Option<MatteNet>,
+    /// Whether the mask is left as the net gave it. It is calmed from frame to frame otherwise, where frames follow
+    /// each other.
+    pub raw_matte: bool,
     /// Whether frames follow each other.
     pub mode: Mode,
     /// Where the nets run.
@@ -95,6 +98,7 @@ impl Default for VisionOptions {
             blendshapes: true,
             pose: true,
             matte: None,
+            raw_matte: false,
             mode: Mode::Video,
             backend: Backend::Cpu,
             threads: 1,

@@ -12,8 +12,9 @@ use antifaz::{
     frame::FrameId,
     gpu::{BufferUse, Gpu, GpuOptions, TextureDesc, TextureFormat, readback::Readback},
     quality::Tier,
-    scene::{FaceState, Matte, Picture, Scene},
+    scene::{Face, FaceState, Matte, Picture, Scene},
     scheduler::WorkPlan,
+    tracking::pose,
 };
 use image::{GrayImage, RgbaImage, imageops};
 
@@ -62,10 +63,36 @@ impl Observed {
                 *point = [*x, *y, *z, 1.0];
             }
             (slot.pose, slot.presence) = (face.pose, 1.0);
+            slot.head = straight_ahead(slot, [picture.width(), picture.height()]);
         }
         let matte = image::open(stem.with_extension("png")).ok().map(|matte| matte.into_luma8());
         Self { picture, faces, matte }
     }
+
+    /// The same picture within a grey one of `size` pixels, its left upper corner at `corner`.
+    pub(crate) fn within(&self, size: [u32; 2], corner: [u32; 2]) -> Self {
+        let mut picture = RgbaImage::from_pixel(size[0], size[1], image::Rgba([128, 128, 128, 255]));
+        imageops::replace(&mut picture, &self.picture, i64::from(corner[0]), i64::from(corner[1]));
+        let inner = [self.picture.width() as f32, self.picture.height() as f32];
+        let mut faces = self.faces.clone();
+        for face in faces.faces.iter_mut().filter(|face| face.presence > 0.0) {
+            for point in &mut face.landmarks {
+                point[0] = (point[0] * inner[0] + corner[0] as f32) / size[0] as f32;
+                point[1] = (point[1] * inner[1] + corner[1] as f32) / size[1] as f32;
+                point[2] *= inner[0] / size[0] as f32;
+            }
+            let points = face.landmarks.iter().map(|point| glam::Vec3::new(point[0], point[1], point[2]));
+            face.pose = pose::estimate(points, size).unwrap().to_cols_array();
+            face.head = straight_ahead(face, size);
+        }
+        Self { picture, faces, matte: None }
+    }
+}
+
+/// The head of `face` in a picture of `size` pixels.
+fn straight_ahead(face: &Face, size: [u32; 2]) -> [f32; 16] {
+    let points = face.landmarks.iter().map(|point| glam::Vec3::new(point[0], point[1], point[2]));
+    pose::straight_ahead(points, size).unwrap().to_cols_array()
 }
 
 impl Bench {

@@ -8,7 +8,7 @@ mod tool;
 use std::{
     fs,
     io::{BufRead, BufReader},
-    process::Stdio,
+    process::{Command, Stdio},
 };
 
 use image::ImageFormat;
@@ -190,6 +190,24 @@ fn odd_sizes_work() {
 }
 
 #[test]
+fn sound_that_is_not_kept_is_said() {
+    let folder = Folder::new();
+    let made = Command::new("ffmpeg")
+        .args(["-v", "error", "-i", &file(CLIP), "-c:v", "copy", "-c:a", "aac"])
+        .arg(folder.path("aac.mp4"))
+        .status();
+    assert!(made.expect("ffmpeg is needed by these tests").success());
+    let line = "render --input aac.mp4 --frames 2 --filter film --out out.avi";
+    let outcome = folder.succeeds(line);
+    assert!(!outcome.err.contains("sound"), "with ffmpeg the sound is converted: {outcome:?}");
+    let outcome = Outcome::of(folder.command(line).env("PATH", ""));
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    for said in ["out.avi: sound is not kept", "not AAC", "apt install ffmpeg"] {
+        assert!(outcome.err.contains(said), "`{said}` is not said: {outcome:?}");
+    }
+}
+
+#[test]
 #[cfg(unix)]
 fn ctrl_c_removes_what_is_half_written() {
     let folder = Folder::new();
@@ -201,7 +219,7 @@ fn ctrl_c_removes_what_is_half_written() {
     let mut lines = BufReader::new(child.stderr.take().expect("stderr")).lines();
     let started = lines.by_ref().any(|line| line.expect("text").contains("rendering"));
     assert!(started, "it ended before it began");
-    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(killed.expect("kill runs").success());
     assert_eq!(child.wait().expect("it ends").code(), Some(130));
     assert_eq!(folder.names(), [""; 0]);

@@ -249,7 +249,7 @@ fn misplaced_crates(tree: &Tree) -> Vec<String> {
         let (name, places) =
             CRATES.iter().find(|(name, _)| path.first().is_some_and(|first| first == name))?;
         let in_place = places.iter().any(|place| *place == "*" || within(&file.module, place));
-        // Only `tempfile` is there for tests alone.
+        // Tests make their files with `tempfile` anywhere.
         let in_place = in_place || (named.test && *name == "tempfile");
         (!in_place).then(|| format!("{}:{}: `{name}` is imported only in {places:?}", file.path, named.line))
     });

@@ -1,6 +1,7 @@
-//! The sound of a clip as it lies in its file: described, not read. A sink that keeps it copies the packets.
+//! The sound of a clip as it lies in its file: described, not read. A sink that keeps it copies the packets, or has
+//! it converted.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 /// How the packets are coded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,8 +15,20 @@ pub enum AudioCodec {
     Mp3,
     /// Signed little-endian samples of 16 bits, channels interleaved.
     Pcm16,
-    /// Something that is not copied, by its name in the container.
+    /// Something that is not copied as it is, by its name in the container or in ffmpeg.
     Other(String),
+}
+
+/// For people.
+impl fmt::Display for AudioCodec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Aac { .. } => "AAC",
+            Self::Mp3 => "MP3",
+            Self::Pcm16 => "PCM of 16 bits",
+            Self::Other(name) => name,
+        })
+    }
 }
 
 /// One packet: bytes of the file and how long they sound.
@@ -44,6 +57,6 @@ pub struct AudioTrack {
     pub skip: Duration,
     /// When the first heard sample sounds, since the start of the clip.
     pub start: Duration,
-    /// In order.
+    /// In order; none where they are not known, as of [`AudioCodec::Other`].
     pub packets: Vec<AudioPacket>,
 }

@@ -20,11 +20,10 @@ pub struct First<S> {
 }
 
 impl<S: Source> First<S> {
-    /// At most `frames` frames of `source`. A clip that may be cut short loses its sound.
+    /// At most `frames` frames of `source`. Its sound stays whole: a sink ends it with the pictures.
     pub fn new(source: S, frames: u64) -> Self {
-        let whole = source.info().frames.filter(|known| *known <= frames);
-        let audio = source.info().audio.clone().filter(|_| whole.is_some());
-        let info = SourceInfo { frames: Some(whole.unwrap_or(frames)), audio, ..source.info().clone() };
+        let known = source.info().frames.unwrap_or(frames);
+        let info = SourceInfo { frames: Some(known.min(frames)), ..source.info().clone() };
         Self { source, info, left: frames }
     }
 }

@@ -9,7 +9,10 @@ use std::{
 
 use ::image::{ExtendedColorType, codecs::jpeg::JpegEncoder};
 
-use super::copy::Packets;
+use super::{
+    convert::Target,
+    copy::{Container, Packets},
+};
 use crate::{
     frame::audio::{AudioCodec, AudioTrack},
     sink::{SinkError, SinkOptions, encode::Encode, image::drop_alpha, partial::Partial},
@@ -21,6 +24,13 @@ const QUALITY: u8 = 92;
 const MAX_BYTES: u64 = u32::MAX as u64 - (64 << 20);
 /// A picture may come so much of a frame off its slot before a log line says so.
 const SLACK: f64 = 0.5;
+/// The sound that an AVI holds.
+const SOUND: Container = Container {
+    name: "AVI",
+    codecs: "PCM and MP3",
+    holds: |codec| matches!(codec, AudioCodec::Pcm16 | AudioCodec::Mp3),
+    otherwise: Target::Pcm16,
+};
 const VIDEO_CHUNK: &[u8; 4] = b"00dc";
 const SOUND_CHUNK: &[u8; 4] = b"01wb";
 const KEY_FRAME: u32 = 0x10;
@@ -61,23 +71,8 @@ impl Avi {
                 "pictures of more than 65535 pixels a side can't become JPEG",
             ));
         }
-        let packets = match &options.audio {
-            Some(track) if can_hold(&track.codec) => Packets::open(track).map(Some),
-            Some(track) => {
-                log::warn!(
-                    "{}: sound is not kept: AVI takes PCM and MP3, not {:?}",
-                    path.display(),
-                    track.codec
-                );
-                Ok(None)
-            }
-            None => Ok(None),
-        };
-        let packets = packets.unwrap_or_else(|error| {
-            log::warn!("{}: sound is not kept: {error}", path.display());
-            None
-        });
         let (partial, file) = Partial::file(path)?;
+        let packets = Packets::for_container(path, options.audio.as_ref(), &SOUND);
         let header = Header { size: options.size, fps: options.fps, ..Header::default() };
         let head = header.bytes(packets.as_ref().map(|packets| &*packets.track));
         let mut avi = Self {
@@ -159,10 +154,6 @@ impl Avi {
         self.writer.write_all(&head)?;
         self.writer.flush()
     }
-}
-
-fn can_hold(codec: &AudioCodec) -> bool {
-    matches!(codec, AudioCodec::Pcm16 | AudioCodec::Mp3)
 }
 
 impl Encode for Avi {

@@ -8,7 +8,8 @@ use std::{
 };
 
 use super::{
-    copy::Packets,
+    convert::Target,
+    copy::{Container, Packets},
     h264::H264,
     moov::{self, Chunk, Index, Sound},
     ycbcr::Planes,
@@ -20,8 +21,15 @@ use crate::{
 
 /// Units a second of the video track: whole for 24, 25, 30, 50, 60 pictures a second and their 1000/1001.
 pub(super) const TIMESCALE: u32 = 120_000;
-/// Sound that begins so long after the last picture's end still belongs to it.
+/// Sound that ends so soon after the last picture is kept whole; what goes on for longer ends with the picture.
 const TAIL: Duration = Duration::from_millis(100);
+/// The sound that an MP4 holds.
+const SOUND: Container = Container {
+    name: "MP4",
+    codecs: "AAC and MP3",
+    holds: |codec| matches!(codec, AudioCodec::Aac { .. } | AudioCodec::Mp3),
+    otherwise: Target::Aac,
+};
 /// Where the 64-bit size of the `mdat` box stands.
 const MDAT_SIZE_AT: u64 = 32 + 8;
 const FTYP: &[u8; 32] = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41";
@@ -52,23 +60,8 @@ impl Mp4 {
                 path.display()
             );
         }
-        let packets = match &options.audio {
-            Some(track) if can_hold(&track.codec) => Packets::open(track).map(Some),
-            Some(track) => {
-                log::warn!(
-                    "{}: sound is not kept: MP4 takes AAC and MP3, not {:?}",
-                    path.display(),
-                    track.codec
-                );
-                Ok(None)
-            }
-            None => Ok(None),
-        };
-        let packets = packets.unwrap_or_else(|error| {
-            log::warn!("{}: sound is not kept: {error}", path.display());
-            None
-        });
         let (partial, file) = Partial::file(path)?;
+        let packets = Packets::for_container(path, options.audio.as_ref(), &SOUND);
         let mut mp4 = Self {
             partial,
             writer: BufWriter::new(file),
@@ -131,10 +124,6 @@ impl Mp4 {
     }
 }
 
-fn can_hold(codec: &AudioCodec) -> bool {
-    matches!(codec, AudioCodec::Aac { .. } | AudioCodec::Mp3)
-}
-
 impl Encode for Mp4 {
     fn encode(&mut self, rgba: &[u8], time: Duration) -> Result<(), SinkError> {
         let first = *self.first.get_or_insert(time);
@@ -154,7 +143,10 @@ impl Encode for Mp4 {
             return Err(SinkError::unfit(self.partial.path(), "there was no picture to write"));
         };
         let last = self.index.last_time() as f64 / f64::from(TIMESCALE) + 1.0 / self.fps;
-        let end = first + Duration::from_secs_f64(last) + TAIL;
+        let mut end = first + Duration::from_secs_f64(last);
+        if self.packets.as_ref().is_some_and(|packets| packets.end() <= end + TAIL) {
+            end += TAIL;
+        }
         self.copy_sound(end).and_then(|()| self.write_index()).map_err(|error| self.unwritable(error))?;
         self.partial.commit()
     }

@@ -11,6 +11,7 @@ use std::{
 use super::{
     Decode,
     bytes::{le16, le32, span},
+    mp3::{HEADER_BYTES, Mp3Frame},
 };
 use crate::{
     frame::{
@@ -90,7 +91,6 @@ pub(super) fn read(path: &Path) -> Result<Index, SourceError> {
         return Err(SourceError::broken(path, "the AVI has no video in it, or is cut off within its header"));
     };
     let stream = &walk.streams[video];
-    let audio = place(b"auds").map(|audio| read_audio(path, &walk, audio));
     let of_video = walk.chunks.iter().filter(|chunk| chunk.stream == video);
     let chunks: Vec<(u64, u32)> = of_video.map(|chunk| (chunk.offset, chunk.size)).collect();
     let codec = match stream.format.get(16..20) {
@@ -98,8 +98,9 @@ pub(super) fn read(path: &Path) -> Result<Index, SourceError> {
         _ => stream.codec.clone(),
     };
     let (scale, rate) = (stream.scale.max(1), stream.rate.max(1));
-    let cut = walk.cut && (stream.length == 0 || chunks.len() < stream.length);
-    Ok(Index { codec, audio: audio.flatten(), scale, rate, start: stream.start, chunks, cut })
+    let (start, cut) = (stream.start, walk.cut && (stream.length == 0 || chunks.len() < stream.length));
+    let audio = place(b"auds").and_then(|audio| read_audio(path, &mut walk, audio));
+    Ok(Index { codec, audio, scale, rate, start, chunks, cut })
 }
 
 struct Chunk {
@@ -171,6 +172,38 @@ impl Walk {
     }
 }
 
+impl Walk {
+    /// The chunks of a stream of PCM samples, `block` bytes each with all channels.
+    fn sound(&self, stream: usize, block: u32) -> Vec<AudioPacket> {
+        let chunks = self.chunks.iter().filter(|chunk| chunk.stream == stream);
+        let packet = |chunk: &Chunk| {
+            let (offset, size) = (chunk.offset, chunk.size);
+            AudioPacket { offset, size, samples: size / block }
+        };
+        chunks.map(packet).collect()
+    }
+
+    /// The frames in the chunks of a stream of MP3; `None` where a chunk does not hold whole ones.
+    fn mp3_frames(&mut self, stream: usize) -> Option<Vec<AudioPacket>> {
+        let mut packets = Vec::new();
+        for chunk in self.chunks.iter().filter(|chunk| chunk.stream == stream) {
+            let (mut at, end) = (chunk.offset, chunk.offset + u64::from(chunk.size));
+            if end > self.length {
+                break;
+            }
+            while at < end {
+                let mut header = [0; HEADER_BYTES];
+                self.reader.seek(SeekFrom::Start(at)).ok()?;
+                self.reader.read_exact(&mut header).ok()?;
+                let frame = Mp3Frame::read(header).filter(|frame| at + u64::from(frame.size) <= end)?;
+                packets.push(AudioPacket { offset: at, size: frame.size, samples: frame.samples });
+                at += u64::from(frame.size);
+            }
+        }
+        Some(packets)
+    }
+}
+
 /// The number of the stream that a data chunk (`00dc`, `01wb`...) belongs to.
 fn stream_of(head: &[u8; 12]) -> Option<usize> {
     let digit = |byte: u8| byte.is_ascii_digit().then(|| usize::from(byte - b'0'));
@@ -178,21 +211,23 @@ fn stream_of(head: &[u8; 12]) -> Option<usize> {
     matches!(&head[2..4], b"dc" | b"db" | b"wb").then_some(stream)
 }
 
-/// From a WAVEFORMATEX. MP3 is told from PCM; other codecs are named.
-fn read_audio(path: &Path, walk: &Walk, stream: usize) -> Option<AudioTrack> {
+/// From a WAVEFORMATEX: PCM and MP3; other codecs are named.
+fn read_audio(path: &Path, walk: &mut Walk, stream: usize) -> Option<AudioTrack> {
+    const PCM: u16 = 1;
+    const MP3: u16 = 0x55;
     let format = &walk.streams[stream].format;
     let (channels, sample_rate) = (le16(format, 2)?, le32(format, 4)?);
     let block = u32::from(le16(format, 12)?).max(1);
-    let codec = match (le16(format, 0)?, le16(format, 14)?) {
-        (1, 16) => AudioCodec::Pcm16,
-        (tag, _) => AudioCodec::Other(format!("AVI sound of kind {tag:#x}")),
+    let (tag, bits) = (le16(format, 0)?, le16(format, 14)?);
+    let (codec, packets) = match (tag, bits) {
+        (PCM, 16) => (AudioCodec::Pcm16, walk.sound(stream, block)),
+        (MP3, _) => walk.mp3_frames(stream).map_or_else(
+            // Its frames lie across chunks: whoever wants it has to read it as a whole.
+            || (AudioCodec::Other("MP3 in pieces".to_owned()), Vec::new()),
+            |packets| (AudioCodec::Mp3, packets),
+        ),
+        (tag, _) => (AudioCodec::Other(format!("AVI sound of kind {tag:#x}")), Vec::new()),
     };
-    let chunks = walk.chunks.iter().filter(|chunk| chunk.stream == stream);
-    let packets = chunks.map(|chunk| AudioPacket {
-        offset: chunk.offset,
-        size: chunk.size,
-        samples: chunk.size / block,
-    });
     Some(AudioTrack {
         file: path.to_owned(),
         codec,
@@ -200,7 +235,7 @@ fn read_audio(path: &Path, walk: &Walk, stream: usize) -> Option<AudioTrack> {
         channels,
         skip: Duration::ZERO,
         start: Duration::ZERO,
-        packets: packets.collect(),
+        packets,
     })
 }
 

@@ -21,7 +21,10 @@ use serde_json::Value;
 
 use super::{Decode, Facts, Opened};
 use crate::{
-    frame::{ColorSpec, Matrix, PixelFormat, Pixels, Range},
+    frame::{
+        ColorSpec, Matrix, PixelFormat, Pixels, Range,
+        audio::{AudioCodec, AudioTrack},
+    },
     source::SourceError,
 };
 
@@ -42,9 +45,10 @@ fn file_url(path: &Path) -> OsString {
 }
 
 fn probe(path: &Path, codec: Option<&str>) -> Result<(Facts, ColorSpec), SourceError> {
-    let entries = "stream=codec_name,avg_frame_rate,nb_frames,color_space:format=duration";
+    let entries = "stream=codec_type,codec_name,avg_frame_rate,nb_frames,color_space,sample_rate,channels,\
+                   start_time:format=start_time";
     let output = Command::new("ffprobe")
-        .args(["-v", "error", "-select_streams", "v:0", "-show_entries", entries, "-of", "json", "-i"])
+        .args(["-v", "error", "-show_entries", entries, "-of", "json", "-i"])
         .arg(file_url(path))
         .stdin(Stdio::null())
         .output();
@@ -59,7 +63,7 @@ fn probe(path: &Path, codec: Option<&str>) -> Result<(Facts, ColorSpec), SourceE
         Err(error) => return Err(SourceError::broken(path, format!("ffprobe does not start: {error}"))),
     };
     let json: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-    let Some(stream) = json["streams"].get(0).filter(|_| output.status.success()) else {
+    let Some(stream) = first_stream(&json, "video").filter(|_| output.status.success()) else {
         let text = String::from_utf8_lossy(&output.stderr);
         return match (codec, text.lines().last()) {
             (None, _) => Err(SourceError::UnknownFormat { path: path.to_owned() }),
@@ -74,7 +78,29 @@ fn probe(path: &Path, codec: Option<&str>) -> Result<(Facts, ColorSpec), SourceE
         Some(space) if space == "bt709" || space.starts_with("bt2020") => Matrix::Bt709,
         _ => Matrix::Bt601,
     };
-    Ok((Facts { fps, frames, audio: None }, ColorSpec { matrix, range: Range::Limited }))
+    let facts = Facts { fps, frames, audio: read_audio(&json, path) };
+    Ok((facts, ColorSpec { matrix, range: Range::Limited }))
+}
+
+fn first_stream<'a>(json: &'a Value, kind: &str) -> Option<&'a Value> {
+    json["streams"].as_array()?.iter().find(|stream| stream["codec_type"] == kind)
+}
+
+/// What is known of the sound without reading its packets.
+fn read_audio(json: &Value, path: &Path) -> Option<AudioTrack> {
+    let stream = first_stream(json, "audio")?;
+    let seconds = |of: &Value| of["start_time"].as_str().and_then(|text| text.parse::<f64>().ok());
+    // ffmpeg counts the times of its pictures from where the file starts.
+    let start = seconds(stream).unwrap_or(0.0) - seconds(&json["format"]).unwrap_or(0.0);
+    Some(AudioTrack {
+        file: path.to_owned(),
+        codec: AudioCodec::Other(stream["codec_name"].as_str().unwrap_or("an unknown kind").to_owned()),
+        sample_rate: stream["sample_rate"].as_str().and_then(|rate| rate.parse().ok()).unwrap_or(0),
+        channels: stream["channels"].as_u64().and_then(|count| count.try_into().ok()).unwrap_or(0),
+        skip: Duration::ZERO,
+        start: Duration::try_from_secs_f64(start.max(0.0)).unwrap_or_default(),
+        packets: Vec::new(),
+    })
 }
 
 fn read_ratio(text: &str) -> Option<f64> {

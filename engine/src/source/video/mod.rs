@@ -8,6 +8,7 @@ mod avi;
 mod bytes;
 mod ffmpeg;
 mod h264;
+mod mp3;
 mod mp4;
 mod samples;
 mod sps;
@@ -85,7 +86,8 @@ fn open_mp4(path: &Path) -> Result<Opened, SourceError> {
     };
     if !h264::is_built_in(&movie.video) {
         let (mut facts, decoder) = ffmpeg::open(path, Some(codec_name(&movie.video.codec)))?;
-        facts.audio = movie.audio;
+        // Packets that are known can be copied.
+        facts.audio = movie.audio.or(facts.audio);
         return Ok((facts, decoder));
     }
     let timing = movie.video.timing;

@@ -94,7 +94,10 @@ pub(super) fn read(path: &Path) -> Result<Movie, IndexError> {
         let track = read_track(body)?;
         match &track.handler {
             b"vide" if video.is_none() => video = Some(video_track(&track, movie_scale, file_length)?),
-            b"soun" if audio.is_none() => audio = audio_track(&track, movie_scale, file_length, path),
+            b"soun" if audio.is_none() => {
+                let found = audio_track(&track, movie_scale, file_length, path);
+                audio = Some(found.unwrap_or_else(|| unknown_audio(path)));
+            }
             _ => {}
         }
     }
@@ -238,8 +241,12 @@ fn read_turn(header: &[u8]) -> Turn {
 fn audio_track(track: &Track, movie_scale: u32, file_length: u64, path: &Path) -> Option<AudioTrack> {
     let (name, entry) = sample_entry(track.table)?;
     let channels = be16(entry, 16)?;
-    // QuickTime's version 1 has 16 bytes more; version 2 is not read.
-    let inner = entry.get(if be16(entry, 8)? == 1 { 44 } else { 28 }..)?;
+    // QuickTime's version 1 has 16 bytes more; version 2 is another thing altogether.
+    let inner = match be16(entry, 8)? {
+        0 => entry.get(28..)?,
+        1 => entry.get(44..)?,
+        _ => return None,
+    };
     let esds = find(inner, b"esds").or_else(|| find(find(inner, b"wave")?, b"esds"));
     let codec = match (name.as_str(), esds.and_then(read_esds)) {
         ("mp4a", Some((0x40, config))) => AudioCodec::Aac { config },
@@ -265,6 +272,19 @@ fn audio_track(track: &Track, movie_scale: u32, file_length: u64, path: &Path) -
         start: seconds(timing.delay),
         packets: packets.collect(),
     })
+}
+
+/// Sound that is there, and is all that can be said of it.
+fn unknown_audio(path: &Path) -> AudioTrack {
+    AudioTrack {
+        file: path.to_owned(),
+        codec: AudioCodec::Other("sound of an unknown kind".to_owned()),
+        sample_rate: 0,
+        channels: 0,
+        skip: Duration::ZERO,
+        start: Duration::ZERO,
+        packets: Vec::new(),
+    }
 }
 
 /// Object type and decoder configuration of an elementary stream descriptor (ISO 14496-1).

@@ -28,8 +28,8 @@ Examples:
   antifaz filter list                            the filters and their parameters
   antifaz doctor                                 what this machine offers
 
-Exit codes: 0; 2 for an unknown command or option or a missing argument; 130 after Ctrl-C in long work; 1 for
-everything else that fails."
+Exit codes: 0; 2 for an unknown command or option or a missing argument; 130 after Ctrl-C or a signal to
+terminate in long work; 1 for everything else that fails."
 )]
 pub(crate) struct Cli {
     #[command(flatten)]

@@ -22,7 +22,7 @@ pub(crate) enum AppError {
     /// Standard output can't be written, for example because the disk is full.
     #[error("standard output: writing failed ({0}); check where it is redirected to")]
     Output(io::Error),
-    /// Ctrl-C.
+    /// Ctrl-C, or a signal to terminate.
     #[error("interrupted; unfinished output was removed")]
     Interrupted,
     /// The input is missing, broken or of an unknown kind.
@@ -55,7 +55,7 @@ pub(crate) enum AppError {
 }
 
 impl AppError {
-    /// 2 for an unknown command or option or a missing argument, 130 after Ctrl-C, 1 for everything else.
+    /// 2 for an unknown command or option or a missing argument, 130 after Ctrl-C or a signal to terminate, 1 for everything else.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(usage) => usage.exit_code(),

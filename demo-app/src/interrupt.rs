@@ -1,5 +1,5 @@
-//! Ctrl-C in long work: the work ends at its next frame, so that sinks can remove what is half written. A
-//! second Ctrl-C ends the program at once.
+//! Ctrl-C in long work, or the system's wish that it ends: it does at its next frame, so that sinks can remove what
+//! is half written. A second Ctrl-C ends the program at once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,7 +7,7 @@ use crate::error::AppError;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// From now on Ctrl-C is seen by [`check`] instead of ending the program.
+/// From now on Ctrl-C, and a signal to terminate or hang up, is seen by [`check`] instead of ending the program.
 pub(crate) fn watch() {
     let watched = ctrlc::set_handler(|| {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {

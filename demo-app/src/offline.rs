@@ -26,8 +26,10 @@ pub(crate) fn each_frame(
     let progress = Progress::new(common, source.info().frames);
     let mut index = 0;
     loop {
+        let next = source.next();
+        // Ctrl-C on a terminal also ends an ffmpeg that reads for us: what it leaves is no error of the clip.
         interrupt::check()?;
-        match source.next()? {
+        match next? {
             Next::Frame(frame) => each(index, &frame)?,
             Next::Pending => continue,
             Next::End => break,
@@ -43,13 +45,20 @@ pub(crate) fn models() -> Models {
     Models::embedded()
 }
 
-/// The backend for commands that need no GPU.
-pub(crate) fn cpu_backend(nets: Nets) -> Backend {
+/// The backend that `nets` asks for.
+///
+/// # Errors
+/// For the GPU, where nets do not run yet: nobody gets another backend than they asked for, and a look without
+/// nets is no exception.
+pub(crate) fn backend(nets: Nets) -> Result<Backend, AppError> {
     match nets {
-        Nets::Auto | Nets::Cpu => Backend::Cpu,
-        Nets::Candle => Backend::Candle,
-        Nets::Gpu => Backend::Gpu,
-        Nets::Scalar => Backend::Scalar,
+        Nets::Auto | Nets::Cpu => Ok(Backend::Cpu),
+        Nets::Candle => Ok(Backend::Candle),
+        Nets::Scalar => Ok(Backend::Scalar),
+        Nets::Gpu => Err(AppError::Value {
+            argument: "--nets gpu".into(),
+            problem: "nets do not run on the GPU yet; use auto, cpu, candle or scalar".into(),
+        }),
     }
 }
 

@@ -8,6 +8,7 @@ use antifaz::{
     engine::EngineOptions,
     filter::{Catalog, Look, LookItem},
     gpu::{Gpu, GpuOptions},
+    nets::Backend,
     source::{self, Camera, CameraOptions, Source, Synthetic, SyntheticOptions},
 };
 
@@ -15,7 +16,7 @@ use crate::{
     cli::Common,
     error::AppError,
     offline,
-    values::{FilterArg, Nets, Size},
+    values::{FilterArg, Size},
 };
 
 /// The environment variable that names the adapter where `--adapter` does not.
@@ -83,8 +84,12 @@ pub(crate) fn gpu(common: &Common) -> Result<Gpu, AppError> {
 }
 
 /// An engine with the default models.
-pub(crate) fn engine(gpu: Gpu, look: Look, nets: Nets, options: EngineOptions) -> Result<Engine, AppError> {
-    let options =
-        EngineOptions { backend: offline::cpu_backend(nets), threads: offline::net_threads(), ..options };
+pub(crate) fn engine(
+    gpu: Gpu,
+    look: Look,
+    backend: Backend,
+    options: EngineOptions,
+) -> Result<Engine, AppError> {
+    let options = EngineOptions { backend, threads: offline::net_threads(), ..options };
     Ok(Engine::new(gpu, offline::models(), look, options)?)
 }

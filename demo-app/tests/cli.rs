@@ -62,6 +62,28 @@ fn model_files_that_are_none() {
 }
 
 #[test]
+fn nets_do_what_is_asked_or_say_no() {
+    let folder = Folder::new();
+    let net = file(NET);
+    let plan: serde_json::Value =
+        serde_json::from_str(&folder.succeeds(&format!("net plan {net} --json")).out).expect("JSON");
+    assert_eq!(plan["inputs"][0]["shape"], serde_json::json!([1, 256, 256, 3]));
+    assert!(plan["steps"].as_array().is_some_and(|steps| steps.len() > 10), "{plan}");
+    for action in ["info", "plan"] {
+        folder.fails(&format!("net {action} {net} --out o"), 2, &["--out"]);
+        folder.fails(&format!("net {action} {net} --input a.f32"), 2, &["--input"]);
+    }
+    folder.fails(&format!("net run {net} --out not/there"), 1, &["not/there"]);
+    folder.succeeds(&format!("net run {net} --out there"));
+    folder.fails("net info /dev/zero", 1, &["/dev/zero", "no regular file"]);
+    folder.fails("net info .", 1, &["is a folder"]);
+    let still = file(STILL);
+    for line in ["render --filter film --out out.png", "track --out t.jsonl", "matte --out masks", "bench"] {
+        folder.fails(&format!("{line} --input {still} --nets gpu"), 1, &["--nets gpu", "use auto"]);
+    }
+}
+
+#[test]
 fn a_reader_that_leaves_early_is_no_error() {
     let folder = Folder::new();
     let mut child = folder
@@ -116,7 +138,9 @@ fn names_that_are_not_known_suggest_the_nearest() {
     let folder = Folder::new();
     let render = |filter: &str| format!("render --input {} --filter {filter} --out out.png", file(STILL));
     folder.fails(&render("flim"), 1, &["flim", "film"]);
-    folder.fails(&render("film:grian=0.1"), 1, &["grian", "grain"]);
+    folder.fails(&render("film:grian=0.1"), 1, &["grian", "did you mean `grain`"]);
+    folder.fails(&render("film:xyz=0.1"), 1, &["xyz", "it has", "grain"]);
+    folder.fails(&render("sepia"), 1, &["sepia", "filter list"]);
     folder.fails(&render("film:grain=900"), 1, &["grain", "900"]);
     folder.fails(&render("film:grain=much"), 1, &["grain", "much"]);
     folder.fails(&render("film:grain"), 1, &["grain"]);
@@ -134,6 +158,25 @@ fn outputs_that_cannot_be() {
     folder.fails(&render("/proc/out.png"), 1, &["/proc/out.png"]);
     folder.fails(&format!("track --input {} --out not/there.jsonl", file(STILL)), 1, &["not/there.jsonl"]);
     folder.fails(&format!("matte --input {} --out a-file/masks", file(STILL)), 1, &["a-file/masks"]);
+}
+
+#[test]
+fn folders_of_pictures() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("mixed")).expect("a folder");
+    folder.write("mixed/a.png", fixtures::encoded(64, 48, ImageFormat::Png));
+    folder.write("mixed/b.png", fixtures::encoded(32, 48, ImageFormat::Png));
+    folder.fails("render --input mixed --filter film --out out.mp4", 1, &["b.png", "32x48", "--size 64x48"]);
+    folder.succeeds("render --input mixed --filter film --out frames --size 64x48");
+    folder.write("frames/notes.txt", "mine");
+    let outcome = folder.succeeds("render --input mixed/b.png --filter film --out frames");
+    assert!(outcome.err.contains("00001.png"), "what was removed is not said: {outcome:?}");
+    let mut names: Vec<_> = fs::read_dir(folder.path("frames"))
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["00000.png", "notes.txt"]);
 }
 
 #[test]
@@ -187,6 +230,11 @@ fn odd_sizes_work() {
     assert_eq!(size, (1, 1));
     let outcome = folder.succeeds("render --input odd.png --filter film --out out.mp4 --size 35x19");
     assert!(outcome.err.contains("36x20"), "the padding is not said: {outcome:?}");
+    let outcome = folder.succeeds("render --input one.png --filter film --out one.mp4");
+    assert!(outcome.err.contains("16x16"), "the padding is not said: {outcome:?}");
+    folder.succeeds("render --input one.mp4 --filter film --out again.png");
+    let size = image::image_dimensions(folder.path("again.png")).expect("a picture");
+    assert_eq!(size, (16, 16));
 }
 
 #[test]
@@ -209,7 +257,12 @@ fn sound_that_is_not_kept_is_said() {
 
 #[test]
 #[cfg(unix)]
-fn ctrl_c_removes_what_is_half_written() {
+fn ctrl_c_and_termination_remove_what_is_half_written() {
+    ["-INT", "-TERM"].into_iter().for_each(a_signal_removes_what_is_half_written);
+}
+
+#[cfg(unix)]
+fn a_signal_removes_what_is_half_written(signal: &str) {
     let folder = Folder::new();
     let mut child = folder
         .command("render --synthetic --frames 100000 --filter film --out out.mp4 -v")
@@ -219,7 +272,7 @@ fn ctrl_c_removes_what_is_half_written() {
     let mut lines = BufReader::new(child.stderr.take().expect("stderr")).lines();
     let started = lines.by_ref().any(|line| line.expect("text").contains("rendering"));
     assert!(started, "it ended before it began");
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    let killed = Command::new("kill").args([signal, &child.id().to_string()]).status();
     assert!(killed.expect("kill runs").success());
     assert_eq!(child.wait().expect("it ends").code(), Some(130));
     assert_eq!(folder.names(), [""; 0]);
@@ -228,7 +281,7 @@ fn ctrl_c_removes_what_is_half_written() {
 #[test]
 fn filters_are_listed_with_their_parameters() {
     let out = Folder::new().succeeds("filter list").out;
-    for name in ["studio-blur", "face-paint", "glasses", "film", "grain"] {
+    for name in ["studio-blur", "face-paint", "glasses", "film", "grain="] {
         assert!(out.contains(name), "{out}");
     }
 }

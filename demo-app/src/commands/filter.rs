@@ -27,7 +27,7 @@ pub(crate) fn run(args: &FilterArgs, common: &Common) -> Result<(), AppError> {
     }
 }
 
-/// Each filter with its parameters. One that is broken is named, and the others still listed.
+/// Each filter with its parameters, their defaults and ranges. One that is broken is named, and the others still listed.
 fn list(catalog: &Catalog) -> Result<(), AppError> {
     for name in catalog.names() {
         match catalog.filter(name) {
@@ -46,9 +46,12 @@ fn entry(filter: &Filter) -> String {
     );
     for input in &filter.inputs {
         text += &format!(
-            "  {} ({}), {}
+            "  {}={} ({}), {}
 ",
-            input.name, input.kind, input.label
+            input.name,
+            input.kind.text(&input.default),
+            input.kind,
+            input.label
         );
     }
     text

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use antifaz::{
     kernels::resize,
+    nets::Backend,
     scheduler::WorkPlan,
     sink::Masks,
     source,
@@ -54,8 +55,9 @@ pub(crate) enum MatteNetArg {
 
 /// Runs the command.
 pub(crate) fn run(args: &MatteArgs, common: &Common) -> Result<(), AppError> {
+    let backend = offline::backend(args.nets)?;
     let mut source = source::open(&args.input)?;
-    let mut observer = Observer::new(&offline::models(), options(args))?;
+    let mut observer = Observer::new(&offline::models(), options(args, backend))?;
     let mut masks = Masks::create(&args.out)?;
     let mut alpha = Vec::new();
     offline::each_frame(source.as_mut(), common, |_, frame| {
@@ -77,7 +79,7 @@ fn source_name(args: &MatteArgs) -> String {
     args.input.display().to_string()
 }
 
-fn options(args: &MatteArgs) -> VisionOptions {
+fn options(args: &MatteArgs, backend: Backend) -> VisionOptions {
     VisionOptions {
         faces: 0,
         blendshapes: false,
@@ -88,7 +90,7 @@ fn options(args: &MatteArgs) -> VisionOptions {
             Some(MatteNetArg::Square) => MatteNet::Square,
         }),
         raw_matte: args.raw,
-        backend: offline::cpu_backend(args.nets),
+        backend,
         threads: offline::net_threads(),
         ..VisionOptions::default()
     }

@@ -37,11 +37,11 @@ pub(crate) struct NetArgs {
 #[derive(Subcommand, Debug)]
 pub(crate) enum NetAction {
     /// Print its inputs, outputs and operators
-    Info(NetOptions),
-    /// Print the fused steps that would run
-    Plan(NetOptions),
+    Info(NetModel),
+    /// Print the fused steps that would run; they are the same for every backend
+    Plan(NetModel),
     /// Run it on raw tensors
-    Run(NetOptions),
+    Run(NetRunArgs),
     /// Time it; prints {"min_ms":..,"median_ms":..,"p99_ms":..}
     Bench(NetBenchArgs),
 }
@@ -49,7 +49,7 @@ pub(crate) enum NetAction {
 /// The model file, and how it is run.
 #[derive(Args, Debug)]
 #[command(allow_negative_numbers = true)]
-pub(crate) struct NetOptions {
+pub(crate) struct NetModel {
     /// The model file; `bundle.task#name` for a net inside a bundle
     #[arg(value_name = "FILE")]
     pub(crate) file: String,
@@ -59,23 +59,36 @@ pub(crate) struct NetOptions {
     /// Threads to use
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) threads: u16,
-    /// Raw little-endian f32 values of an input; once for each input, in the model's order. Without any, `run`
-    /// takes zeros and `bench` noise
-    #[arg(long = "input", value_name = "F.f32")]
-    pub(crate) inputs: Vec<PathBuf>,
-    /// Folder for out0.f32, out1.f32, ... in the model's order of outputs
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
 
+/// Arguments of `antifaz net run`.
+#[derive(Args, Debug)]
+#[command(allow_negative_numbers = true)]
+pub(crate) struct NetRunArgs {
+    #[command(flatten)]
+    pub(crate) net: NetModel,
+    /// Raw little-endian f32 values of an input; once for each input, in the model's order. Without any, they are
+    /// all zero
+    #[arg(long = "input", value_name = "F.f32")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// Folder for out0.f32, out1.f32, ... in the model's order of outputs
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+}
+
 /// Arguments of `antifaz net bench`.
 #[derive(Args, Debug)]
+#[command(allow_negative_numbers = true)]
 pub(crate) struct NetBenchArgs {
     #[command(flatten)]
-    pub(crate) net: NetOptions,
+    pub(crate) net: NetModel,
+    /// Raw little-endian f32 values of an input; once for each input, in the model's order. Without any, they are
+    /// noise
+    #[arg(long = "input", value_name = "F.f32")]
+    pub(crate) inputs: Vec<PathBuf>,
     /// Timed runs, after a warm-up
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = values::count)]
     pub(crate) runs: u64,
@@ -109,14 +122,15 @@ impl From<NetBackend> for Backend {
 /// Runs the command.
 pub(crate) fn run(args: &NetArgs, _common: &Common) -> Result<(), AppError> {
     match &args.action {
-        NetAction::Info(options) => info(options),
-        NetAction::Plan(options) => output::line(options.plan()?),
-        NetAction::Run(options) => run_once(options),
-        NetAction::Bench(args) => bench(&args.net, args.runs),
+        NetAction::Info(model) => info(model),
+        NetAction::Plan(model) if model.json => output::line(plan_json(&model.plan()?)),
+        NetAction::Plan(model) => output::line(model.plan()?),
+        NetAction::Run(args) => run_once(args),
+        NetAction::Bench(args) => bench(args),
     }
 }
 
-impl NetOptions {
+impl NetModel {
     /// The file's path, and the member of it that is meant. A `#` in a file's own name is no address.
     fn address(&self) -> (&Path, Option<&str>) {
         match self.file.rsplit_once('#') {
@@ -127,9 +141,27 @@ impl NetOptions {
 
     fn graph(&self) -> Result<Graph, AppError> {
         let (path, member) = self.address();
-        let bytes = fs::read(path).map_err(|error| unreadable(path, error))?;
+        let bytes = self.bytes(path)?;
         let model = bundle::find(&bytes, member).map_err(|error| self.wrong(&error))?;
         Graph::from_tflite(&model).map_err(|error| self.wrong(&error))
+    }
+
+    /// The whole file. A device has no end, and a model that is longer than any is none.
+    fn bytes(&self, path: &Path) -> Result<Vec<u8>, AppError> {
+        const MAX_BYTES: u64 = 1 << 30;
+        let facts = fs::metadata(path).map_err(|error| unreadable(path, error))?;
+        if facts.is_dir() {
+            return Err(self.problem("is a folder; name a .tflite or .task file".into()));
+        }
+        if !facts.is_file() {
+            return Err(self.problem("is no regular file; name a .tflite or .task file".into()));
+        }
+        if facts.len() > MAX_BYTES {
+            return Err(
+                self.problem("is larger than 1 GiB, which no model here is; name another file".into())
+            );
+        }
+        fs::read(path).map_err(|error| unreadable(path, error))
     }
 
     fn plan(&self) -> Result<Plan, AppError> {
@@ -144,22 +176,23 @@ impl NetOptions {
     /// One tensor for each input of the net: the files that were named, or what `otherwise` makes.
     fn tensors(
         &self,
+        files: &[PathBuf],
         infos: &[TensorInfo],
         otherwise: impl Fn(usize) -> Vec<f32>,
     ) -> Result<Vec<Vec<f32>>, AppError> {
-        if self.inputs.is_empty() {
+        if files.is_empty() {
             return Ok(infos.iter().map(|info| otherwise(info.values())).collect());
         }
-        if self.inputs.len() != infos.len() {
+        if files.len() != infos.len() {
             let names: Vec<_> = infos.iter().map(shown).collect();
             return Err(self.problem(format!(
                 "give --input once for each of its {} inputs, {}, not {} times",
                 infos.len(),
                 names.join(", "),
-                self.inputs.len()
+                files.len()
             )));
         }
-        self.inputs.iter().zip(infos).map(|(path, info)| read_tensor(path, info)).collect()
+        files.iter().zip(infos).map(|(path, info)| read_tensor(path, info)).collect()
     }
 
     fn wrong(&self, error: &NetError) -> AppError {
@@ -181,22 +214,49 @@ fn shown(info: &TensorInfo) -> String {
 }
 
 fn read_tensor(path: &Path, info: &TensorInfo) -> Result<Vec<f32>, AppError> {
-    let bytes = fs::read(path).map_err(|error| unreadable(path, error))?;
-    if bytes.len() != info.values() * 4 {
+    let length = fs::metadata(path).map_err(|error| unreadable(path, error))?.len();
+    if length != info.values() as u64 * 4 {
         return Err(AppError::Value {
             argument: path.display().to_string(),
             problem: format!(
-                "has {} bytes, but input {} takes {} (4 for each value)",
-                bytes.len(),
+                "has {length} bytes, but input {} takes {} (4 for each value); write them as little-endian f32",
                 shown(info),
                 info.values() * 4
             ),
         });
     }
+    let bytes = fs::read(path).map_err(|error| unreadable(path, error))?;
     Ok(bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
 }
 
-fn info(options: &NetOptions) -> Result<(), AppError> {
+/// What [`Plan`] prints, for programs. Buffers are numbered; a constant has none.
+fn plan_json(plan: &Plan) -> serde_json::Value {
+    let value = |id: nets::plan::ValueId| {
+        let value = plan.value(id);
+        json!({"name": value.name, "shape": value.shape, "buffer": value.slot})
+    };
+    let steps = plan.steps().iter().map(|step| {
+        json!({
+            "does": step.to_string(),
+            "inputs": step.inputs.iter().map(|&id| value(id)).collect::<Vec<_>>(),
+            "residual": step.residual.map(value),
+            "output": value(step.output),
+        })
+    });
+    let tensors = |infos: Vec<TensorInfo>| -> Vec<_> {
+        infos.into_iter().map(|info| json!({"name": info.name, "shape": info.shape})).collect()
+    };
+    json!({
+        "inputs": tensors(plan.inputs()),
+        "outputs": tensors(plan.outputs()),
+        "steps": steps.collect::<Vec<_>>(),
+        "macs": plan.macs(),
+        "parameters": plan.parameters(),
+        "buffer_bytes": plan.buffer_values() * 4,
+    })
+}
+
+fn info(options: &NetModel) -> Result<(), AppError> {
     let graph = options.graph()?;
     let plan = Plan::new(&graph).map_err(|error| options.wrong(&error))?;
     let mut operators: BTreeMap<&str, usize> = BTreeMap::new();
@@ -227,15 +287,16 @@ fn info(options: &NetOptions) -> Result<(), AppError> {
     output::line(format!("cost       {macs:.1} MMAC, {parameters:.2} M parameters"))
 }
 
-fn run_once(options: &NetOptions) -> Result<(), AppError> {
+fn run_once(args: &NetRunArgs) -> Result<(), AppError> {
+    let options = &args.net;
     let mut executor = options.executor()?;
-    if options.inputs.is_empty() {
+    if args.inputs.is_empty() {
         log::warn!("{}: no --input was given, so the inputs are all zero", options.file);
     }
-    let inputs = options.tensors(executor.inputs(), |values| vec![0.0; values])?;
+    let inputs = options.tensors(&args.inputs, executor.inputs(), |values| vec![0.0; values])?;
     let inputs: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
     executor.run(&inputs).map_err(|error| options.wrong(&error))?;
-    if let Some(folder) = &options.out {
+    if let Some(folder) = &args.out {
         write_outputs(executor.as_ref(), folder)?;
     }
     let summaries = executor.outputs().iter().enumerate().map(|(index, info)| {
@@ -256,7 +317,9 @@ fn run_once(options: &NetOptions) -> Result<(), AppError> {
 /// Writes `out0.f32`, ... under other names first, so that no half-written file has the final one.
 fn write_outputs(executor: &dyn Executor, folder: &Path) -> Result<(), AppError> {
     let failed = |path: &Path, source| AppError::File { path: path.to_owned(), doing: "writing", source };
-    fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
+    if !folder.is_dir() {
+        fs::create_dir(folder).map_err(|error| failed(folder, error))?;
+    }
     for index in 0..executor.outputs().len() {
         let path = folder.join(format!("out{index}.f32"));
         let bytes: Vec<u8> = executor.output(index).iter().flat_map(|value| value.to_le_bytes()).collect();
@@ -269,9 +332,10 @@ fn write_outputs(executor: &dyn Executor, folder: &Path) -> Result<(), AppError>
     Ok(())
 }
 
-fn bench(options: &NetOptions, runs: u64) -> Result<(), AppError> {
+fn bench(args: &NetBenchArgs) -> Result<(), AppError> {
+    let (options, runs) = (&args.net, args.runs);
     let mut executor = options.executor()?;
-    let inputs = options.tensors(executor.inputs(), noise)?;
+    let inputs = options.tensors(&args.inputs, executor.inputs(), noise)?;
     let inputs: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
     let mut timed = |_| {
         let start = Instant::now();

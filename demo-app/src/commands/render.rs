@@ -10,6 +10,7 @@ use antifaz::{
     source::{
         Source,
         adapt::{First, Resized, Retimed},
+        image::Folder,
     },
 };
 use clap::{ArgGroup, Args};
@@ -17,7 +18,7 @@ use clap::{ArgGroup, Args};
 use crate::{
     cli::Common,
     error::AppError,
-    interrupt,
+    interrupt, offline,
     progress::Progress,
     values::{self, FilterArg, Nets, Size},
     walk::{self, Input},
@@ -67,22 +68,25 @@ pub(crate) struct RenderArgs {
 /// Runs the command.
 pub(crate) fn run(args: &RenderArgs, common: &Common) -> Result<(), AppError> {
     // What can be refused without a device is refused first.
+    let backend = offline::backend(args.nets)?;
     let look = walk::look(&args.filters, common)?;
     let source = source(args)?;
     let info = source.info();
     let options =
         SinkOptions { size: info.size, fps: info.fps.unwrap_or(STILL_FPS), audio: info.audio.clone() };
     let total = info.frames;
+    interrupt::watch();
     let sink = sink::create(&args.out, &options)?;
-    let engine = walk::engine(walk::gpu(common)?, look, args.nets, EngineOptions::default())?;
+    let engine = walk::engine(walk::gpu(common)?, look, backend, EngineOptions::default())?;
     let mut session = Session::new(source, engine, sink);
 
-    interrupt::watch();
     log::info!("rendering to {}", args.out.display());
     let progress = Progress::new(common, total);
     loop {
+        let step = session.step();
+        // Ctrl-C on a terminal also ends an ffmpeg that reads for us: what it leaves is no error of the clip.
         interrupt::check()?;
-        match session.step()? {
+        match step? {
             Step::Frame(_) => progress.step(),
             Step::Idle => std::thread::sleep(PAUSE),
             Step::Ended => break,
@@ -99,7 +103,10 @@ const PAUSE: Duration = Duration::from_millis(1);
 
 fn source(args: &RenderArgs) -> Result<Box<dyn Source>, AppError> {
     let input = Input::named(args.camera, args.input.as_deref(), args.synthetic);
-    let mut source = input.unwrap_or(Input::Synthetic).open(args.size)?;
+    let mut source: Box<dyn Source> = match (input.unwrap_or(Input::Synthetic), args.size) {
+        (Input::File(path), None) if path.is_dir() => Box::new(Folder::open(&path)?.of_one_size()),
+        (input, size) => input.open(size)?,
+    };
     if let Some(fps) = args.fps {
         source = Box::new(Retimed::new(source, fps)?);
     }

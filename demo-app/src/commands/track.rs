@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use antifaz::{
+    nets::Backend,
     scene::FaceState,
     scheduler::WorkPlan,
     source,
@@ -62,8 +63,9 @@ pub(crate) enum TrackMode {
 
 /// Runs the command.
 pub(crate) fn run(args: &TrackArgs, common: &Common) -> Result<(), AppError> {
+    let backend = offline::backend(args.nets)?;
     let mut source = source::open(&args.input)?;
-    let mut observer = Observer::new(&offline::models(), options(args))?;
+    let mut observer = Observer::new(&offline::models(), options(args, backend))?;
     let mut out = TextFile::create(&args.out)?;
     offline::each_frame(source.as_mut(), common, |index, frame| {
         let observation = observer.look(frame, &WorkPlan::default())?;
@@ -75,14 +77,14 @@ pub(crate) fn run(args: &TrackArgs, common: &Common) -> Result<(), AppError> {
     out.keep()
 }
 
-fn options(args: &TrackArgs) -> VisionOptions {
+fn options(args: &TrackArgs, backend: Backend) -> VisionOptions {
     VisionOptions {
         faces: usize::from(args.faces),
         mode: match args.mode {
             TrackMode::Video => Mode::Video,
             TrackMode::Image => Mode::Image,
         },
-        backend: offline::cpu_backend(args.nets),
+        backend,
         threads: offline::net_threads(),
         ..VisionOptions::default()
     }

@@ -88,7 +88,7 @@ pub enum FilterError {
         message: String,
     },
     /// A value list names something the filter does not have.
-    #[error("filter `{filter}` has no parameter `{name}`{}", hint(nearest, "it has none"))]
+    #[error("filter `{filter}` has no parameter `{name}`{}", hint(nearest, &listed(known)))]
     UnknownParameter {
         /// The filter's name.
         filter: String,
@@ -96,6 +96,8 @@ pub enum FilterError {
         name: String,
         /// The most similar name.
         nearest: Option<String>,
+        /// The names that it has.
+        known: Vec<String>,
     },
     /// A value is of the wrong kind or out of range.
     #[error("`{name}={given}` of filter `{filter}` must be {expected}")]
@@ -118,10 +120,18 @@ fn hint(nearest: &Option<String>, otherwise: &str) -> String {
     }
 }
 
-/// The most similar of `known`: there is always one unless `known` is empty.
+fn listed(known: &[String]) -> String {
+    if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) }
+}
+
+/// What is less like a name was hardly meant to be it, from 0 to 1.
+const LEAST_LIKE: f64 = 0.75;
+
+/// The most similar of `known`, if one is similar at all.
 pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let score = |known: &str| strsim::jaro_winkler(&name.to_lowercase(), &known.to_lowercase());
-    known.into_iter().max_by(|a, b| score(a).total_cmp(&score(b))).map(str::to_owned)
+    let best = known.into_iter().max_by(|a, b| score(a).total_cmp(&score(b)))?;
+    (score(best) >= LEAST_LIKE).then(|| best.to_owned())
 }
 
 #[cfg(test)]
@@ -143,5 +153,8 @@ mod tests {
     fn the_nearest_name_is_the_one_meant() {
         assert_eq!(nearest("flim", ["glasses", "film", "face-paint"]).as_deref(), Some("film"));
         assert_eq!(nearest("x", []), None);
+        assert_eq!(nearest("sepia", ["glasses", "film", "face-paint", "studio-blur"]), None);
+        assert_eq!(nearest("grian", ["amount", "grain"]).as_deref(), Some("grain"));
+        assert_eq!(nearest("Blur", ["glasses", "studio-blur"]), None);
     }
 }

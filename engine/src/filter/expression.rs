@@ -132,8 +132,9 @@ impl<'a> Parser<'a> {
                 word.parse().map(Expression::Number).map_err(|_| format!("`{word}` is not a number"))
             }
             _ => {
-                let nearest = nearest(word, NAMES).unwrap_or_default();
-                Err(format!("`{word}` is not known in a size; did you mean `{nearest}`?"))
+                let known = || format!("known: {}", NAMES.join(", "));
+                let hint = nearest(word, NAMES).map_or_else(known, |name| format!("did you mean `{name}`?"));
+                Err(format!("`{word}` is not known in a size; {hint}"))
             }
         }
     }

@@ -208,9 +208,9 @@ impl Text<'_> {
 fn explain(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
     match (message.starts_with("unknown field"), quoted.next()) {
-        (true, Some(given)) => match nearest(given, quoted) {
+        (true, Some(given)) => match nearest(given, quoted.clone()) {
             Some(nearest) => format!("unknown key `{given}`; did you mean `{nearest}`?"),
-            None => format!("unknown key `{given}`"),
+            None => format!("unknown key `{given}`; known: {}", quoted.collect::<Vec<_>>().join(", ")),
         },
         _ => message.trim().replace('\n', ": ").replace("missing field", "missing key"),
     }

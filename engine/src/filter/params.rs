@@ -115,6 +115,20 @@ impl Kind {
         }
     }
 
+    /// A value as people type it: [`Kind::parse`] of it is the value again.
+    pub fn text(&self, value: &Value) -> String {
+        match (self, value) {
+            (_, Value::Float(value)) => value.to_string(),
+            (_, Value::Int(value)) => value.to_string(),
+            (Self::Enum(names), Value::Number(index)) => {
+                names.get(*index as usize).cloned().unwrap_or_default()
+            }
+            (_, Value::Number(number)) => (*number != 0).to_string(),
+            (_, Value::Color(color)) => color_text(*color),
+            (_, Value::Vec2([x, y])) => format!("{x}/{y}"),
+        }
+    }
+
     /// The value where a manifest gives none.
     pub fn zero(&self) -> Value {
         match self {
@@ -164,6 +178,17 @@ fn color(text: &str) -> Option<[f32; 4]> {
     Some([linear(r) * a, linear(g) * a, linear(b) * a, a])
 }
 
+/// The reverse of [`color`].
+fn color_text([r, g, b, a]: [f32; 4]) -> String {
+    let curved = |v: f32| if v <= 0.003_130_8 { v * 12.92 } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 };
+    let byte = |v: f32| (v.clamp(0.0, 1.0) * 255.0).round() as u8;
+    let [r, g, b] = [r, g, b].map(|v| if a > 0.0 { byte(curved(v / a)) } else { 0 });
+    match byte(a) {
+        255 => format!("#{r:02x}{g:02x}{b:02x}"),
+        a => format!("#{r:02x}{g:02x}{b:02x}{a:02x}"),
+    }
+}
+
 impl Filter {
     /// Every parameter at its default.
     pub fn defaults(&self) -> Values {
@@ -184,6 +209,7 @@ impl Filter {
                     filter: self.name.clone(),
                     name: name.to_owned(),
                     nearest: nearest(name, self.inputs.iter().map(|input| input.name.as_str())),
+                    known: self.inputs.iter().map(|input| input.name.clone()).collect(),
                 });
             };
             let kind = &self.inputs[index].kind;
@@ -217,6 +243,23 @@ mod tests {
         assert_eq!(Kind::Color.parse("#ffffff00"), Some(Value::Color([0.0; 4])));
         let Some(Value::Color([r, _, _, a])) = Kind::Color.parse("#808080") else { panic!("a colour") };
         assert!((r - 0.2158).abs() < 1e-3 && a == 1.0, "{r} {a}");
+    }
+
+    #[test]
+    fn values_are_shown_as_they_are_typed() {
+        let choice = Kind::Enum(vec!["warm".into(), "cold".into()]);
+        for (kind, text) in [
+            (Kind::Float(0.0, 1.0), "0.25"),
+            (Kind::Int(-3, 3), "-2"),
+            (Kind::Bool, "true"),
+            (choice, "cold"),
+            (Kind::Vec2(0.0, 1.0), "0.25/1"),
+            (Kind::Color, "#c08040"),
+            (Kind::Color, "#ff800080"),
+        ] {
+            let value = kind.parse(text).expect(text);
+            assert_eq!(kind.text(&value), text);
+        }
     }
 
     #[test]

@@ -355,7 +355,10 @@ impl Resolver<'_> {
                     let known = known.join(", ");
                     format!("unknown `{}`; did you mean `{nearest}`? (known: {known})", given.get_ref())
                 }
-                None => format!("unknown `{}`: the filter declares none", given.get_ref()),
+                None if known.is_empty() => {
+                    format!("unknown `{}`: the filter declares none", given.get_ref())
+                }
+                None => format!("unknown `{}`; known: {}", given.get_ref(), known.join(", ")),
             };
             self.text.at(given, message)
         })

@@ -12,7 +12,11 @@ use ::image::{
     codecs::png::{CompressionType, FilterType, PngEncoder},
 };
 
-use super::{SinkError, encode::Encode, partial::Partial};
+use super::{
+    SinkError,
+    encode::Encode,
+    partial::{Partial, numbered},
+};
 
 /// One PNG. A second picture is an error.
 pub(super) struct Still {
@@ -62,7 +66,7 @@ impl Folder {
 
 impl Encode for Folder {
     fn encode(&mut self, rgba: &[u8], _: Duration) -> Result<(), SinkError> {
-        let name = format!("{:05}.png", self.count);
+        let name = numbered(self.count);
         self.count += 1;
         let file = File::create(self.partial.temporary().join(&name));
         let path = self.partial.path().join(name);
@@ -74,7 +78,7 @@ impl Encode for Folder {
         if self.count == 0 {
             return Err(SinkError::unfit(self.partial.path(), "there was no picture to write"));
         }
-        self.partial.commit()
+        self.partial.commit_numbered(self.count)
     }
 }
 

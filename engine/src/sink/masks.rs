@@ -11,7 +11,10 @@ use ::image::{
     codecs::png::{CompressionType, FilterType, PngEncoder},
 };
 
-use super::{SinkError, partial::Partial};
+use super::{
+    SinkError,
+    partial::{Partial, numbered},
+};
 
 /// Stores masks as 8-bit grey PNG files, each of its own size. Until [`Masks::finish`] nothing stands under the
 /// final name.
@@ -36,7 +39,7 @@ impl Masks {
     /// # Errors
     /// When it does not have that size, or can't be stored.
     pub fn write(&mut self, alpha: &[f32], size: [u32; 2]) -> Result<(), SinkError> {
-        let name = format!("{:05}.png", self.count);
+        let name = numbered(self.count);
         let path = self.partial.path().join(&name);
         if alpha.len() as u64 != u64::from(size[0]) * u64::from(size[1]) {
             return Err(SinkError::unfit(
@@ -64,7 +67,7 @@ impl Masks {
     /// # Errors
     /// When it can't be named so.
     pub fn finish(mut self) -> Result<(), SinkError> {
-        self.partial.commit()
+        self.partial.commit_numbered(self.count)
     }
 }
 
@@ -85,6 +88,24 @@ mod tests {
         let first = ::image::open(folder.join("00000.png")).unwrap();
         assert_eq!(first.as_luma8().unwrap().as_raw(), &[0, 128, 255, 255, 0, 0]);
         assert_eq!(::image::open(folder.join("00001.png")).unwrap().as_luma8().unwrap().dimensions(), (1, 1));
+    }
+
+    #[test]
+    fn the_rest_of_an_older_run_goes_and_other_files_stay() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("masks");
+        std::fs::create_dir(&folder).unwrap();
+        for name in ["00000.png", "00001.png", "00002.png", "00004.png", "notes.txt"] {
+            std::fs::write(folder.join(name), "older").unwrap();
+        }
+        let mut masks = Masks::create(&folder).unwrap();
+        masks.write(&[1.0], [1, 1]).unwrap();
+        masks.finish().unwrap();
+        let entries = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<_> = entries.map(|name| name.to_string_lossy().into_owned()).collect();
+        names.sort();
+        assert_eq!(names, ["00000.png", "00004.png", "notes.txt"]);
+        assert!(::image::open(folder.join("00000.png")).is_ok(), "the first is not replaced");
     }
 
     #[test]

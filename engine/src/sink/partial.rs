@@ -77,6 +77,34 @@ impl Partial {
         self.committed = true;
         Ok(())
     }
+
+    /// As [`Partial::commit`], of a folder with `count` numbered pictures. What follows them in the folder is of an
+    /// older, longer run, and would pass for the end of this one: it is removed, and a log line says so.
+    pub(super) fn commit_numbered(&mut self, count: u64) -> Result<(), SinkError> {
+        self.commit()?;
+        let mut next = count;
+        loop {
+            let path = self.path.join(numbered(next));
+            if !path.is_file() {
+                break;
+            }
+            fs::remove_file(&path).map_err(|error| SinkError::unwritable(&path, error))?;
+            next += 1;
+        }
+        if next > count {
+            let (first, last) = (numbered(count), numbered(next - 1));
+            log::warn!(
+                "{}: {first} to {last} were of an older, longer run and are removed",
+                self.path.display()
+            );
+        }
+        Ok(())
+    }
+}
+
+/// The file of a picture in a folder of them, by its number from zero.
+pub(super) fn numbered(index: u64) -> String {
+    format!("{index:05}.png")
 }
 
 impl Drop for Partial {

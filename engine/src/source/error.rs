@@ -68,6 +68,21 @@ pub enum SourceError {
         /// The new size.
         now: [u32; 2],
     },
+    /// A folder of stills of several sizes, where they must have one.
+    #[error(
+        "{} is {}x{} pixels, but {first} in the same folder is {}x{}; stretch all pictures to one size with --size {}x{}",
+        path.display(), now[0], now[1], was[0], was[1], was[0], was[1]
+    )]
+    MixedSizes {
+        /// The first picture of another size.
+        path: PathBuf,
+        /// Its size.
+        now: [u32; 2],
+        /// The name of the folder's first picture.
+        first: String,
+        /// The size of that.
+        was: [u32; 2],
+    },
     /// A codec that is not built in, and no ffmpeg to help.
     #[error(
         "{} holds {codec}, which is not built in and is read through ffmpeg: install ffmpeg (Debian: apt install \

@@ -60,6 +60,8 @@ pub struct Folder {
     paths: Vec<PathBuf>,
     first: Option<Pixels>,
     at: usize,
+    /// Whether a picture of another size than the first is an error.
+    one_size: bool,
 }
 
 impl Folder {
@@ -80,7 +82,12 @@ impl Folder {
         let first = paths.first().ok_or_else(|| SourceError::EmptyFolder { path: path.to_owned() })?;
         let first = read(first)?;
         let info = info(path, &first, Some(FOLDER_FPS), paths.len() as u64);
-        Ok(Self { info, paths, first: Some(first), at: 0 })
+        Ok(Self { info, paths, first: Some(first), at: 0, one_size: false })
+    }
+
+    /// The same, but a picture of another size than the first is an error that names it.
+    pub fn of_one_size(self) -> Self {
+        Self { one_size: true, ..self }
     }
 
     /// The file of the frame that [`Source::next`] gives next.
@@ -97,6 +104,10 @@ impl Source for Folder {
     fn next(&mut self) -> Result<Next, SourceError> {
         let Some(path) = self.paths.get(self.at) else { return Ok(Next::End) };
         let pixels = self.first.take().map_or_else(|| read(path), Ok)?;
+        if self.one_size && pixels.size() != self.info.size {
+            let (path, now, was) = (path.clone(), pixels.size(), self.info.size);
+            return Err(SourceError::MixedSizes { path, now, first: name(&self.paths[0]), was });
+        }
         let time = Duration::from_secs_f64(self.at as f64 / FOLDER_FPS);
         let frame = Frame { id: FrameId(self.at as u64), time, pixels: Arc::new(pixels) };
         self.at += 1;

@@ -1,7 +1,7 @@
 //! JPEG, whole or not at all: what is cut or damaged is refused instead of being filled with grey.
 //!
-//! One kind of damage is not seen, because the decoder does not tell: a scan that lost its end while the end marker
-//! after it stayed.
+//! Decoders do not tell when a scan lost its end while the marker after it stayed. In stills that is found out by
+//! decoding twice; in frames of clips, where time counts, it is not seen.
 
 use zune_jpeg::{
     JpegDecoder,
@@ -59,28 +59,55 @@ pub(super) fn decode_still(bytes: &[u8]) -> Result<([u32; 2], Vec<u8>), String> 
         jpeg_decoder::PixelFormat::L16 | jpeg_decoder::PixelFormat::CMYK32 => return decode(bytes),
     };
     let values = decoder.decode().map_err(|error| format!("the JPEG is damaged: {error}"))?;
+    // A decoder that has all of its scans stops before the noise; one that hasn't goes on with it.
+    let again = jpeg_decoder::Decoder::new(&with_noise(bytes)[..]).decode();
+    if again.is_ok_and(|again| again != values) {
+        return Err("the JPEG is damaged: a part of its picture is missing".to_owned());
+    }
     let rgb = if grey { values.iter().flat_map(|&value| [value; 3]).collect() } else { values };
     Ok((size, rgb))
 }
 
 /// Whether the end marker comes after the last scan.
 fn is_complete(bytes: &[u8]) -> bool {
-    let (mut at, mut in_scan) = (2, false);
+    ends_of_scans(bytes).is_some()
+}
+
+/// Where the markers that follow a scan stand, the end marker last; `None` where that is missing.
+fn ends_of_scans(bytes: &[u8]) -> Option<Vec<usize>> {
+    let (mut at, mut in_scan, mut ends) = (2, false, Vec::new());
     while let Some(&[first, code]) = bytes.get(at..at + 2) {
         match (first, code) {
-            (0xff, 0xd9) => return in_scan,
+            (0xff, 0xd9) => {
+                ends.extend(in_scan.then_some(at));
+                return (!ends.is_empty()).then_some(ends);
+            }
             // A stuffed zero, a restart marker, or padding within a scan; and one more fill byte anywhere.
             (0xff, 0x00 | 0xd0..=0xd7) if in_scan => at += 2,
             (0xff, 0xff) => at += 1,
             (0xff, 0x01..=0xfe) => {
-                let Some(&[high, low]) = bytes.get(at + 2..at + 4) else { return false };
+                ends.extend(in_scan.then_some(at));
+                let &[high, low] = bytes.get(at + 2..at + 4)? else { return None };
                 at += 2 + usize::from(u16::from_be_bytes([high, low]));
-                in_scan = in_scan || code == 0xda;
+                in_scan = code == 0xda;
             }
             _ => at += 1,
         }
     }
-    false
+    None
+}
+
+/// The same JPEG with bytes after each scan that look like more of it.
+fn with_noise(bytes: &[u8]) -> Vec<u8> {
+    const NOISE: [u8; 8] = [0x5a, 0x93, 0x2c, 0xe1, 0x47, 0xb8, 0x0d, 0x76];
+    let (mut noisy, mut from) = (Vec::with_capacity(bytes.len() + 64), 0);
+    for end in ends_of_scans(bytes).unwrap_or_default() {
+        noisy.extend_from_slice(&bytes[from..end]);
+        noisy.extend(NOISE);
+        from = end;
+    }
+    noisy.extend_from_slice(&bytes[from..]);
+    noisy
 }
 
 #[cfg(test)]
@@ -104,6 +131,21 @@ mod tests {
             for length in 0..whole.len() - 1 {
                 assert!(decode(&whole[..length]).is_err(), "cut at {length} of {}", whole.len());
             }
+        }
+    }
+
+    #[test]
+    fn a_scan_that_lost_its_end_is_refused_in_stills() {
+        let whole = sample(90);
+        for lost in [1, 2, 5, 40, 500] {
+            let mut damaged = whole[..whole.len() - 2 - lost].to_vec();
+            // A cut right after a 0xff would make another marker.
+            while damaged.last() == Some(&0xff) {
+                damaged.pop();
+            }
+            damaged.extend([0xff, 0xd9]);
+            let error = decode_still(&damaged).unwrap_err();
+            assert!(error.contains("missing") || error.contains("damaged"), "{lost}: {error}");
         }
     }
 

@@ -91,6 +91,12 @@ pub fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
     if path.is_dir() {
         return Ok(Box::new(image::Folder::open(path)?));
     }
+    let facts = std::fs::metadata(path).map_err(|error| SourceError::unreadable(path, error))?;
+    if !facts.is_file() {
+        let what =
+            "it is no regular file; copy what comes from it into one, and open webcams by their number";
+        return Err(SourceError::broken(path, what));
+    }
     let mut head = Vec::new();
     File::open(path)
         .and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head))
@@ -102,7 +108,7 @@ pub fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
         return Ok(Box::new(image::Still::open(path)?));
     }
     #[cfg(feature = "video")]
-    return Ok(Box::new(video::Clip::open(path, &head)?));
+    return video::open(path, &head);
     #[cfg(not(feature = "video"))]
     Err(SourceError::UnknownFormat { path: path.to_owned() })
 }

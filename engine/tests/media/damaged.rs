@@ -92,6 +92,13 @@ fn a_clip_that_changes_its_size_is_refused() {
 fn what_is_no_media_is_named() {
     let folder = tempfile::tempdir().unwrap();
     assert!(matches!(source::open(&asset("README.md")), Err(SourceError::UnknownFormat { .. })));
+    for name in ["text.jpg", "text.mp4", "text.mkv"] {
+        let path = folder.path().join(name);
+        fs::write(&path, "this is no clip\n".repeat(99)).unwrap();
+        let error = source::open(&path).err().unwrap().to_string();
+        assert!(error.contains("neither a picture") && !error.contains(" @ 0x"), "{error}");
+        fs::remove_file(&path).unwrap();
+    }
     assert!(matches!(source::open(folder.path()), Err(SourceError::EmptyFolder { .. })));
     assert!(matches!(source::open(&folder.path().join("none.mp4")), Err(SourceError::Unreadable { .. })));
 }

@@ -100,6 +100,36 @@ fn a_rotation_tag_turns_the_planes() {
 }
 
 #[test]
+fn pixels_that_are_not_square_are_stretched() {
+    let folder = tempfile::tempdir().unwrap();
+    // The clip has 640x360 square pixels.
+    let cases: [(&str, &[&str], [u32; 2]); 6] = [
+        ("box.mp4", &["-c", "copy", "-aspect", "4:3"], [640, 480]),
+        ("box.mkv", &["-c", "copy", "-aspect", "32:9"], [1280, 360]),
+        ("stream.mp4", &["-c", "copy", "-bsf:v", "h264_metadata=sample_aspect_ratio=2/1"], [1280, 360]),
+        ("stream.avi", &["-c:v", "mjpeg", "-aspect", "8:9"], [640, 720]),
+        ("turned.mp4", &["-c", "copy", "-aspect", "32:9", "-metadata:s:v", "rotate=90"], [360, 1280]),
+        ("square.mp4", &["-c", "copy", "-aspect", "16:9"], [640, 360]),
+    ];
+    for (name, options, size) in cases {
+        let path = folder.path().join(name);
+        let clip = asset(FACE_MP4);
+        let input = ["-v", "error", "-t", "0.2", "-i", text(&clip), "-an"];
+        run("ffmpeg", &[&input, options, &[text(&path)]].concat());
+        if name == "stream.mp4" {
+            let mut bytes = fs::read(&path).unwrap();
+            let place = bytes.windows(4).position(|name| name == b"pasp").unwrap();
+            bytes[place..place + 4].copy_from_slice(b"free");
+            fs::write(&path, bytes).unwrap();
+        }
+        let mut source = source::open(&path).unwrap();
+        assert_eq!(source.info().size, size, "{name}");
+        let Ok(Next::Frame(frame)) = source.next() else { panic!("{name} has no frame") };
+        assert_eq!(frame.pixels.size(), size, "{name}");
+    }
+}
+
+#[test]
 fn an_edit_list_cuts_frames_away() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cut.mp4");

@@ -57,7 +57,11 @@ fn mistakes_are_shown_in_place() {
         (format!("{HEAD}{PASS}reads = [\"t\"]\n"), "7:10", "unknown `t`"),
         (format!("{HEAD}{PASS}per = \"face\"\n"), "7:7", "drawn per frame"),
         (format!("{HEAD}{PASS}[[quality]]\ntier = \"low\"\nscale = 2\n"), "9:9", "from 0.05 to 1"),
-        (format!("{HEAD}{PASS}[[quality]]\ntier = \"low\"\ndrop = [\"x\"]\n"), "9:9", "did you mean `p`?"),
+        (
+            format!("{HEAD}{PASS}[[quality]]\ntier = \"low\"\ndrop = [\"x\"]\n"),
+            "9:9",
+            "unknown `x`; known: p",
+        ),
     ] {
         let error = read(&text).expect_err(part);
         assert!(error.starts_with(&format!("neon/filter.toml:{place}: ")) && error.contains(part), "{error}");

@@ -10,10 +10,9 @@ use openh264::{
 
 use super::ycbcr::Planes;
 
-/// Limits of the encoder: longer side, shorter side, and least side, in pixels.
+/// Limits of the encoder: longer side and shorter side, in pixels.
 const LONGEST: u32 = 3840;
 const SHORTEST: u32 = 2160;
-const LEAST: u32 = 16;
 /// A key frame every so many seconds, for seeking.
 const KEY_SECONDS: f64 = 1.5;
 /// Quantiser, finest and coarsest: from hardly seen to clean in hard scenes.
@@ -41,10 +40,9 @@ impl H264 {
     pub(super) fn start(size: [u32; 2], fps: f64) -> Result<Self, String> {
         let [width, height] = size;
         let (long, short) = (width.max(height), width.min(height));
-        if long > LONGEST || !(LEAST..=SHORTEST).contains(&short) {
+        if long > LONGEST || short > SHORTEST {
             return Err(format!(
-                "pictures of {width}x{height} pixels can't become H.264: sides of {LEAST} up to {LONGEST}x{SHORTEST} \
-                 can; choose another --size, or write .avi or PNG"
+                "pictures of {width}x{height} pixels can't become H.264: up to {LONGEST}x{SHORTEST} can; choose another --size, or write .avi or PNG"
             ));
         }
         let bits = (f64::from(width) * f64::from(height) * fps * BITS_PER_PIXEL).clamp(1e6, 2e8);

@@ -56,7 +56,7 @@ impl Mp4 {
         if planes.size() != options.size {
             let ([width, height], [wide, high]) = (options.size, planes.size());
             log::warn!(
-                "{}: H.264 takes even sides: {width}x{height} is padded to {wide}x{high}",
+                "{}: H.264 takes even sides of 16 pixels and more: {width}x{height} is padded to {wide}x{high}",
                 path.display()
             );
         }

@@ -4,6 +4,9 @@
 
 use openh264::formats::YUVSource;
 
+/// The shortest side that openh264 takes.
+const LEAST: u32 = 16;
+
 /// Planes of even size, reused from picture to picture.
 pub(super) struct Planes {
     size: [usize; 2],
@@ -13,9 +16,9 @@ pub(super) struct Planes {
 }
 
 impl Planes {
-    /// For pictures of `size`; odd sides are one pixel longer in the planes.
+    /// For pictures of `size`; odd sides are one pixel longer in the planes, and short ones 16 pixels long.
     pub(super) fn new(size: [u32; 2]) -> Self {
-        let size = size.map(|side| side.next_multiple_of(2) as usize);
+        let size = size.map(|side| side.next_multiple_of(2).max(LEAST) as usize);
         let [width, height] = size;
         let chroma = width / 2 * (height / 2);
         Self { size, luma: vec![0; width * height], blue: vec![0; chroma], red: vec![0; chroma] }
@@ -26,7 +29,7 @@ impl Planes {
         self.size.map(|side| side as u32)
     }
 
-    /// Fills the planes from tight rows of RGBA; where a side is odd, its last pixel is repeated.
+    /// Fills the planes from tight rows of RGBA; where a side is longer than theirs, the last pixel is repeated.
     pub(super) fn fill(&mut self, rgba: &[u8], [width, height]: [u32; 2]) {
         let [from_width, from_height] = [width as usize, height as usize];
         let [width, height] = self.size;
@@ -36,7 +39,7 @@ impl Planes {
             let (luma_above, luma_below) = self.luma[y * width..][..2 * width].split_at_mut(width);
             let chroma = y / 2 * (width / 2);
             for x in (0..width).step_by(2) {
-                let (left, right) = (x * 4, (x + 1).min(from_width - 1) * 4);
+                let [left, right] = [x, x + 1].map(|x| x.min(from_width - 1) * 4);
                 let pixels =
                     [pixel(above, left), pixel(above, right), pixel(below, left), pixel(below, right)];
                 let [a, b, c, d] = pixels.map(luma);
@@ -107,10 +110,12 @@ mod tests {
     }
 
     #[test]
-    fn odd_sides_repeat_their_last_pixel() {
+    fn odd_and_short_sides_repeat_their_last_pixel() {
+        assert_eq!(Planes::new([33, 18]).size(), [34, 18]);
         let mut planes = Planes::new([3, 1]);
         planes.fill(&[0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255, 255], [3, 1]);
-        assert_eq!(planes.size(), [4, 2]);
-        assert_eq!(planes.luma, [16, 16, 235, 235, 16, 16, 235, 235]);
+        assert_eq!(planes.size(), [16, 16]);
+        let row = [&[16, 16][..], &[235; 14]].concat();
+        assert_eq!(planes.luma, row.repeat(16));
     }
 }

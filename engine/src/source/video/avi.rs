@@ -35,6 +35,8 @@ pub(super) struct Index {
     /// Four letters that name the video codec.
     pub(super) codec: String,
     pub(super) audio: Option<AudioTrack>,
+    /// Width to height of a pixel, where the file says so.
+    pub(super) pixel_aspect: Option<f64>,
     /// Units of time a frame, and a second.
     scale: u32,
     rate: u32,
@@ -76,6 +78,8 @@ struct Stream {
     /// Frames that the header promises; 0 where its writer was stopped.
     length: usize,
     format: Vec<u8>,
+    /// Width to height of a pixel.
+    pixel_aspect: Option<f64>,
 }
 
 /// Walks the file at `path`.
@@ -97,10 +101,10 @@ pub(super) fn read(path: &Path) -> Result<Index, SourceError> {
         Some(letters) if letters != [0; 4] => String::from_utf8_lossy(letters).into_owned(),
         _ => stream.codec.clone(),
     };
-    let (scale, rate) = (stream.scale.max(1), stream.rate.max(1));
+    let (scale, rate, pixel_aspect) = (stream.scale.max(1), stream.rate.max(1), stream.pixel_aspect);
     let (start, cut) = (stream.start, walk.cut && (stream.length == 0 || chunks.len() < stream.length));
     let audio = place(b"auds").and_then(|audio| read_audio(path, &mut walk, audio));
-    Ok(Index { codec, audio, scale, rate, start, chunks, cut })
+    Ok(Index { codec, audio, pixel_aspect, scale, rate, start, chunks, cut })
 }
 
 struct Chunk {
@@ -136,7 +140,7 @@ impl Walk {
             let stop = if open_end { end } else { (body + u64::from(size)).min(end) };
             if is_list && depth < 4 {
                 self.list(at + 12, stop, depth + 1)?;
-            } else if &head[..4] == b"strh" || &head[..4] == b"strf" {
+            } else if matches!(&head[..4], b"strh" | b"strf" | b"vprp") {
                 self.header(head[3], body, size.min(MAX_HEADER_BYTES).min((end - body) as u32))?;
             } else if let Some(stream) = stream_of(&head) {
                 self.chunks.push(Chunk { stream, offset: body, size });
@@ -164,9 +168,13 @@ impl Walk {
                 start: number(28),
                 length: number(32) as usize,
                 format: Vec::new(),
+                pixel_aspect: None,
             });
         } else if let Some(stream) = self.streams.last_mut() {
-            stream.format = bytes;
+            match kind {
+                b'f' => stream.format = bytes,
+                _ => stream.pixel_aspect = read_vprp(&bytes),
+            }
         }
         Ok(())
     }
@@ -209,6 +217,13 @@ fn stream_of(head: &[u8; 12]) -> Option<usize> {
     let digit = |byte: u8| byte.is_ascii_digit().then(|| usize::from(byte - b'0'));
     let stream = digit(head[0])? * 10 + digit(head[1])?;
     matches!(&head[2..4], b"dc" | b"db" | b"wb").then_some(stream)
+}
+
+/// The shape of pixels from a picture's properties: the picture's own, and its size.
+fn read_vprp(bytes: &[u8]) -> Option<f64> {
+    let [shape, width, height] = [le32(bytes, 20)?, le32(bytes, 24)?, le32(bytes, 28)?];
+    let shape = f64::from(shape >> 16) / f64::from(shape & 0xffff);
+    Some(shape * f64::from(height) / f64::from(width))
 }
 
 /// From a WAVEFORMATEX: PCM and MP3; other codecs are named.

@@ -1,6 +1,6 @@
 //! Every other codec and container, through an `ffmpeg` on the PATH.
 //!
-//! Pictures come through a pipe as bare planes, turned upright by ffmpeg. Their times and sizes come from the lines
+//! Pictures come through a pipe as bare planes, turned upright and stretched to square pixels by ffmpeg. Their times and sizes come from the lines
 //! of its `showinfo` filter, one before each picture.
 
 use std::{
@@ -28,7 +28,7 @@ use crate::{
     source::SourceError,
 };
 
-/// What ffmpeg said last is kept for the error message.
+/// What ffmpeg said last is kept for the log.
 const KEPT_LINES: usize = 3;
 
 /// Opens `path`. `codec` is what is in it, where that is known already.
@@ -65,11 +65,14 @@ fn probe(path: &Path, codec: Option<&str>) -> Result<(Facts, ColorSpec), SourceE
     let json: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
     let Some(stream) = first_stream(&json, "video").filter(|_| output.status.success()) else {
         let text = String::from_utf8_lossy(&output.stderr);
-        return match (codec, text.lines().last()) {
-            (None, _) => Err(SourceError::UnknownFormat { path: path.to_owned() }),
-            (_, Some(line)) => Err(SourceError::broken(path, format!("ffprobe can't read it ({line})"))),
-            _ => Err(SourceError::broken(path, "there is no video track in it")),
-        };
+        log::debug!("{}: ffprobe: {}", path.display(), text.trim());
+        return Err(match codec {
+            None => SourceError::UnknownFormat { path: path.to_owned() },
+            Some(codec) => SourceError::broken(
+                path,
+                format!("it should hold {codec}, but ffmpeg finds no video in it: it is damaged"),
+            ),
+        });
     };
     let fps = stream["avg_frame_rate"].as_str().and_then(read_ratio);
     let frames = stream["nb_frames"].as_str().and_then(|count| count.parse().ok());
@@ -78,7 +81,7 @@ fn probe(path: &Path, codec: Option<&str>) -> Result<(Facts, ColorSpec), SourceE
         Some(space) if space == "bt709" || space.starts_with("bt2020") => Matrix::Bt709,
         _ => Matrix::Bt601,
     };
-    let facts = Facts { fps, frames, audio: read_audio(&json, path) };
+    let facts = Facts { fps, frames, audio: read_audio(&json, path), pixel_aspect: None };
     Ok((facts, ColorSpec { matrix, range: Range::Limited }))
 }
 
@@ -132,7 +135,9 @@ struct Line {
 impl Ffmpeg {
     fn start(path: &Path, color: ColorSpec) -> Result<Self, SourceError> {
         let matrix = if color.matrix == Matrix::Bt709 { "bt709" } else { "bt601" };
-        let convert = format!("showinfo=checksum=0,scale=out_range=tv:out_color_matrix={matrix}");
+        // The longer side of a pixel stays: no detail is lost.
+        let square = "w='trunc(iw*max(sar,1)+.5)':h='trunc(ih/min(sar,1)+.5)'";
+        let convert = format!("scale={square}:out_range=tv:out_color_matrix={matrix},showinfo=checksum=0");
         let mut child = Command::new("ffmpeg")
             .args(["-hide_banner", "-nostdin", "-nostats", "-loglevel", "info", "-xerror", "-i"])
             .arg(file_url(path))
@@ -163,13 +168,17 @@ impl Ffmpeg {
         })
     }
 
-    /// The error for the frame that did not come, with what ffmpeg said about it.
+    /// The error for the frame that did not come. What ffmpeg said about it is for its makers, and goes to the log.
     fn broken(&mut self) -> SourceError {
         self.stop();
         let words = self.last_words.lock().unwrap_or_else(PoisonError::into_inner);
         let said = words.iter().cloned().collect::<Vec<_>>().join("; ");
-        let what =
-            if said.is_empty() { "ffmpeg ended early".to_owned() } else { format!("ffmpeg says: {said}") };
+        log::debug!("{}: ffmpeg: {said}", self.path.display());
+        if self.given == 0 {
+            let what = "no picture comes out of it: it is damaged, or neither a picture nor a clip";
+            return SourceError::broken(&self.path, what);
+        }
+        let what = "ffmpeg makes nothing of it".to_owned();
         SourceError::BrokenFrame { path: self.path.clone(), frame: self.given, what }
     }
 

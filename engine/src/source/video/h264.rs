@@ -63,6 +63,13 @@ pub(super) fn is_built_in(track: &VideoTrack) -> bool {
     track.codec.starts_with("avc") && config.and_then(|config| config.sps()).is_some_and(|sps| sps.built_in)
 }
 
+/// Width to height of an upright pixel: what the file says goes before what the stream says.
+pub(super) fn pixel_aspect(track: &VideoTrack) -> Option<f64> {
+    let of_stream = || track.avc_config.as_deref().and_then(AvcConfig::read)?.sps()?.pixel_aspect;
+    let stored = track.pixel_aspect.or_else(of_stream)?;
+    Some(if track.turn.crosses() { 1.0 / stored } else { stored })
+}
+
 /// Reads samples in decoding order, gives pictures in showing order.
 pub(super) struct H264 {
     path: PathBuf,

@@ -1,7 +1,8 @@
 //! Clips. Built in: H.264 in MP4 and QuickTime files, and MJPEG in AVI. Everything else goes through an `ffmpeg`
 //! on the PATH.
 //!
-//! Times are the file's own, edit lists applied; rotation tags are applied to the planes. Colours mean what the
+//! Times are the file's own, edit lists applied; rotation tags are applied to the planes, and pictures of pixels that
+//! are not square are stretched until they are, as players show them. Colours mean what the
 //! file says; one that says nothing is taken for BT.601 of limited range, as swscale does.
 
 mod avi;
@@ -20,7 +21,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Next, Source, SourceError, SourceInfo};
+use super::{Next, Source, SourceError, SourceInfo, adapt::Resized};
 use crate::frame::{Frame, FrameId, Pixels, audio::AudioTrack};
 
 /// Gives upright pictures in showing order.
@@ -34,12 +35,41 @@ struct Facts {
     fps: Option<f64>,
     frames: Option<u64>,
     audio: Option<AudioTrack>,
+    /// Width to height of an upright pixel, where it is not square.
+    pixel_aspect: Option<f64>,
+}
+
+/// A clip at `path`, whose file begins with `head`, in square pixels.
+///
+/// # Errors
+/// As [`Clip::open`].
+pub(super) fn open(path: &Path, head: &[u8]) -> Result<Box<dyn Source>, SourceError> {
+    let clip = Clip::open(path, head)?;
+    let size = square(clip.info.size, clip.pixel_aspect);
+    Ok(if size == clip.info.size { Box::new(clip) } else { Box::new(Resized::new(clip, size)?) })
+}
+
+/// What a picture of `size` measures in square pixels; no side becomes shorter. An aspect that hardly shows, or that
+/// only damage explains, is passed over.
+fn square([width, height]: [u32; 2], pixel_aspect: Option<f64>) -> [u32; 2] {
+    const HARDLY: f64 = 0.005;
+    const MOST: f64 = 8.0;
+    let aspect = pixel_aspect.unwrap_or(1.0);
+    let stretched = |side: u32, by: f64| ((f64::from(side) * by).round() as u32).clamp(1, Pixels::MAX_SIDE);
+    match aspect {
+        aspect if aspect.is_nan() || (aspect - 1.0).abs() < HARDLY => [width, height],
+        aspect if !(1.0 / MOST..=MOST).contains(&aspect) => [width, height],
+        aspect if aspect > 1.0 => [stretched(width, aspect), height],
+        aspect => [width, stretched(height, 1.0 / aspect)],
+    }
 }
 
 /// A clip.
 pub struct Clip {
     path: PathBuf,
     info: SourceInfo,
+    /// As of [`Facts`].
+    pixel_aspect: Option<f64>,
     decoder: Box<dyn Decode>,
     /// Decoded when the clip was opened, for its size.
     first: Option<(Duration, Pixels)>,
@@ -68,7 +98,8 @@ impl Clip {
             live: false,
             audio: facts.audio.map(Arc::new),
         };
-        Ok(Self { path: path.to_owned(), info, decoder, first: Some(first), given: 0 })
+        let (path, pixel_aspect) = (path.to_owned(), facts.pixel_aspect);
+        Ok(Self { path, info, pixel_aspect, decoder, first: Some(first), given: 0 })
     }
 }
 
@@ -94,7 +125,8 @@ fn open_mp4(path: &Path) -> Result<Opened, SourceError> {
     let shown = movie.video.samples.iter().filter(|sample| timing.time(sample).is_some());
     let times: Vec<i64> = shown.map(|sample| sample.shows_at).collect();
     let fps = average_rate(&times, timing.timescale);
-    let facts = Facts { fps, frames: Some(times.len() as u64), audio: movie.audio };
+    let pixel_aspect = h264::pixel_aspect(&movie.video);
+    let facts = Facts { fps, frames: Some(times.len() as u64), audio: movie.audio, pixel_aspect };
     Ok((facts, Box::new(h264::H264::open(path, movie.video)?)))
 }
 
@@ -103,7 +135,12 @@ fn open_avi(path: &Path) -> Result<Opened, SourceError> {
     if !index.is_mjpeg() {
         return ffmpeg::open(path, Some(&format!("{} in AVI", index.codec)));
     }
-    let facts = Facts { fps: Some(index.fps()), frames: Some(index.frames()), audio: index.audio.clone() };
+    let facts = Facts {
+        fps: Some(index.fps()),
+        frames: Some(index.frames()),
+        audio: index.audio.clone(),
+        pixel_aspect: index.pixel_aspect,
+    };
     Ok((facts, Box::new(avi::Mjpeg::open(path, index)?)))
 }
 
@@ -143,5 +180,19 @@ impl Source for Clip {
         let frame = Frame { id: FrameId(self.given), time, pixels: Arc::new(pixels) };
         self.given += 1;
         Ok(Next::Frame(frame))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pixels_become_square_by_growing() {
+        assert_eq!(square([720, 576], Some(64.0 / 45.0)), [1024, 576]);
+        assert_eq!(square([720, 576], Some(0.5)), [720, 1152]);
+        for passed_over in [None, Some(1.0), Some(1.002), Some(0.0), Some(-1.0), Some(1e9), Some(f64::NAN)] {
+            assert_eq!(square([720, 576], passed_over), [720, 576], "{passed_over:?}");
+        }
     }
 }

@@ -50,6 +50,8 @@ pub(super) struct VideoTrack {
     pub(super) avc_config: Option<Vec<u8>>,
     /// From the `colr` box.
     pub(super) color: Option<ColorSpec>,
+    /// Width to height of a stored pixel, from the `pasp` box.
+    pub(super) pixel_aspect: Option<f64>,
     pub(super) turn: Turn,
     /// In decoding order.
     pub(super) samples: Vec<Sample>,
@@ -201,6 +203,8 @@ fn video_track(track: &Track, movie_scale: u32, file_length: u64) -> Result<Vide
         codec,
         avc_config: find(inner, b"avcC").map(<[u8]>::to_vec),
         color: find(inner, b"colr").and_then(read_color),
+        pixel_aspect: find(inner, b"pasp")
+            .and_then(|pasp| Some(f64::from(be32(pasp, 0)?) / f64::from(be32(pasp, 4)?))),
         turn: read_turn(track.header),
         samples,
         timing: track.edit.timing(track.timescale, movie_scale),

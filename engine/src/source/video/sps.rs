@@ -4,13 +4,19 @@ use super::mp4::color_matrix;
 use crate::frame::{ColorSpec, Range};
 
 /// The part that decides who decodes the stream, and what its colours mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Sps {
     /// 8-bit 4:2:0 pictures without fields, in a profile that openh264 knows.
     pub(super) built_in: bool,
     /// Where the stream says so.
     pub(super) color: Option<ColorSpec>,
+    /// Width to height of a pixel, where the stream says so.
+    pub(super) pixel_aspect: Option<f64>,
 }
+
+/// Width and height of pixels by the number of their shape (table E-1); 0 says nothing.
+const PIXEL_WIDTHS: [u32; 17] = [0, 1, 12, 10, 16, 40, 24, 20, 32, 80, 18, 15, 64, 160, 4, 3, 2];
+const PIXEL_HEIGHTS: [u32; 17] = [0, 1, 11, 11, 11, 33, 11, 11, 11, 33, 11, 11, 33, 99, 3, 2, 1];
 
 /// Profiles with the fields of chroma format and bit depth.
 const HIGH_PROFILES: [u32; 13] = [100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135];
@@ -48,8 +54,10 @@ impl Sps {
             (0..4).try_for_each(|_| bits.golomb().map(drop))?;
         }
         let built_in = chroma == 1 && depth == 0 && frames_only && BUILT_IN_PROFILES.contains(&profile);
-        let color = if bits.take(1)? == 1 { read_color(&mut bits) } else { None };
-        Some(Self { built_in, color })
+        let described = bits.take(1)? == 1;
+        let pixel_aspect = if described { read_pixel_aspect(&mut bits)? } else { None };
+        let color = if described { read_color(&mut bits) } else { None };
+        Some(Self { built_in, color, pixel_aspect })
     }
 }
 
@@ -88,11 +96,23 @@ fn skip_picture_order(bits: &mut Bits) -> Option<()> {
     Some(())
 }
 
-/// Of the VUI, up to its colours.
-fn read_color(bits: &mut Bits) -> Option<ColorSpec> {
-    if bits.take(1)? == 1 && bits.take(8)? == 255 {
-        bits.take(32)?;
+/// What the VUI begins with; the outer `None` where it is cut.
+fn read_pixel_aspect(bits: &mut Bits) -> Option<Option<f64>> {
+    if bits.take(1)? == 0 {
+        return Some(None);
     }
+    let (width, height) = match bits.take(8)? as usize {
+        255 => (bits.take(16)?, bits.take(16)?),
+        number => {
+            let of = |table: [u32; 17]| table.get(number).copied().unwrap_or(0);
+            (of(PIXEL_WIDTHS), of(PIXEL_HEIGHTS))
+        }
+    };
+    Some((width > 0 && height > 0).then(|| f64::from(width) / f64::from(height)))
+}
+
+/// Of the VUI, after the shape of pixels.
+fn read_color(bits: &mut Bits) -> Option<ColorSpec> {
     if bits.take(1)? == 1 {
         bits.take(1)?;
     }

@@ -24,6 +24,11 @@ impl Turn {
         if straight || crossed { Self { x_axis: [a, b], y_axis: [c, d] } } else { Self::NONE }
     }
 
+    /// Whether width and height change places.
+    pub(super) fn crosses(self) -> bool {
+        self.x_axis[0] == 0
+    }
+
     /// The picture as it is to be shown. Packed 4:2:2 and NV12 are left as they are: no decoder here gives them.
     pub(super) fn apply(self, pixels: Pixels) -> Pixels {
         let bytes_per_pixel = match pixels.format() {
@@ -36,7 +41,7 @@ impl Turn {
             return pixels;
         }
         let [width, height] = pixels.size();
-        let size = if self.x_axis[0] == 0 { [height, width] } else { [width, height] };
+        let size = if self.crosses() { [height, width] } else { [width, height] };
         let mut turned = Vec::with_capacity(pixels.bytes().len());
         for (index, plane) in pixels.planes().iter().enumerate() {
             let width = plane.row_bytes / bytes_per_pixel;
@@ -46,7 +51,7 @@ impl Turn {
     }
 
     fn plane(self, from: &[u8], [width, height]: [usize; 2], stride: usize, step: usize, to: &mut Vec<u8>) {
-        let crossed = self.x_axis[0] == 0;
+        let crossed = self.crosses();
         let (shown_width, shown_height) = if crossed { (height, width) } else { (width, height) };
         for y in 0..shown_height {
             for x in 0..shown_width {

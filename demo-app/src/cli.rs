@@ -189,8 +189,9 @@ mod tests {
         for (line, said) in [
             ("antifaz net run f --backend cpuu", "did you mean cpu? It can be scalar, cpu, candle, gpu"),
             ("antifaz bench --size 0x9", "--size <WxH>: `0x9` can't be used; both sides must be 1 to"),
-            ("antifaz run --camera -1", "`-1` can't be used"),
-            ("antifaz track --input a --out b --faces 9", "9 is not in 1..=8"),
+            ("antifaz run --camera -1", "`-1` can't be used; write a camera's number"),
+            ("antifaz track --input a --out b --faces x", "write a whole number from 1 to 8"),
+            ("antifaz track --input a --out b --faces 9", "write a whole number from 1 to 8"),
             ("antifaz run --budget-ms nan", "a number greater than 0"),
         ] {
             let (code, sentence) = usage(line);

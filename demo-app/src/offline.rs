@@ -87,7 +87,7 @@ impl TextFile {
         #[cfg(unix)]
         // As any new file: what the user's umask leaves.
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = BufWriter::new(builder.tempfile_in(folder).map_err(failed)?);
+        let file = BufWriter::new(builder.tempfile_in(folder).map_err(|error| failed(without_path(error)))?);
         Ok(Self { path: path.to_owned(), file })
     }
 
@@ -104,4 +104,11 @@ impl TextFile {
         let kept = kept.and_then(|file| file.persist(&self.path).map_err(|error| error.error));
         kept.map(drop).map_err(|source| AppError::File { path: self.path, doing: "writing", source })
     }
+}
+
+/// The system's own words, without the temporary name that `tempfile` adds and nobody knows.
+fn without_path(error: std::io::Error) -> std::io::Error {
+    let words = error.to_string();
+    let words = words.split(" at path ").next().unwrap_or_default();
+    std::io::Error::new(error.kind(), words)
 }

@@ -93,6 +93,19 @@ pub(crate) fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Reads a whole number from `LEAST` to `MOST`.
+pub(crate) fn within<const LEAST: u16, const MOST: u16>(text: &str) -> Result<u16, String> {
+    match text.parse() {
+        Ok(number) if (LEAST..=MOST).contains(&number) => Ok(number),
+        _ => Err(format!("write a whole number from {LEAST} to {MOST}")),
+    }
+}
+
+/// Reads the number of a camera.
+pub(crate) fn camera(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| "write a camera's number, such as 0; `antifaz doctor` lists them".into())
+}
+
 /// Reads a count of at least one.
 pub(crate) fn count(text: &str) -> Result<u64, String> {
     match text.parse() {
@@ -131,6 +144,8 @@ mod tests {
         for bad in ["0", "-1", "nan", "inf", "", "ten"] {
             assert!(positive(bad).is_err(), "{bad}");
         }
+        assert_eq!((within::<1, 8>("8"), within::<1, 8>("9").is_err()), (Ok(8), true));
+        assert!(["-1", "x", ""].iter().all(|bad| camera(bad).is_err() && within::<0, 8>(bad).is_err()));
         assert_eq!((count("3"), count("0").is_err(), count("1.5").is_err()), (Ok(3), true, true));
     }
 }

@@ -34,7 +34,11 @@ fn values_out_of_range() {
     folder.fails("bench --frames 0", 1, &["--frames", "`0`", "at least 1"]);
     folder.fails("bench --size 0x480", 1, &["--size", "`0x480`"]);
     folder.fails("bench --nets gpuu", 1, &["--nets", "`gpuu`", "did you mean gpu?"]);
-    folder.fails(&format!("track --input {} --out t.jsonl --faces 9", file(STILL)), 1, &["--faces", "1..=8"]);
+    folder.fails(
+        &format!("track --input {} --out t.jsonl --faces 9", file(STILL)),
+        1,
+        &["--faces", "from 1 to 8"],
+    );
     folder.fails(&format!("net info {} --threads 0", file(NET)), 1, &["--threads", "`0`"]);
 }
 
@@ -102,12 +106,16 @@ fn inputs_that_are_none() {
     let folder = Folder::new();
     let jpeg = encoded_still();
     folder.write("cut.jpg", &jpeg[..jpeg.len() / 2]).write("zero.bmp", fixtures::zero_size_bitmap());
-    folder.write("empty.png", "").write("text.mp4", "this is no clip");
+    folder.write("empty.png", "").write("text.mp4", "this is no clip").write("text.jpg", "this is no still");
     let clip = fs::read(file(CLIP)).expect("the clip");
     folder.write("cut.mp4", &clip[..clip.len() / 2]);
     fs::create_dir(folder.path("nothing")).expect("a folder");
-    for name in ["missing.png", "cut.jpg", "zero.bmp", "empty.png", "text.mp4", "cut.mp4", "nothing"] {
-        folder.fails(&format!("render --input {name} --filter film --out out.mp4"), 1, &[name]);
+    for name in
+        ["missing.png", "cut.jpg", "zero.bmp", "empty.png", "text.mp4", "text.jpg", "cut.mp4", "nothing"]
+    {
+        let outcome = folder.run(&format!("render --input {name} --filter film --out out.mp4"));
+        outcome.is_refusal(1, &[name]);
+        assert!(!outcome.err.contains(" @ 0x"), "ffmpeg's own words are shown: {outcome:?}");
         folder.fails(&format!("track --input {name} --out out.jsonl"), 1, &[name]);
         folder.fails(&format!("matte --input {name} --out masks"), 1, &[name]);
     }
@@ -155,8 +163,13 @@ fn outputs_that_cannot_be() {
     folder.fails(&render("out.gif"), 1, &["out.gif", ".mp4"]);
     folder.fails(&render("not/there/out.png"), 1, &["not/there"]);
     folder.fails(&render("a-file/out.png"), 1, &["a-file"]);
-    folder.fails(&render("/proc/out.png"), 1, &["/proc/out.png"]);
+    folder.fails(&render("/proc/out.png"), 1, &["/proc/out.png", "check that you may"]);
+    folder.fails(&render("a-file/"), 1, &["a-file/", "choose another folder"]);
+    folder.fails(&render("out.mp4 --fps 1e9"), 1, &["1000000000", "--fps of up to 1000"]);
     folder.fails(&format!("track --input {} --out not/there.jsonl", file(STILL)), 1, &["not/there.jsonl"]);
+    let outcome = folder.run(&format!("track --input {} --out /proc/t.jsonl", file(STILL)));
+    outcome.is_refusal(1, &["/proc/t.jsonl", "check that"]);
+    assert!(!outcome.err.contains(".antifaz-"), "a temporary name is shown: {outcome:?}");
     folder.fails(&format!("matte --input {} --out a-file/masks", file(STILL)), 1, &["a-file/masks"]);
 }
 

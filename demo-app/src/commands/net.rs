@@ -57,7 +57,7 @@ pub(crate) struct NetModel {
     #[arg(long, value_enum, value_name = "B", default_value_t)]
     pub(crate) backend: NetBackend,
     /// Threads to use
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = values::within::<1, 256>)]
     pub(crate) threads: u16,
     /// Print JSON
     #[arg(long)]
@@ -214,7 +214,12 @@ fn shown(info: &TensorInfo) -> String {
 }
 
 fn read_tensor(path: &Path, info: &TensorInfo) -> Result<Vec<f32>, AppError> {
-    let length = fs::metadata(path).map_err(|error| unreadable(path, error))?.len();
+    let facts = fs::metadata(path).map_err(|error| unreadable(path, error))?;
+    if !facts.is_file() {
+        let problem = format!("is no regular file; name one with the values of input {}", shown(info));
+        return Err(AppError::Value { argument: path.display().to_string(), problem });
+    }
+    let length = facts.len();
     if length != info.values() as u64 * 4 {
         return Err(AppError::Value {
             argument: path.display().to_string(),

@@ -40,7 +40,7 @@ pub(crate) struct RenderArgs {
     #[arg(long, value_name = "F")]
     pub(crate) input: Option<PathBuf>,
     /// The camera with this number, as `antifaz doctor` lists them
-    #[arg(long, value_name = "N", requires = "frames")]
+    #[arg(long, value_name = "N", requires = "frames", value_parser = values::camera)]
     pub(crate) camera: Option<u32>,
     /// A picture under a known motion, made by the program
     #[arg(long, requires = "frames")]

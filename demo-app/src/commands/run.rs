@@ -34,7 +34,7 @@ Examples:
 )]
 pub(crate) struct RunArgs {
     /// The camera with this number, as `antifaz doctor` lists them
-    #[arg(long, value_name = "N", conflicts_with_all = ["input", "synthetic"])]
+    #[arg(long, value_name = "N", conflicts_with_all = ["input", "synthetic"], value_parser = values::camera)]
     pub(crate) camera: Option<u32>,
     /// A clip, a picture or a folder of pictures; a clip starts again at its end
     #[arg(long, value_name = "F", conflicts_with = "synthetic")]

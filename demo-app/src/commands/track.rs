@@ -17,7 +17,7 @@ use crate::{
     cli::Common,
     error::AppError,
     offline::{self, TextFile},
-    values::Nets,
+    values::{self, Nets},
 };
 
 /// Arguments of `antifaz track`.
@@ -41,8 +41,8 @@ pub(crate) struct TrackArgs {
     #[arg(long, value_name = "F.jsonl")]
     pub(crate) out: PathBuf,
     /// How many faces to follow at most
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=8))]
-    pub(crate) faces: u8,
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = values::within::<1, 8>)]
+    pub(crate) faces: u16,
     /// Where the nets run
     #[arg(long, value_enum, value_name = "B", default_value_t)]
     pub(crate) nets: Nets,

@@ -13,7 +13,7 @@ use crate::gpu::GpuError;
 #[derive(Debug, Error)]
 pub enum SinkError {
     /// The file system said no.
-    #[error("can't write {}: {error}", path.display())]
+    #[error("can't write {}: {error}; check that you may write there and that there is room", path.display())]
     Unwritable {
         /// The file or folder.
         path: PathBuf,

@@ -77,12 +77,15 @@ impl Writer {
     /// As [`create`].
     pub fn create(path: &Path, options: &SinkOptions) -> Result<Self, SinkError> {
         let [width, height] = options.size;
-        if width == 0
-            || height == 0
-            || !(options.fps.is_finite() && options.fps > 0.0 && options.fps <= MAX_FPS)
-        {
-            let what =
-                format!("pictures of {width}x{height} pixels, {} a second, can't be written", options.fps);
+        if width == 0 || height == 0 {
+            let what = format!("pictures of {width}x{height} pixels can't be written: a side is 1 or more");
+            return Err(SinkError::unfit(path, what));
+        }
+        if !(options.fps > 0.0 && options.fps <= MAX_FPS) {
+            let what = format!(
+                "{} pictures a second can't be written; choose an --fps of up to {MAX_FPS}",
+                options.fps
+            );
             return Err(SinkError::unfit(path, what));
         }
         let worker = encode::Worker::start(encoder(path, options)?);

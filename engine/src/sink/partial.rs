@@ -31,7 +31,8 @@ impl Partial {
     /// A new empty folder for `path`.
     pub(super) fn folder(path: &Path) -> Result<Self, SinkError> {
         let partial = Self::beside(path)?;
-        if path.is_file() {
+        // Without the slash at its end, which no file's name has.
+        if path.components().collect::<PathBuf>().is_file() {
             return Err(SinkError::unfit(path, "a file has that name; choose another folder"));
         }
         fs::create_dir_all(&partial.temporary).map_err(|error| SinkError::unwritable(path, error))?;

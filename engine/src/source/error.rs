@@ -11,7 +11,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum SourceError {
     /// The file system said no.
-    #[error("can't read {}: {error}", path.display())]
+    #[error("can't read {}: {error}; check that the path is right and that you may read it", path.display())]
     Unreadable {
         /// The file or folder.
         path: PathBuf,

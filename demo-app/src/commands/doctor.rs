@@ -77,7 +77,7 @@ fn clips() -> Vec<Finding> {
     vec![
         There("built in: MP4 and MOV with H.264, AVI with MJPEG".into()),
         match ffmpeg_version() {
-            Some(version) => There(format!("{version}: reads what is not built in")),
+            Some(version) => There(format!("{version}: reads what is not built in, converts sound")),
             None => Missing(
                 "no ffmpeg on the PATH: other codecs can't be read (Debian: apt install ffmpeg)".into(),
             ),

@@ -28,7 +28,7 @@ use crate::{
 #[derive(Args, Debug)]
 #[command(allow_negative_numbers = true, group = ArgGroup::new("a source").required(true).args(["input", "camera", "synthetic"]), after_help = "\
 Every frame is rendered, however long it takes, with the time stamps of the input; the same input gives the same
-output. Nothing stands under the name of the output before it is complete: Ctrl-C removes what is half written
+output. A clip's sound goes along, converted by an ffmpeg where the output can't hold it. Nothing stands under the name of the output before it is complete: Ctrl-C removes what is half written
 and exits with 130.
 
 Examples:
@@ -72,8 +72,12 @@ pub(crate) fn run(args: &RenderArgs, common: &Common) -> Result<(), AppError> {
     let look = walk::look(&args.filters, common)?;
     let source = source(args)?;
     let info = source.info();
-    let options =
-        SinkOptions { size: info.size, fps: info.fps.unwrap_or(STILL_FPS), audio: info.audio.clone() };
+    let options = SinkOptions {
+        size: info.size,
+        fps: info.fps.unwrap_or(STILL_FPS),
+        last: info.last,
+        audio: info.audio.clone(),
+    };
     let total = info.frames;
     interrupt::watch();
     let sink = sink::create(&args.out, &options)?;

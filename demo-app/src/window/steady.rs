@@ -138,6 +138,7 @@ mod tests {
                 size: [64, 2],
                 fps: None,
                 frames: None,
+                last: None,
                 live: true,
                 audio: None,
             };

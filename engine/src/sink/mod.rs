@@ -57,6 +57,8 @@ pub struct SinkOptions {
     pub size: [u32; 2],
     /// Frames a second, nominal: MP4 keeps the pictures' own times, AVI has this rate only.
     pub fps: f64,
+    /// How long the last picture shows; one frame at `fps` where nobody knows.
+    pub last: Option<Duration>,
     /// The sound that goes with the pictures, copied where the container can hold it.
     pub audio: Option<Arc<AudioTrack>>,
 }

@@ -22,8 +22,9 @@ pub struct First<S> {
 impl<S: Source> First<S> {
     /// At most `frames` frames of `source`. Its sound stays whole: a sink ends it with the pictures.
     pub fn new(source: S, frames: u64) -> Self {
-        let known = source.info().frames.unwrap_or(frames);
-        let info = SourceInfo { frames: Some(known.min(frames)), ..source.info().clone() };
+        let whole = source.info().frames.filter(|known| *known <= frames);
+        let last = source.info().last.filter(|_| whole.is_some());
+        let info = SourceInfo { frames: Some(whole.unwrap_or(frames)), last, ..source.info().clone() };
         Self { source, info, left: frames }
     }
 }
@@ -132,7 +133,7 @@ impl<S: Source> Retimed<S> {
             (Some(frames), Some(old)) => Some(((frames as f64 * fps / old).round() as u64).max(1)),
             (frames, _) => frames,
         };
-        let info = SourceInfo { fps: Some(fps), frames, ..from.clone() };
+        let info = SourceInfo { fps: Some(fps), frames, last: None, ..from.clone() };
         Ok(Self { source, info, shown: None, coming: None, ended: false, next: 0 })
     }
 
@@ -142,7 +143,9 @@ impl<S: Source> Retimed<S> {
 
     /// How long the last frame stays.
     fn last_stays(&self) -> Duration {
-        self.source.info().fps.map_or(Duration::ZERO, |fps| Duration::from_secs_f64(1.0 / fps))
+        let from = self.source.info();
+        let usual = from.fps.map_or(Duration::ZERO, |fps| Duration::from_secs_f64(1.0 / fps));
+        from.last.unwrap_or(usual)
     }
 }
 
@@ -206,7 +209,7 @@ impl Repeated {
     /// As `reopen`.
     pub fn new(mut reopen: Reopen) -> Result<Self, SourceError> {
         let source = reopen()?;
-        let info = SourceInfo { frames: None, audio: None, ..source.info().clone() };
+        let info = SourceInfo { frames: None, last: None, audio: None, ..source.info().clone() };
         Ok(Self { source, reopen, info, next: FrameId(0), begun: Duration::ZERO, end: Duration::ZERO })
     }
 }

@@ -189,7 +189,7 @@ fn srgb_from_linear(value: f32) -> u8 {
 
 fn info(path: &Path, pixels: &Pixels, fps: Option<f64>, frames: u64) -> SourceInfo {
     let name = path.display().to_string();
-    SourceInfo { name, size: pixels.size(), fps, frames: Some(frames), live: false, audio: None }
+    SourceInfo { name, size: pixels.size(), fps, frames: Some(frames), last: None, live: false, audio: None }
 }
 
 fn name(path: &Path) -> String {

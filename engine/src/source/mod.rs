@@ -14,7 +14,7 @@ pub mod synthetic;
 #[cfg(feature = "video")]
 pub mod video;
 
-use std::{fs::File, io::Read, path::Path, sync::Arc};
+use std::{fs::File, io::Read, path::Path, sync::Arc, time::Duration};
 
 #[cfg(feature = "camera")]
 pub use camera::{Camera, CameraName, CameraOptions};
@@ -46,6 +46,8 @@ pub struct SourceInfo {
     pub fps: Option<f64>,
     /// How many frames will come, where that is known.
     pub frames: Option<u64>,
+    /// How long the last frame shows, where the file says so: frames of clips may come unevenly.
+    pub last: Option<Duration>,
     /// Whether frames come when they like and older ones are dropped.
     pub live: bool,
     /// The clip's sound.

@@ -37,7 +37,7 @@ impl Playback {
     /// When it can't be opened, or no thread can be started.
     pub fn start(mut reopen: Reopen) -> Result<Self, SourceError> {
         let first = reopen()?;
-        let info = SourceInfo { live: true, frames: None, audio: None, ..first.info().clone() };
+        let info = SourceInfo { live: true, frames: None, last: None, audio: None, ..first.info().clone() };
         let frames = Frames::default();
         let player = Player { frames: Arc::clone(&frames), started: Instant::now(), next: FrameId(0) };
         let thread = std::thread::Builder::new()

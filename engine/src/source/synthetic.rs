@@ -93,6 +93,7 @@ impl Synthetic {
             size: options.size,
             fps: Some(options.fps),
             frames: options.frames,
+            last: None,
             live: false,
             audio: None,
         };

@@ -7,7 +7,7 @@ use antifaz::{
     source::{self, SourceError},
 };
 
-use crate::{FACE_MP4, TALK_AVI, TALK_MP4, VARYING_MOV, asset, read, text};
+use crate::{FACE_MP4, TALK_AVI, TALK_MP4, VARYING_MOV, asset, read, run, text};
 
 /// Every cut ends in an error that names the file, or gives every frame.
 #[test]
@@ -71,7 +71,8 @@ fn damaged_indexes_do_not_panic() {
 fn a_clip_that_changes_its_size_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("both.avi");
-    let mut writer = Writer::create(&path, &SinkOptions { size: [64, 48], fps: 25.0, audio: None }).unwrap();
+    let mut writer =
+        Writer::create(&path, &SinkOptions { size: [64, 48], fps: 25.0, last: None, audio: None }).unwrap();
     for index in 0..3 {
         writer.write(vec![100; 64 * 48 * 4], Duration::from_millis(40 * index)).unwrap();
     }
@@ -99,6 +100,11 @@ fn what_is_no_media_is_named() {
         assert!(error.contains("neither a picture") && !error.contains(" @ 0x"), "{error}");
         fs::remove_file(&path).unwrap();
     }
+    let sound = folder.path().join("sound.mka");
+    run("ffmpeg", &["-v", "error", "-i", text(&asset(FACE_MP4)), "-vn", "-c:a", "copy", text(&sound)]);
+    let error = source::open(&sound).err().unwrap().to_string();
+    assert!(error.contains("no picture"), "{error}");
+    fs::remove_file(&sound).unwrap();
     assert!(matches!(source::open(folder.path()), Err(SourceError::EmptyFolder { .. })));
     assert!(matches!(source::open(&folder.path().join("none.mp4")), Err(SourceError::Unreadable { .. })));
 }

@@ -4,7 +4,8 @@ use std::{fs, time::Duration};
 
 use antifaz::{
     frame::{Matrix, Range},
-    source::{self, Next},
+    sink::{SinkOptions, Writer},
+    source::{self, Next, Source, adapt::Retimed},
 };
 
 use crate::{FACE_MP4, TALK_AVI, TALK_MP4, VARYING_MOV, asset, ffmpeg_pictures, read_whole, run, text};
@@ -97,6 +98,27 @@ fn a_rotation_tag_turns_the_planes() {
     let want = ffmpeg_pictures(&path, "yuv420p");
     let off = frames[0].1.bytes().iter().zip(&want).map(|(a, b)| a.abs_diff(*b)).max();
     assert!(off <= Some(MOST_OFF), "{off:?}");
+}
+
+#[test]
+fn the_last_picture_of_an_uneven_clip_shows_as_long_as_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("uneven.mp4");
+    let options =
+        SinkOptions { size: [64, 48], fps: 5.0, last: Some(Duration::from_millis(100)), audio: None };
+    let mut writer = Writer::create(&path, &options).unwrap();
+    for time in [0, 100, 200, 1000] {
+        writer.write(vec![90; 64 * 48 * 4], Duration::from_millis(time)).unwrap();
+    }
+    writer.finish().unwrap();
+    let clip = source::open(&path).unwrap();
+    assert_eq!(clip.info().last, Some(Duration::from_millis(100)));
+    let mut even = Retimed::new(clip, 10.0).unwrap();
+    let mut count = 0;
+    while let Next::Frame(_) = even.next().unwrap() {
+        count += 1;
+    }
+    assert_eq!(count, 11);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use antifaz::{
 use crate::{FACE_MP4, VARYING_MOV, asset, ffmpeg_pictures, read_whole, run, text};
 
 fn options(size: [u32; 2]) -> SinkOptions {
-    SinkOptions { size, fps: 30.0, audio: None }
+    SinkOptions { size, fps: 30.0, last: None, audio: None }
 }
 
 fn rgba(pixels: &Pixels) -> Vec<u8> {
@@ -94,7 +94,7 @@ fn sound_goes_along_where_the_container_can_hold_it() {
         let times = (0..count).map(|index| Duration::from_secs_f64(index as f64 / fps));
         let frames: Vec<_> = times.map(|time| (time, vec![90; 64 * 64 * 4])).collect();
         let path = folder.path().join(format!("sound.{extension}"));
-        write(&path, &SinkOptions { size: [64, 64], fps, audio: info.audio }, &frames).unwrap();
+        write(&path, &SinkOptions { size: [64, 64], fps, last: None, audio: info.audio }, &frames).unwrap();
         let streams = probe(&path, "stream=codec_name,nb_frames");
         assert_eq!(streams[1], format!("codec_name={codec}|nb_frames={packets}"));
         let sound =
@@ -151,7 +151,7 @@ fn sound_that_only_ffmpeg_reads_or_the_container_can_not_hold_is_converted() {
         }
         assert_eq!(frames.len(), 72, "{name}");
         let path = folder.path().join(format!("{name}.{extension}"));
-        let options = SinkOptions { size: [64, 64], fps: 30.0, audio: info.audio };
+        let options = SinkOptions { size: [64, 64], fps: 30.0, last: None, audio: info.audio };
         write(&path, &options, &frames).unwrap();
         let streams = probe(&path, "stream=codec_name");
         assert_eq!(streams[1], format!("codec_name={codec}"), "{name} in {extension}");
@@ -169,7 +169,12 @@ fn sound_ends_with_the_pictures() {
         (0..30).map(|index| (Duration::from_millis(index * 1000 / 30), vec![90; 64 * 64 * 4])).collect();
     for extension in ["mp4", "avi"] {
         let path = folder.path().join(format!("short.{extension}"));
-        write(&path, &SinkOptions { size: [64, 64], fps: 30.0, audio: info.audio.clone() }, &frames).unwrap();
+        write(
+            &path,
+            &SinkOptions { size: [64, 64], fps: 30.0, last: None, audio: info.audio.clone() },
+            &frames,
+        )
+        .unwrap();
         let seconds: f64 =
             probe(&path, "stream=duration")[1].trim_start_matches("duration=").parse().unwrap();
         // Packets of MP3 are 26 ms long.

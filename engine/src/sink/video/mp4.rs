@@ -40,7 +40,8 @@ pub(in crate::sink) struct Mp4 {
     writer: BufWriter<File>,
     at: u64,
     size: [u32; 2],
-    fps: f64,
+    /// How long the last picture shows.
+    last: Duration,
     encoder: H264,
     planes: Planes,
     packets: Option<Packets>,
@@ -67,7 +68,7 @@ impl Mp4 {
             writer: BufWriter::new(file),
             at: 0,
             size: options.size,
-            fps: options.fps,
+            last: options.last.unwrap_or(Duration::from_secs_f64(1.0 / options.fps)),
             encoder,
             index: Index::new(planes.size()),
             planes,
@@ -111,11 +112,8 @@ impl Mp4 {
             sound.skip = track.skip + first.saturating_sub(track.start);
             sound.track = Some(std::sync::Arc::clone(track));
         }
-        let moov = moov::build(
-            &self.index,
-            &self.encoder.parameter_sets,
-            (f64::from(TIMESCALE) / self.fps).round() as u32,
-        );
+        let last = (self.last.as_secs_f64() * f64::from(TIMESCALE)).round() as u32;
+        let moov = moov::build(&self.index, &self.encoder.parameter_sets, last);
         let mdat_size = self.at - FTYP.len() as u64;
         self.put(&moov)?;
         self.writer.seek(SeekFrom::Start(MDAT_SIZE_AT))?;
@@ -142,8 +140,8 @@ impl Encode for Mp4 {
         let Some(first) = self.first else {
             return Err(SinkError::unfit(self.partial.path(), "there was no picture to write"));
         };
-        let last = self.index.last_time() as f64 / f64::from(TIMESCALE) + 1.0 / self.fps;
-        let mut end = first + Duration::from_secs_f64(last);
+        let last_at = self.index.last_time() as f64 / f64::from(TIMESCALE);
+        let mut end = first + Duration::from_secs_f64(last_at) + self.last;
         if self.packets.as_ref().is_some_and(|packets| packets.end() <= end + TAIL) {
             end += TAIL;
         }

@@ -125,6 +125,7 @@ impl Camera {
             size: [first.format.width(), first.format.height()],
             fps: Some(f64::from(first.format.frame_rate())),
             frames: None,
+            last: None,
             live: true,
             audio: None,
         };

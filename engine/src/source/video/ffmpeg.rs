@@ -67,6 +67,9 @@ fn probe(path: &Path, codec: Option<&str>) -> Result<(Facts, ColorSpec), SourceE
         let text = String::from_utf8_lossy(&output.stderr);
         log::debug!("{}: ffprobe: {}", path.display(), text.trim());
         return Err(match codec {
+            None if first_stream(&json, "audio").is_some() => {
+                SourceError::broken(path, "there is sound in it but no picture; name a clip with both")
+            }
             None => SourceError::UnknownFormat { path: path.to_owned() },
             Some(codec) => SourceError::broken(
                 path,
@@ -81,7 +84,7 @@ fn probe(path: &Path, codec: Option<&str>) -> Result<(Facts, ColorSpec), SourceE
         Some(space) if space == "bt709" || space.starts_with("bt2020") => Matrix::Bt709,
         _ => Matrix::Bt601,
     };
-    let facts = Facts { fps, frames, audio: read_audio(&json, path), pixel_aspect: None };
+    let facts = Facts { fps, frames, last: None, audio: read_audio(&json, path), pixel_aspect: None };
     Ok((facts, ColorSpec { matrix, range: Range::Limited }))
 }
 

@@ -34,6 +34,8 @@ trait Decode: Send {
 struct Facts {
     fps: Option<f64>,
     frames: Option<u64>,
+    /// How long the last picture shows.
+    last: Option<Duration>,
     audio: Option<AudioTrack>,
     /// Width to height of an upright pixel, where it is not square.
     pixel_aspect: Option<f64>,
@@ -95,6 +97,7 @@ impl Clip {
             size: first.1.size(),
             fps: facts.fps,
             frames: facts.frames,
+            last: facts.last,
             live: false,
             audio: facts.audio.map(Arc::new),
         };
@@ -125,8 +128,13 @@ fn open_mp4(path: &Path) -> Result<Opened, SourceError> {
     let shown = movie.video.samples.iter().filter(|sample| timing.time(sample).is_some());
     let times: Vec<i64> = shown.map(|sample| sample.shows_at).collect();
     let fps = average_rate(&times, timing.timescale);
-    let pixel_aspect = h264::pixel_aspect(&movie.video);
-    let facts = Facts { fps, frames: Some(times.len() as u64), audio: movie.audio, pixel_aspect };
+    let facts = Facts {
+        fps,
+        frames: Some(times.len() as u64),
+        last: timing.last(&movie.video.samples),
+        pixel_aspect: h264::pixel_aspect(&movie.video),
+        audio: movie.audio,
+    };
     Ok((facts, Box::new(h264::H264::open(path, movie.video)?)))
 }
 
@@ -138,6 +146,7 @@ fn open_avi(path: &Path) -> Result<Opened, SourceError> {
     let facts = Facts {
         fps: Some(index.fps()),
         frames: Some(index.frames()),
+        last: None,
         audio: index.audio.clone(),
         pixel_aspect: index.pixel_aspect,
     };

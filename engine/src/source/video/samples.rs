@@ -46,6 +46,18 @@ impl Timing {
     }
 }
 
+impl Timing {
+    /// How long the last of `samples` (in decoding order) shows. `None` where another is decoded after it: durations
+    /// follow the decoding order, and so none is its own.
+    pub(super) fn last(&self, samples: &[Sample]) -> Option<Duration> {
+        let shown = samples.iter().filter(|sample| self.time(sample).is_some());
+        let latest = shown.map(|sample| sample.shows_at).max()?;
+        let last = samples.last().filter(|sample| sample.shows_at == latest && sample.duration > 0)?;
+        let units = i64::from(last.duration).min(self.end.saturating_sub(latest));
+        Some(Duration::from_secs_f64(units.max(0) as f64 / f64::from(self.timescale)))
+    }
+}
+
 /// All samples in decoding order, from the body of an `stbl` box. `file_length` bounds how many there can be.
 ///
 /// # Errors
@@ -150,5 +162,20 @@ mod tests {
         assert_eq!(timing.time(&sample(900, 60_000)), Some(Duration::from_millis(900)));
         assert_eq!(timing.time(&sample(999, 40)), None, "rounding of the end");
         assert_eq!(timing.time(&sample(1000, 40)), None);
+    }
+
+    #[test]
+    fn the_last_picture_shows_as_long_as_it_says() {
+        let timing = Timing { timescale: 1000, delay: 0, start: 0, end: 900 };
+        let sample = |shows_at, duration| Sample { offset: 0, size: 1, shows_at, duration };
+        let last = |samples: &[Sample]| timing.last(samples);
+        assert_eq!(last(&[sample(0, 700), sample(700, 40)]), Some(Duration::from_millis(40)));
+        assert_eq!(
+            last(&[sample(0, 700), sample(700, 5000)]),
+            Some(Duration::from_millis(200)),
+            "the edit ends"
+        );
+        assert_eq!(last(&[sample(0, 40), sample(700, 40), sample(300, 40)]), None, "it was reordered");
+        assert_eq!(last(&[]), None);
     }
 }

@@ -28,8 +28,8 @@ use crate::{
 #[derive(Args, Debug)]
 #[command(allow_negative_numbers = true, group = ArgGroup::new("a source").required(true).args(["input", "camera", "synthetic"]), after_help = "\
 Every frame is rendered, however long it takes, with the time stamps of the input; the same input gives the same
-output. A clip's sound goes along, converted by an ffmpeg where the output can't hold it. Nothing stands under the name of the output before it is complete: Ctrl-C removes what is half written
-and exits with 130.
+output. A clip's sound goes along, converted by an ffmpeg where the output can't hold it. Nothing stands under the
+name of the output before it is complete: Ctrl-C removes what is half written and exits with 130.
 
 Examples:
   antifaz render --input clip.mp4 --filter studio-blur --filter film:grain=0.3 --out out.mp4

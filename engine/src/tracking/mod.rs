@@ -40,7 +40,8 @@ const MERGED_IOU: f32 = 0.5;
 /// One face that is followed.
 #[derive(Clone, Debug)]
 pub struct Track {
-    id: u32,
+    /// None until the landmark net has confirmed the face: what the detector alone believes uses up no id.
+    id: Option<u32>,
     slot: usize,
     motion: Motion,
     /// Before the last update: what counts where that update turns out to be another face's.
@@ -53,8 +54,9 @@ pub struct Track {
 }
 
 impl Track {
-    /// Stable while the face is followed, and through short losses. Counts from zero.
-    pub fn id(&self) -> u32 {
+    /// Stable while the face is followed, and through short losses. Counts from zero in the order in which faces
+    /// are confirmed; `None` for a detection that no update has confirmed yet.
+    pub fn id(&self) -> Option<u32> {
         self.id
     }
 
@@ -81,6 +83,13 @@ impl Track {
     /// Smoothed landmarks: x, y in pixels, z in pixels too, smaller is nearer. Empty before the first update.
     pub fn points(&self) -> &[Vec3] {
         &self.points
+    }
+
+    /// What is remembered of the face once it is lost; nothing of a detection that was never confirmed.
+    fn lost(&self) -> Option<Lost> {
+        // A resumed face that the landmark net refused is still where it was before.
+        let motion = if self.points.is_empty() { self.before } else { self.motion };
+        Some(Lost { id: self.id?, slot: self.slot, motion })
     }
 }
 
@@ -140,34 +149,30 @@ impl Tracks {
         let resumed = associate::pair_up(found.len(), self.lost.len(), |new, lost| {
             self.lost[lost].motion.resume_cost(&found[new], now)
         });
-        let slots: Vec<(u32, usize)> =
-            resumed.iter().map(|&(_, lost)| (self.lost[lost].id, self.lost[lost].slot)).collect();
-        let resumed_id = |new: usize| resumed.iter().position(|pair| pair.0 == new).map(|at| slots[at]);
-        self.lost.retain(|lost| slots.iter().all(|(id, _)| *id != lost.id));
+        let mut resumed: Vec<(usize, Lost)> =
+            resumed.iter().map(|&(new, lost)| (new, self.lost[lost].clone())).collect();
+        self.lost.retain(|lost| resumed.iter().all(|(_, other)| other.id != lost.id));
         for (new, roi) in found.into_iter().enumerate() {
-            let (id, slot) = resumed_id(new).map_or((None, None), |(id, slot)| (Some(id), Some(slot)));
-            self.follow(id, slot, roi, now);
+            let at = resumed.iter().position(|pair| pair.0 == new);
+            self.follow(at.map(|at| resumed.swap_remove(at).1), roi, now);
         }
     }
 
-    fn follow(&mut self, id: Option<u32>, slot: Option<usize>, roi: Roi, now: Duration) {
+    fn follow(&mut self, resumed: Option<Lost>, roi: Roi, now: Duration) {
         let free = |slot: &usize| self.tracks.iter().all(|track| track.slot != *slot);
         let unclaimed = |slot: &usize| self.lost.iter().all(|lost| lost.slot != *slot);
+        let slot = resumed.as_ref().map(|lost| lost.slot);
         let slot = slot
             .filter(free)
             .or_else(|| (0..MAX_FACES).filter(free).find(unclaimed))
             .or_else(|| (0..MAX_FACES).find(free));
         let Some(slot) = slot else { return };
-        let id = id.unwrap_or_else(|| {
-            let id = self.next_id;
-            self.next_id = self.next_id.wrapping_add(1);
-            id
-        });
+        let motion = Motion::new(roi, now);
         self.tracks.push(Track {
-            id,
+            id: resumed.as_ref().map(|lost| lost.id),
             slot,
-            motion: Motion::new(roi, now),
-            before: Motion::new(roi, now),
+            motion,
+            before: resumed.map_or(motion, |lost| lost.motion),
             surprise: 0.0,
             presence: 0.0,
             bounds: Box2::default(),
@@ -199,6 +204,10 @@ impl Tracks {
         track.before = track.motion;
         track.motion.follow(next, now);
         (track.presence, track.bounds) = (presence, bounds);
+        if track.id.is_none() {
+            track.id = Some(self.next_id);
+            self.next_id = self.next_id.wrapping_add(1);
+        }
     }
 
     /// Ends the frame: lost faces are no longer followed, and of two that have run into one the one that moved
@@ -214,8 +223,8 @@ impl Tracks {
                 }
             }
         }
-        let lost = self.tracks.iter().filter(|track| track.presence <= 0.0 && !track.points.is_empty());
-        self.lost.extend(lost.map(|track| Lost { id: track.id, slot: track.slot, motion: track.motion }));
+        let lost = self.tracks.iter().filter(|track| track.presence <= 0.0);
+        self.lost.extend(lost.filter_map(Track::lost));
         // The newest losses matter most.
         let surplus = self.lost.len().saturating_sub(MAX_FACES);
         self.lost.drain(..surplus);

@@ -55,7 +55,7 @@ fn frame(tracks: &mut Tracks, heads: &[Head], millis: u64) -> Vec<(u32, Vec2)> {
         tracks.update(index, &points, presence, now);
     }
     tracks.finish();
-    tracks.faces().iter().map(|track| (track.id(), track.roi().center)).collect()
+    tracks.faces().iter().map(|track| (track.id().expect("confirmed"), track.roi().center)).collect()
 }
 
 fn id_at(faces: &[(u32, Vec2)], at: Vec2) -> Option<u32> {
@@ -97,12 +97,38 @@ fn a_face_that_comes_back_soon_keeps_its_id_and_slot_and_a_late_one_does_not() {
     heads[0].seen = true;
     let faces = frame(&mut tracks, &heads, 440);
     assert_eq!((id_at(&faces, heads[0].at), id_at(&faces, heads[1].at)), (Some(0), Some(1)));
-    assert_eq!(tracks.faces().iter().find(|track| track.id() == 0).map(Track::slot), Some(0));
+    assert_eq!(tracks.faces().iter().find(|track| track.id() == Some(0)).map(Track::slot), Some(0));
     heads[0].seen = false;
     (0..60).for_each(|step| drop(frame(&mut tracks, &heads, 480 + step * 40)));
     heads[0].seen = true;
     let faces = frame(&mut tracks, &heads, 3000);
     assert_eq!(id_at(&faces, heads[0].at), Some(2));
+}
+
+#[test]
+fn detections_that_are_not_confirmed_use_up_no_id_and_forget_no_face() {
+    let mut tracks = Tracks::new(2);
+    let (ghost, mut head) = (Head::new(500.0, 100.0), Head::new(100.0, 100.0));
+    let mut look = |head: &Head, millis: u64| {
+        let now = Duration::from_millis(millis);
+        tracks.propose(&[ghost.detection(), head.detection()], now);
+        for index in 0..tracks.faces().len() {
+            let there = head.seen && tracks.faces()[index].roi().center.distance(head.at) < head.size;
+            tracks.update(index, &head.points(), if there { 0.99 } else { 0.1 }, now);
+        }
+        tracks.finish();
+        tracks.faces().iter().map(Track::id).collect::<Vec<_>>()
+    };
+    assert_eq!(look(&head, 0), [Some(0)]);
+    head.seen = false;
+    // The detector still believes in the face, the landmark net doesn't.
+    (1..6).for_each(|step| assert_eq!(look(&head, step * 40), []));
+    head.seen = true;
+    assert_eq!(look(&head, 240), [Some(0)]);
+    head.seen = false;
+    (7..60).for_each(|step| assert_eq!(look(&head, step * 40), []));
+    head.seen = true;
+    assert_eq!(look(&head, 2400), [Some(1)], "forgotten after a second, whatever the detector believes");
 }
 
 #[test]

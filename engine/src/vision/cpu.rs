@@ -136,7 +136,7 @@ fn write_face(face: &mut Face, track: &Track, size: [u32; 2], with_pose: bool) {
     for (to, point) in face.landmarks.iter_mut().zip(track.points()) {
         *to = [point.x / width, point.y / height, point.z / width, 1.0];
     }
-    (face.id, face.presence) = (track.id(), track.presence());
+    (face.id, face.presence) = (track.id().unwrap_or_default(), track.presence());
     if with_pose {
         let place = |point: &[f32; 4]| Vec3::new(point[0], point[1], point[2]);
         // A face whose pose can't be told keeps zero matrices: what is drawn with them has no area.

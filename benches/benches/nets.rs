@@ -1,6 +1,9 @@
 //! Every shipped net on every backend that runs on the CPU, at one thread.
 
-use antifaz::nets::{Backend, ModelId, Models, load};
+use antifaz::{
+    nets::{Backend, ModelId, Models, load},
+    workers::Workers,
+};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 fn nets(bench: &mut Criterion) {
@@ -8,7 +11,7 @@ fn nets(bench: &mut Criterion) {
     for model in ModelId::ALL {
         let plan = models.plan(model).expect("an embedded model");
         for backend in [Backend::Cpu, Backend::Candle] {
-            let mut net = load(plan.clone(), backend, 1).expect("an executor");
+            let mut net = load(plan.clone(), backend, &Workers::alone()).expect("an executor");
             let inputs: Vec<Vec<f32>> = net.inputs().iter().map(|info| vec![0.5; info.values()]).collect();
             let inputs: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
             bench.bench_function(&format!("{}/{}", model.name(), backend.name()), |bench| {

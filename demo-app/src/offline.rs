@@ -7,6 +7,8 @@ use std::{
 };
 
 use antifaz::{
+    EngineError,
+    engine::Crew,
     frame::Frame,
     nets::{Backend, Models},
     source::{Next, Source},
@@ -65,6 +67,11 @@ pub(crate) fn backend(nets: Nets) -> Result<Backend, AppError> {
 /// As many threads as small nets can use.
 pub(crate) fn net_threads() -> usize {
     std::thread::available_parallelism().map_or(1, |threads| threads.get().min(4))
+}
+
+/// Threads for the nets.
+pub(crate) fn crew(threads: usize) -> Result<Crew, AppError> {
+    Crew::of(threads).map_err(|error| AppError::Engine(EngineError::Thread(error)))
 }
 
 /// A text file under a temporary name until it is whole.

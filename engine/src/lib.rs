@@ -16,6 +16,7 @@
 pub mod frame;
 pub mod mailbox;
 pub mod quality;
+pub mod workers;
 // Layer 1: what a frame cost.
 pub mod telemetry;
 // Layer 2: the device, and the plan.

@@ -13,7 +13,7 @@ use tree::{Target, Tree};
 
 /// Top-level modules, from the lowest layer to the highest. Modules of one layer never import each other.
 const LAYERS: &[&[&str]] = &[
-    &["frame", "mailbox", "quality"],
+    &["frame", "mailbox", "quality", "workers"],
     &["telemetry"],
     &["gpu", "scheduler"],
     &["kernels", "scene"],
@@ -56,6 +56,7 @@ const PORTABLE: &[&str] = &[
     "frame",
     "mailbox",
     "quality",
+    "workers",
     "telemetry",
     "gpu",
     "scheduler",

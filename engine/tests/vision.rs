@@ -16,6 +16,7 @@ use antifaz::{
     scheduler::WorkPlan,
     source::{self, Next, Source, Synthetic, SyntheticOptions},
     vision::{MatteNet, Mode, Observer, VisionError, VisionOptions},
+    workers::Workers,
 };
 use glam::Vec2;
 
@@ -40,7 +41,7 @@ fn asset(name: &str) -> PathBuf {
 
 fn observer(options: VisionOptions) -> Observer {
     let options = VisionOptions { backend: Backend::Cpu, ..options };
-    Observer::new(&Models::embedded(), options).unwrap()
+    Observer::new(&Models::embedded(), options, &Workers::alone()).unwrap()
 }
 
 fn next(source: &mut dyn Source) -> Option<Frame> {
@@ -261,12 +262,15 @@ fn only_the_nets_that_are_asked_for_are_loaded() {
     let mut models = Models::empty();
     models.insert(ModelId::SelfieSquare, file);
     let matte = VisionOptions { faces: 0, matte: Some(MatteNet::Square), ..VisionOptions::default() };
-    assert!(Observer::new(&models, matte).is_ok());
-    assert!(Observer::new(&models, VisionOptions { matte: Some(MatteNet::Auto), ..matte }).is_err());
-    let refused = Observer::new(&models, VisionOptions { faces: 1, ..matte }).unwrap_err();
+    assert!(Observer::new(&models, matte, &Workers::alone()).is_ok());
+    assert!(
+        Observer::new(&models, VisionOptions { matte: Some(MatteNet::Auto), ..matte }, &Workers::alone())
+            .is_err()
+    );
+    let refused = Observer::new(&models, VisionOptions { faces: 1, ..matte }, &Workers::alone()).unwrap_err();
     assert!(refused.to_string().contains(ModelId::FaceDetector.name()), "{refused}");
     let square = std::fs::read(asset("../models/selfie_segmentation/selfie_segmentation.tflite")).unwrap();
     models.insert(ModelId::SelfieLandscape, square);
     let wrong = VisionOptions { matte: Some(MatteNet::Landscape), ..matte };
-    assert!(matches!(Observer::new(&models, wrong), Err(VisionError::Unfit { .. })));
+    assert!(matches!(Observer::new(&models, wrong, &Workers::alone()), Err(VisionError::Unfit { .. })));
 }

@@ -57,7 +57,8 @@ pub(crate) enum MatteNetArg {
 pub(crate) fn run(args: &MatteArgs, common: &Common) -> Result<(), AppError> {
     let backend = offline::backend(args.nets)?;
     let mut source = source::open(&args.input)?;
-    let mut observer = Observer::new(&offline::models(), options(args, backend))?;
+    let crew = offline::crew(offline::net_threads())?;
+    let mut observer = Observer::new(&offline::models(), options(args, backend), crew.workers())?;
     let mut masks = Masks::create(&args.out)?;
     let mut alpha = Vec::new();
     offline::each_frame(source.as_mut(), common, |_, frame| {
@@ -91,7 +92,6 @@ fn options(args: &MatteArgs, backend: Backend) -> VisionOptions {
         }),
         raw_matte: args.raw,
         backend,
-        threads: offline::net_threads(),
         ..VisionOptions::default()
     }
 }

@@ -9,12 +9,15 @@ use std::{
     time::Instant,
 };
 
-use antifaz::nets::{self, Backend, Executor, Graph, NetError, Plan, TensorInfo, bundle};
+use antifaz::{
+    engine::Crew,
+    nets::{self, Backend, Executor, Graph, NetError, Plan, TensorInfo, bundle},
+};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 use tempfile::NamedTempFile;
 
-use crate::{cli::Common, error::AppError, output, values};
+use crate::{cli::Common, error::AppError, offline, output, values};
 
 /// Arguments of `antifaz net`.
 #[derive(Args, Debug)]
@@ -168,9 +171,9 @@ impl NetModel {
         Plan::new(&self.graph()?).map_err(|error| self.wrong(&error))
     }
 
-    fn executor(&self) -> Result<Box<dyn Executor>, AppError> {
+    fn executor(&self, crew: &Crew) -> Result<Box<dyn Executor>, AppError> {
         let plan = Arc::new(self.plan()?);
-        nets::load(plan, self.backend.into(), self.threads.into()).map_err(|error| self.wrong(&error))
+        nets::load(plan, self.backend.into(), crew.workers()).map_err(|error| self.wrong(&error))
     }
 
     /// One tensor for each input of the net: the files that were named, or what `otherwise` makes.
@@ -294,7 +297,8 @@ fn info(options: &NetModel) -> Result<(), AppError> {
 
 fn run_once(args: &NetRunArgs) -> Result<(), AppError> {
     let options = &args.net;
-    let mut executor = options.executor()?;
+    let crew = offline::crew(options.threads.into())?;
+    let mut executor = options.executor(&crew)?;
     if args.inputs.is_empty() {
         log::warn!("{}: no --input was given, so the inputs are all zero", options.file);
     }
@@ -339,7 +343,8 @@ fn write_outputs(executor: &dyn Executor, folder: &Path) -> Result<(), AppError>
 
 fn bench(args: &NetBenchArgs) -> Result<(), AppError> {
     let (options, runs) = (&args.net, args.runs);
-    let mut executor = options.executor()?;
+    let crew = offline::crew(options.threads.into())?;
+    let mut executor = options.executor(&crew)?;
     let inputs = options.tensors(&args.inputs, executor.inputs(), noise)?;
     let inputs: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
     let mut timed = |_| {

@@ -65,7 +65,8 @@ pub(crate) enum TrackMode {
 pub(crate) fn run(args: &TrackArgs, common: &Common) -> Result<(), AppError> {
     let backend = offline::backend(args.nets)?;
     let mut source = source::open(&args.input)?;
-    let mut observer = Observer::new(&offline::models(), options(args, backend))?;
+    let crew = offline::crew(offline::net_threads())?;
+    let mut observer = Observer::new(&offline::models(), options(args, backend), crew.workers())?;
     let mut out = TextFile::create(&args.out)?;
     offline::each_frame(source.as_mut(), common, |index, frame| {
         let observation = observer.look(frame, &WorkPlan::default())?;
@@ -85,7 +86,6 @@ fn options(args: &TrackArgs, backend: Backend) -> VisionOptions {
             TrackMode::Image => Mode::Image,
         },
         backend,
-        threads: offline::net_threads(),
         ..VisionOptions::default()
     }
 }

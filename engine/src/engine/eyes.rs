@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{EngineError, Pacing, worker::VisionWorker};
+use super::{Crew, EngineError, Pacing, worker::VisionWorker};
 use crate::{
     frame::{Frame, FrameId},
     nets::Models,
@@ -36,11 +36,12 @@ impl Eyes {
         models: &Models,
         options: &VisionOptions,
         pacing: Pacing,
+        crew: &Crew,
     ) -> Result<Self, EngineError> {
         let how = if options.faces == 0 && options.matte.is_none() {
             How::Closed
         } else {
-            let observer = Observer::new(models, *options)?;
+            let observer = Observer::new(models, *options, crew.workers())?;
             match pacing {
                 Pacing::Offline => How::Inline(Box::new(observer)),
                 Pacing::Live => How::Beside(VisionWorker::start(observer).map_err(EngineError::Thread)?),

@@ -7,6 +7,7 @@
 //! Two ways to pace it, see [`Pacing`]: offline every frame is drawn with what was seen in that very frame, the
 //! same output every time; live a frame is drawn with the latest that was seen, whose age the shaders can read.
 
+mod crew;
 mod eyes;
 mod host;
 mod worker;
@@ -27,6 +28,7 @@ use crate::{
     telemetry::{Cost, FrameReport, Stage},
     vision::{MatteNet, SceneWriter, VisionError, VisionOptions},
 };
+pub use crew::Crew;
 use eyes::Eyes;
 use host::HostPictures;
 
@@ -133,6 +135,8 @@ pub struct Engine {
     models: Models,
     options: EngineOptions,
     convert: Convert,
+    /// Outlives the nets that it helps.
+    crew: Crew,
     eyes: Eyes,
     host: HostPictures,
     writer: SceneWriter,
@@ -152,9 +156,11 @@ impl Engine {
     /// When a model or shader is broken, or the device can't hold what is needed.
     pub fn new(gpu: Gpu, models: Models, look: Look, options: EngineOptions) -> Result<Self, EngineError> {
         let composer = Composer::new(&gpu, look)?;
+        let crew = Crew::of(options.threads).map_err(EngineError::Thread)?;
         Ok(Self {
             convert: Convert::new(&gpu)?,
-            eyes: Eyes::open(&models, &vision_options(&composer, &options), options.pacing)?,
+            eyes: Eyes::open(&models, &vision_options(&composer, &options), options.pacing, &crew)?,
+            crew,
             host: HostPictures::new(&gpu)?,
             writer: SceneWriter::new(&gpu)?,
             timer: Timer::new(&gpu, GPU_STAGES.len() as u32 + 1)?,
@@ -185,7 +191,7 @@ impl Engine {
         let composer = Composer::new(&self.gpu, look)?;
         let wanted = vision_options(&composer, &self.options);
         if wanted != vision_options(&self.composer, &self.options) {
-            self.eyes = Eyes::open(&self.models, &wanted, self.options.pacing)?;
+            self.eyes = Eyes::open(&self.models, &wanted, self.options.pacing, &self.crew)?;
         }
         self.composer = composer;
         Ok(())
@@ -292,7 +298,6 @@ fn vision_options(composer: &Composer, options: &EngineOptions) -> VisionOptions
         pose: requires.pose,
         matte: requires.matte.then_some(MatteNet::Auto),
         backend: options.backend,
-        threads: options.threads,
         ..VisionOptions::default()
     }
 }

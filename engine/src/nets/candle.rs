@@ -1,9 +1,8 @@
 //! Plans run as candle-core tensors.
 //!
-//! Tensors with four axes are kept as NCHW, as candle's own convolutions have them. What is heavy (steps with
-//! weights, pools, resizes) goes through custom operations that call the kernels of [`super::cpu`]: candle's grouped
-//! convolution takes one launch for each group, which for depthwise ones is two orders slower. All else is
-//! candle's own.
+//! Tensors are kept as the model means them. What is heavy (steps with weights, pools, resizes) goes through custom
+//! operations that call the kernels of [`super::cpu`]: candle's grouped convolution takes one launch for each group,
+//! which for depthwise ones is two orders slower. All else is candle's own.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,13 +10,11 @@ use candle_core::{
     CpuStorage, CustomOp1, CustomOp2, D, Device, Layout, Result as CandleResult, Shape, Tensor,
 };
 
+use crate::workers::Workers;
+
 use super::{
     Executor, NetError, Plan, TensorInfo, check_inputs,
-    cpu::{
-        self,
-        kernel::{Kernel, Memory},
-        simd::Isa,
-    },
+    cpu::Cpu,
     graph::{Binary, Op, Range, Reduce, Unary},
     plan::{Activation, Step, ValueId},
 };
@@ -39,25 +36,23 @@ pub(super) struct Candle {
 impl Candle {
     /// # Errors
     /// [`NetError::Backend`] where candle refuses.
-    pub(super) fn new(plan: Arc<Plan>) -> Result<Self, NetError> {
+    pub(super) fn new(plan: Arc<Plan>, workers: &Arc<Workers>) -> Result<Self, NetError> {
         let device = Device::Cpu;
-        let scratch = Arc::new(Mutex::new(Vec::new()));
         let heavy = |step: &Step| {
-            is_heavy(&step.op).then(|| Heavy {
-                kernel: Kernel::new(&plan, step),
-                plan: Arc::clone(&plan),
-                step: step.clone(),
-                scratch: Arc::clone(&scratch),
-            })
+            let net = || Cpu::new(Arc::new(plan.alone(step)), Arc::clone(workers));
+            is_heavy(&step.op).then(|| Heavy { name: step.op.name(), net: Mutex::new(net()) })
         };
-        let constant = |(id, values): (ValueId, Vec<f32>)| {
-            let shape = planar_shape(&plan.values[id].shape);
-            (!values.is_empty()).then(|| Tensor::from_vec(values, shape, &device)).transpose()
+        let read: Vec<ValueId> =
+            plan.steps.iter().flat_map(Step::reads).chain(plan.outputs.iter().copied()).collect();
+        let constant = |id: ValueId| {
+            let value = &plan.values[id];
+            let values = value.constant.as_ref().filter(|_| read.contains(&id));
+            values.map(|values| Tensor::from_slice(values, value.shape.as_slice(), &device)).transpose()
         };
-        let constants = cpu::constants(&plan).into_iter().enumerate().map(constant);
+        let constants = (0..plan.values.len()).map(constant).collect::<CandleResult<_>>().map_err(refused)?;
         Ok(Self {
             heavy: plan.steps.iter().map(heavy).collect(),
-            constants: constants.collect::<CandleResult<_>>().map_err(refused)?,
+            constants,
             inputs: plan.inputs(),
             outputs: plan.outputs(),
             results: plan.outputs().iter().map(|info| vec![0.0; info.values()]).collect(),
@@ -70,7 +65,7 @@ impl Candle {
         let mut values = self.constants.clone();
         for (&id, input) in self.plan.inputs.iter().zip(inputs) {
             let shape = self.plan.values[id].shape.as_slice();
-            values[id] = Some(ours(&Tensor::from_slice(input, shape, &self.device)?)?);
+            values[id] = Some(Tensor::from_slice(input, shape, &self.device)?);
         }
         for (step, heavy) in self.plan.steps.iter().zip(&self.heavy) {
             let read = |id: ValueId| -> CandleResult<&Tensor> {
@@ -91,7 +86,7 @@ impl Candle {
         }
         for (&id, result) in self.plan.outputs.iter().zip(&mut self.results) {
             if let Some(value) = &values[id] {
-                result.copy_from_slice(&logical(value)?.flatten_all()?.to_vec1::<f32>()?);
+                result.copy_from_slice(&value.flatten_all()?.to_vec1::<f32>()?);
             }
         }
         Ok(())
@@ -135,24 +130,8 @@ fn is_heavy(op: &Op) -> bool {
 
 /// A step that runs as one of our own kernels, with all that is fused into it.
 struct Heavy {
-    kernel: Kernel,
-    plan: Arc<Plan>,
-    step: Step,
-    /// Shared by all steps of the net.
-    scratch: Arc<Mutex<Vec<f32>>>,
-}
-
-/// What the kernel reads.
-struct Operands<'a> {
-    step: &'a Step,
-    input: &'a [f32],
-    residual: &'a [f32],
-}
-
-impl Memory for Operands<'_> {
-    fn read(&self, id: ValueId) -> &[f32] {
-        if self.step.inputs[0] == id { self.input } else { self.residual }
-    }
+    name: &'static str,
+    net: Mutex<Cpu>,
 }
 
 impl Heavy {
@@ -163,31 +142,26 @@ impl Heavy {
         }
     }
 
-    fn run(&self, input: &[f32], residual: &[f32]) -> (CpuStorage, Shape) {
-        let output = self.plan.value(self.step.output);
-        let mut values = vec![0.0; output.values()];
-        let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = self.kernel.scratch().max(scratch.len());
-        scratch.resize(room, 0.0);
-        let operands = Operands { step: &self.step, input, residual };
-        self.kernel.run(Isa::best(), &self.plan, &self.step, &operands, &mut values, &mut scratch);
-        (CpuStorage::F32(values), planar_shape(&output.shape).into())
+    fn run(&self, operands: &[&[f32]]) -> CandleResult<(CpuStorage, Shape)> {
+        let mut net = self.net.lock().unwrap_or_else(PoisonError::into_inner);
+        net.run(operands).map_err(|error| candle_core::Error::Msg(error.to_string()))?;
+        Ok((CpuStorage::F32(net.output(0).to_vec()), net.outputs()[0].shape.clone().into()))
     }
 }
 
 impl CustomOp1 for Heavy {
     fn name(&self) -> &'static str {
-        self.step.op.name()
+        self.name
     }
 
     fn cpu_fwd(&self, input: &CpuStorage, layout: &Layout) -> CandleResult<(CpuStorage, Shape)> {
-        Ok(self.run(slice(input, layout)?, &[]))
+        self.run(&[slice(input, layout)?])
     }
 }
 
 impl CustomOp2 for Heavy {
     fn name(&self) -> &'static str {
-        self.step.op.name()
+        self.name
     }
 
     fn cpu_fwd(
@@ -197,7 +171,7 @@ impl CustomOp2 for Heavy {
         residual: &CpuStorage,
         residual_layout: &Layout,
     ) -> CandleResult<(CpuStorage, Shape)> {
-        Ok(self.run(slice(input, layout)?, slice(residual, residual_layout)?))
+        self.run(&[slice(input, layout)?, slice(residual, residual_layout)?])
     }
 }
 
@@ -208,31 +182,9 @@ fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> CandleResult<&'a [f32]
     }
 }
 
-/// Where axis `axis` of a tensor of `rank` axes is in our order.
-fn planar_axis(axis: usize, rank: usize) -> usize {
-    if rank == 4 { [0, 2, 3, 1][axis] } else { axis }
-}
-
-fn planar_shape(shape: &[usize]) -> Vec<usize> {
-    match *shape {
-        [batch, rows, cols, channels] => vec![batch, channels, rows, cols],
-        _ => shape.to_vec(),
-    }
-}
-
-/// From the model's order of axes to ours.
-fn ours(tensor: &Tensor) -> CandleResult<Tensor> {
-    if tensor.rank() == 4 { tensor.permute((0, 3, 1, 2))?.contiguous() } else { tensor.contiguous() }
-}
-
-/// From our order of axes to the model's.
-fn logical(tensor: &Tensor) -> CandleResult<Tensor> {
-    if tensor.rank() == 4 { tensor.permute((0, 2, 3, 1))?.contiguous() } else { tensor.contiguous() }
-}
-
 /// An op on candle's own operations.
 fn light(op: &Op, operands: &[&Tensor], shape: &[usize]) -> CandleResult<Tensor> {
-    let (input, rank) = (operands[0], operands[0].rank());
+    let input = operands[0];
     match op {
         Op::Unary(unary) => self::unary(*unary, input),
         Op::Binary(binary) => {
@@ -240,43 +192,43 @@ fn light(op: &Op, operands: &[&Tensor], shape: &[usize]) -> CandleResult<Tensor>
             self::binary(*binary, &a, &b)?.contiguous()
         }
         Op::Reduce { kind, axes, .. } => {
-            let axes = axes.iter().map(|&axis| planar_axis(axis, rank));
-            let reduced = axes.rev().try_fold(input.clone(), |tensor, axis| match kind {
+            let reduced = axes.iter().rev().try_fold(input.clone(), |tensor, &axis| match kind {
                 Reduce::Mean => tensor.mean_keepdim(axis),
                 Reduce::Sum => tensor.sum_keepdim(axis),
                 Reduce::Max => tensor.max_keepdim(axis),
                 Reduce::Min => tensor.min_keepdim(axis),
             })?;
-            ours(&logical(&reduced)?.reshape(shape)?)
+            reduced.contiguous()?.reshape(shape)
         }
         Op::Pad { amounts, value } => {
             let mut padded = (input - f64::from(*value))?;
             for (axis, [before, after]) in amounts.iter().enumerate().filter(|(_, amount)| **amount != [0, 0])
             {
-                padded = padded.pad_with_zeros(planar_axis(axis, rank), *before, *after)?;
+                padded = padded.pad_with_zeros(axis, *before, *after)?;
             }
             padded + f64::from(*value)
         }
         Op::DepthToSpace(block) => {
             let &[batch, rows, cols, channels] = shape else { return Ok(input.clone()) };
             let blocks = [batch, rows / block, cols / block, *block, *block, channels];
-            let dealt = logical(input)?.reshape(blocks.as_slice())?.permute([0, 1, 3, 2, 4, 5])?;
-            ours(&dealt.contiguous()?.reshape(shape)?)
+            let dealt = input.reshape(blocks.as_slice())?.permute([0, 1, 3, 2, 4, 5])?;
+            dealt.contiguous()?.reshape(shape)
         }
-        Op::Transpose(perm) => ours(&logical(input)?.permute(perm.as_slice())?),
-        Op::Concat(axis) => Tensor::cat(operands, planar_axis(*axis, rank)),
+        Op::Transpose(perm) => input.permute(perm.as_slice())?.contiguous(),
+        Op::Concat(axis) => Tensor::cat(operands, *axis),
         Op::Slice(ranges) => {
-            let cut = ranges.iter().enumerate().try_fold(input.clone(), |tensor, (axis, range)| {
-                narrowed(&tensor, planar_axis(axis, rank), range)
-            })?;
+            let cut = ranges
+                .iter()
+                .enumerate()
+                .try_fold(input.clone(), |tensor, (axis, range)| narrowed(&tensor, axis, range))?;
             cut.contiguous()
         }
         Op::Softmax { beta } => {
-            let scaled = (logical(input)? * f64::from(*beta))?;
+            let scaled = (input * f64::from(*beta))?;
             let powers = scaled.broadcast_sub(&scaled.max_keepdim(D::Minus1)?)?.exp()?;
-            ours(&powers.broadcast_div(&powers.sum_keepdim(D::Minus1)?)?)
+            powers.broadcast_div(&powers.sum_keepdim(D::Minus1)?)
         }
-        Op::Reshape(_) => ours(&logical(input)?.reshape(shape)?),
+        Op::Reshape(_) => input.contiguous()?.reshape(shape),
         // Dequantised constants are folded, and the heavy ops don't come here.
         _ => Ok(input.clone()),
     }
@@ -289,7 +241,7 @@ fn lifted(tensor: &Tensor, rank: usize) -> CandleResult<Tensor> {
     }
     let mut shape = vec![1; rank - tensor.rank()];
     shape.extend(tensor.dims());
-    ours(&tensor.reshape(shape)?)
+    tensor.reshape(shape)
 }
 
 fn narrowed(tensor: &Tensor, axis: usize, range: &Range) -> CandleResult<Tensor> {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub mod bundle;
 #[cfg(feature = "candle")]
 mod candle;
-mod cpu;
+pub mod cpu;
 mod error;
 pub mod graph;
 pub mod models;
@@ -24,6 +24,8 @@ pub mod plan;
 mod resample;
 mod scalar;
 mod tflite;
+
+use crate::workers::Workers;
 
 pub use error::NetError;
 pub use graph::Graph;
@@ -92,16 +94,20 @@ pub trait Executor: Send {
     fn output(&self, index: usize) -> &[f32];
 }
 
-/// Makes `plan` ready to run on `backend`, with at most `threads` threads. No backend makes use of more than one yet.
+/// Makes `plan` ready to run on `backend`, whose steps `workers` share.
 ///
 /// # Errors
 /// [`NetError::Backend`] where the backend is not part of this build.
-pub fn load(plan: Arc<Plan>, backend: Backend, _threads: usize) -> Result<Box<dyn Executor>, NetError> {
+pub fn load(
+    plan: Arc<Plan>,
+    backend: Backend,
+    workers: &Arc<Workers>,
+) -> Result<Box<dyn Executor>, NetError> {
     match backend {
         Backend::Scalar => Ok(Box::new(scalar::Scalar::new(plan))),
-        Backend::Cpu => Ok(Box::new(cpu::Cpu::new(plan))),
+        Backend::Cpu => Ok(Box::new(cpu::Cpu::new(plan, Arc::clone(workers)))),
         #[cfg(feature = "candle")]
-        Backend::Candle => Ok(Box::new(candle::Candle::new(plan)?)),
+        Backend::Candle => Ok(Box::new(candle::Candle::new(plan, workers)?)),
         #[cfg(not(feature = "candle"))]
         Backend::Candle => Err(NetError::Backend {
             name: "candle",

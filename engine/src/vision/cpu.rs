@@ -16,6 +16,7 @@ use crate::{
     scene::{BLENDSHAPES, Face, FaceState, HostMatte, LANDMARKS, Observation},
     scheduler::WorkPlan,
     tracking::{Anchors, BLENDSHAPE_LANDMARKS, CalmMask, Track, Tracks, pose, sigmoid},
+    workers::Workers,
 };
 
 /// Looks at frames, one after the other, and remembers the faces between them.
@@ -50,13 +51,14 @@ struct FaceNets {
 struct MatteNets(Vec<(ModelId, Lens)>);
 
 impl Observer {
-    /// Loads the nets that `options` asks for.
+    /// Loads the nets that `options` asks for; `workers` share their work.
     ///
     /// # Errors
     /// When a model is missing, broken or not the net it should be, or the backend is not part of this build.
-    pub fn new(models: &Models, options: VisionOptions) -> Result<Self, VisionError> {
-        let faces = (options.faces > 0).then(|| FaceNets::load(models, &options)).transpose()?;
-        let matte = options.matte.map(|which| MatteNets::load(models, &options, which)).transpose()?;
+    pub fn new(models: &Models, options: VisionOptions, workers: &Arc<Workers>) -> Result<Self, VisionError> {
+        let faces = (options.faces > 0).then(|| FaceNets::load(models, &options, workers)).transpose()?;
+        let matte =
+            options.matte.map(|which| MatteNets::load(models, &options, which, workers)).transpose()?;
         let calm = (options.mode == Mode::Video && !options.raw_matte).then(CalmMask::default);
         Ok(Self {
             options,
@@ -147,19 +149,19 @@ fn write_face(face: &mut Face, track: &Track, size: [u32; 2], with_pose: bool) {
 }
 
 impl FaceNets {
-    fn load(models: &Models, options: &VisionOptions) -> Result<Self, VisionError> {
-        let (backend, threads) = (options.backend, options.threads);
+    fn load(models: &Models, options: &VisionOptions, workers: &Arc<Workers>) -> Result<Self, VisionError> {
+        let backend = options.backend;
         let (model, anchors) = match options.detector {
             Detector::Short => (ModelId::FaceDetector, Anchors::short_range()),
             Detector::Full => (ModelId::FaceDetectorFull, Anchors::full_range()),
         };
         let outputs = [anchors.count() * 16, anchors.count()];
-        let detector = Lens::load(models, model, (-1.0..=1.0, Outside::Black), &outputs, backend, threads)?;
+        let detector = Lens::load(models, model, (-1.0..=1.0, Outside::Black), &outputs, backend, workers)?;
         let mesh = [LANDMARKS * 3, 1];
         let mesh =
-            Lens::load(models, ModelId::FaceMesh, (0.0..=1.0, Outside::Edge), &mesh, backend, threads)?;
+            Lens::load(models, ModelId::FaceMesh, (0.0..=1.0, Outside::Edge), &mesh, backend, workers)?;
         let blendshapes =
-            || lens::load_checked(models, ModelId::Blendshapes, &[BLENDSHAPES], backend, threads);
+            || lens::load_checked(models, ModelId::Blendshapes, &[BLENDSHAPES], backend, workers);
         Ok(Self {
             anchors,
             detector,
@@ -219,19 +221,18 @@ fn depth_scale(region: &Roi, size: [u32; 2]) -> f32 {
 }
 
 impl MatteNets {
-    fn load(models: &Models, options: &VisionOptions, which: MatteNet) -> Result<Self, VisionError> {
+    fn load(
+        models: &Models,
+        options: &VisionOptions,
+        which: MatteNet,
+        workers: &Arc<Workers>,
+    ) -> Result<Self, VisionError> {
         let all = [(ModelId::SelfieLandscape, 256 * 144), (ModelId::SelfieSquare, 256 * 256)];
         let shapes = [[2, 1], [1, 1]].map(|shape| which.model(shape));
         let needed = all.into_iter().filter(|(model, _)| shapes.contains(model));
         let load = |(model, cells)| {
-            let lens = Lens::load(
-                models,
-                model,
-                (0.0..=1.0, Outside::Black),
-                &[cells],
-                options.backend,
-                options.threads,
-            )?;
+            let lens =
+                Lens::load(models, model, (0.0..=1.0, Outside::Black), &[cells], options.backend, workers)?;
             Ok((model, lens))
         };
         Ok(Self(needed.map(load).collect::<Result<_, VisionError>>()?))

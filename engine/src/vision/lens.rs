@@ -1,12 +1,13 @@
 //! A net that looks at a region of a frame.
 
-use std::ops::RangeInclusive;
+use std::{ops::RangeInclusive, sync::Arc};
 
 use super::{Roi, VisionError};
 use crate::{
     frame::Pixels,
     kernels::crop::{self, Outside},
     nets::{self, Backend, Executor, ModelId, Models},
+    workers::Workers,
 };
 
 /// An image net with its input tensor. Nothing is allocated after it is made.
@@ -27,9 +28,9 @@ impl Lens {
         (range, outside): (RangeInclusive<f32>, Outside),
         outputs: &[usize],
         backend: Backend,
-        threads: usize,
+        workers: &Arc<Workers>,
     ) -> Result<Self, VisionError> {
-        let executor = load_checked(models, model, outputs, backend, threads)?;
+        let executor = load_checked(models, model, outputs, backend, workers)?;
         let shape = &executor.inputs()[0].shape;
         let size = match (executor.inputs().len(), shape.as_slice()) {
             (1, &[1, rows, columns, 3]) => [columns, rows],
@@ -63,9 +64,9 @@ pub(super) fn load_checked(
     model: ModelId,
     outputs: &[usize],
     backend: Backend,
-    threads: usize,
+    workers: &Arc<Workers>,
 ) -> Result<Box<dyn Executor>, VisionError> {
-    let executor = nets::load(models.plan(model)?, backend, threads)?;
+    let executor = nets::load(models.plan(model)?, backend, workers)?;
     let found: Vec<usize> = executor.outputs().iter().map(nets::TensorInfo::values).collect();
     if found.starts_with(outputs) && !executor.inputs().is_empty() {
         Ok(executor)

@@ -84,8 +84,6 @@ pub struct VisionOptions {
     pub mode: Mode,
     /// Where the nets run.
     pub backend: Backend,
-    /// With how many threads each net may run.
-    pub threads: usize,
     /// How faces are found.
     pub detector: Detector,
 }
@@ -101,7 +99,6 @@ impl Default for VisionOptions {
             raw_matte: false,
             mode: Mode::Video,
             backend: Backend::Cpu,
-            threads: 1,
             detector: Detector::Short,
         }
     }

@@ -2,7 +2,10 @@
 
 use std::{fs, path::PathBuf, sync::Arc};
 
-use antifaz::nets::{self, Backend, Graph, NetError, Plan, bundle};
+use antifaz::{
+    nets::{self, Backend, Graph, NetError, Plan, bundle},
+    workers::Workers,
+};
 
 use crate::Random;
 
@@ -24,7 +27,7 @@ fn file(name: &str) -> Vec<u8> {
 fn walk(bytes: &[u8], run: bool) -> Result<(), NetError> {
     let plan = Plan::new(&Graph::from_tflite(bytes)?)?;
     if run && plan.macs() <= RUN_MACS && plan.buffer_values() <= RUN_VALUES {
-        let mut net = nets::load(Arc::new(plan), Backend::Cpu, 1)?;
+        let mut net = nets::load(Arc::new(plan), Backend::Cpu, &Workers::alone())?;
         let inputs: Vec<Vec<f32>> = net.inputs().iter().map(|info| vec![0.5; info.values()]).collect();
         net.run(&inputs.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
     }

@@ -5,7 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use antifaz::nets::{self, Backend, Executor, ModelId, Models, NetError};
+use antifaz::{
+    engine::Crew,
+    nets::{self, Backend, Executor, ModelId, Models, NetError},
+    workers::Workers,
+};
 
 use crate::{error, fast_backends};
 
@@ -67,10 +71,11 @@ fn check(id: ModelId, folder: &str, range: [f32; 2]) {
     let plan = Models::embedded().plan(id).unwrap();
     let cases = cases(folder, range, plan.outputs().len());
     assert!(cases.len() >= 3, "{folder} has too few cases");
-    let mut scalar = nets::load(plan.clone(), Backend::Scalar, 1).unwrap();
+    let mut scalar = nets::load(plan.clone(), Backend::Scalar, &Workers::alone()).unwrap();
     for backend in fast_backends() {
         for threads in [1, 2] {
-            let mut fast = nets::load(plan.clone(), backend, threads).unwrap();
+            let crew = Crew::of(threads).unwrap();
+            let mut fast = nets::load(plan.clone(), backend, crew.workers()).unwrap();
             assert_eq!((fast.inputs(), fast.outputs()), (scalar.inputs(), scalar.outputs()));
             for case in &cases {
                 fast.run(&[&case.input]).unwrap();
@@ -127,7 +132,8 @@ fn selfie_landscape() {
 fn wrong_inputs_are_refused() {
     let models = Models::embedded();
     for backend in fast_backends().into_iter().chain([Backend::Scalar]) {
-        let mut net = nets::load(models.plan(ModelId::Blendshapes).unwrap(), backend, 1).unwrap();
+        let mut net =
+            nets::load(models.plan(ModelId::Blendshapes).unwrap(), backend, &Workers::alone()).unwrap();
         assert_eq!(net.run(&[]), Err(NetError::InputCount { want: 1, got: 0 }));
         let short = net.run(&[&[0.0; 291]]).unwrap_err();
         assert!(matches!(short, NetError::InputSize { want: 292, got: 291, .. }), "{short}");

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use antifaz::nets::{
-    self, Backend, Graph, Plan,
-    graph::{Alignment, Binary, Constant, Op, Range, Reduce, Unary, Window},
+use antifaz::{
+    nets::{
+        self, Backend, Graph, Plan,
+        graph::{Alignment, Binary, Constant, Op, Range, Reduce, Unary, Window},
+    },
+    workers::Workers,
 };
 
 use crate::{Random, error, fast_backends};
@@ -34,10 +37,10 @@ fn check(op: &Op, inputs: &[Vec<usize>], constants: &[Vec<usize>], random: &mut 
         .map(|values| if positive { values.iter().map(|x| x.abs() + 0.1).collect() } else { values })
         .collect();
     let tensors: Vec<&[f32]> = tensors.iter().map(Vec::as_slice).collect();
-    let mut scalar = nets::load(plan.clone(), Backend::Scalar, 1).unwrap();
+    let mut scalar = nets::load(plan.clone(), Backend::Scalar, &Workers::alone()).unwrap();
     scalar.run(&tensors).unwrap();
     for backend in fast_backends() {
-        let mut fast = nets::load(plan.clone(), backend, 1).unwrap();
+        let mut fast = nets::load(plan.clone(), backend, &Workers::alone()).unwrap();
         fast.run(&tensors).unwrap();
         let error = error(fast.output(0), scalar.output(0));
         let name = backend.name();

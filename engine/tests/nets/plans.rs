@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use antifaz::nets::{
-    self, Backend, Graph, ModelId, Models, Plan, bundle,
-    graph::{Binary, Constant, Op, Unary, Window},
-    plan::Activation,
+use antifaz::{
+    nets::{
+        self, Backend, Graph, ModelId, Models, Plan, bundle,
+        graph::{Binary, Constant, Op, Unary, Window},
+        plan::Activation,
+    },
+    workers::Workers,
 };
 
 use crate::{Random, error};
@@ -22,7 +25,7 @@ fn constant(graph: &mut Graph, random: &mut Random, shape: &[usize]) -> usize {
 }
 
 fn run(plan: Plan, input: &[f32]) -> Vec<f32> {
-    let mut net = nets::load(Arc::new(plan), Backend::Scalar, 1).unwrap();
+    let mut net = nets::load(Arc::new(plan), Backend::Scalar, &Workers::alone()).unwrap();
     net.run(&[input]).unwrap();
     net.output(0).to_vec()
 }

@@ -1,21 +1,37 @@
 //! Plans run by the project's own kernels.
 //!
-//! Tensors with rows and columns are kept channel by channel (NCHW): pixels lie along the vectors, so that no
-//! number of channels needs padding, and adding or joining channels is copying. Everything that depends on
-//! shapes alone is worked out at load: packed weights, strides, tables; `run` allocates nothing.
+//! Tensors are kept as their makers mean them, channels last, with each pixel padded to whole vectors: channels lie along the
+//! vectors. Steps run in groups, band by band, so that what lies between them stays in the caches; several threads
+//! share a group by rows. Everything that depends on shapes alone is worked out at load: packed weights, places, calls,
+//! tables; `run` allocates nothing. Each output value is summed in one order, whatever the number of threads.
 
 mod activation;
-mod gemm;
-pub(super) mod kernel;
-mod phases;
-pub(super) mod simd;
-pub(super) mod view;
-mod weighted;
+mod aligned;
+mod combine;
+mod conv;
+mod deconv;
+mod dense;
+mod depthwise;
+mod image;
+mod kernel;
+mod memory;
+mod pool;
+mod product;
+mod program;
+mod rowwise;
+mod simd;
+mod spans;
+mod view;
+mod whole;
 
 use std::sync::Arc;
 
-use super::{Executor, NetError, Plan, TensorInfo, check_inputs, plan::ValueId};
-use kernel::{Kernel, Memory};
+use super::{Executor, NetError, Plan, TensorInfo, check_inputs};
+use crate::workers::Workers;
+use aligned::Aligned;
+use kernel::Kernel;
+use memory::Memory;
+use program::{Act, Place, Program, Region};
 use simd::Isa;
 use view::{View, Walk};
 
@@ -23,74 +39,107 @@ use view::{View, Walk};
 pub(super) struct Cpu {
     plan: Arc<Plan>,
     isa: Isa,
+    workers: Arc<Workers>,
     inputs: Vec<TensorInfo>,
     outputs: Vec<TensorInfo>,
-    /// From the caller's order to ours, for each input; and back, for each output.
-    input_walks: Vec<Walk>,
-    output_walks: Vec<Walk>,
     /// One for each step.
     kernels: Vec<Kernel>,
-    /// By value: constants in our order.
-    constants: Vec<Vec<f32>>,
-    /// By slot.
-    buffers: Vec<Vec<f32>>,
-    scratch: Vec<f32>,
+    program: Program,
+    /// By value.
+    constants: Vec<Aligned>,
+    arena: Aligned,
+    /// Of all parts.
+    scratch: Aligned,
+    /// From our order to the caller's, for each output.
+    walks: Vec<Walk>,
     /// Row-major.
     results: Vec<Vec<f32>>,
 }
 
 impl Cpu {
-    pub(super) fn new(plan: Arc<Plan>) -> Self {
-        Self::with_isa(plan, Isa::best())
+    pub(super) fn new(plan: Arc<Plan>, workers: Arc<Workers>) -> Self {
+        Self::with_isa(plan, workers, Isa::best())
     }
 
-    fn with_isa(plan: Arc<Plan>, isa: Isa) -> Self {
-        let kernels: Vec<Kernel> = plan.steps.iter().map(|step| Kernel::new(&plan, step)).collect();
-        let (inputs, outputs) = (plan.inputs(), plan.outputs());
-        let planar = |info: &TensorInfo| View::planar(&info.shape);
-        let plain = |info: &TensorInfo| View::plain(&info.shape);
+    fn with_isa(plan: Arc<Plan>, workers: Arc<Workers>, isa: Isa) -> Self {
+        let kernels: Vec<Kernel> =
+            plan.steps.iter().map(|step| Kernel::new(isa.lanes(), &plan, step)).collect();
+        let program = Program::new(&plan, &kernels, workers.threads());
+        let parts = program.units.iter().map(Vec::len).max().unwrap_or(1);
+        let outputs = plan.outputs();
+        let walk = |(&id, info): (&usize, &TensorInfo)| {
+            let ours = View::padded(&info.shape, plan.cpu_pitch(id));
+            Walk::new(&View::plain(&info.shape), &ours)
+        };
         Self {
             isa,
-            input_walks: inputs.iter().map(|info| Walk::new(&planar(info), &plain(info))).collect(),
-            output_walks: outputs.iter().map(|info| Walk::new(&plain(info), &planar(info))).collect(),
-            scratch: vec![0.0; kernels.iter().map(Kernel::scratch).max().unwrap_or(0)],
-            kernels,
-            constants: constants(&plan),
-            buffers: plan.slots.iter().map(|&values| vec![0.0; values]).collect(),
+            arena: Aligned::zeros(program.arena),
+            scratch: Aligned::zeros(program.scratch.next_multiple_of(16) * parts),
+            walks: plan.outputs.iter().zip(&outputs).map(walk).collect(),
             results: outputs.iter().map(|info| vec![0.0; info.values()]).collect(),
-            inputs,
+            constants: constants(&plan),
+            inputs: plan.inputs(),
+            kernels,
+            program,
             outputs,
+            workers,
             plan,
         }
     }
 }
 
-/// The constants that steps and outputs read, in our order; empty for all other values.
-pub(super) fn constants(plan: &Plan) -> Vec<Vec<f32>> {
-    let mut constants = vec![Vec::new(); plan.values.len()];
+/// The constants that steps and outputs read, padded; empty for all other values.
+fn constants(plan: &Plan) -> Vec<Aligned> {
+    let mut constants = vec![Aligned::default(); plan.values.len()];
     for id in plan.steps.iter().flat_map(|step| step.reads()).chain(plan.outputs.iter().copied()) {
         let value = &plan.values[id];
         if let (Some(constant), true) = (&value.constant, constants[id].is_empty()) {
-            let mut ours = vec![0.0; constant.len()];
-            Walk::new(&View::planar(&value.shape), &View::plain(&value.shape)).copy(&mut ours, constant);
+            let pitch = plan.cpu_pitch(id);
+            let pixels = value.values() / value.shape.last().copied().unwrap_or(1).max(1);
+            let mut ours = Aligned::zeros(pixels * pitch);
+            Walk::new(&View::padded(&value.shape, pitch), &View::plain(&value.shape))
+                .copy(&mut ours, constant);
             constants[id] = ours;
         }
     }
     constants
 }
 
-/// Where a value is at this moment.
-struct Buffers<'a> {
+/// What all parts of a unit need.
+struct Running<'a> {
     plan: &'a Plan,
-    constants: &'a [Vec<f32>],
-    buffers: &'a [Vec<f32>],
+    kernels: &'a [Kernel],
+    isa: Isa,
+    memory: Memory<'a>,
 }
 
-impl Memory for Buffers<'_> {
-    fn read(&self, id: ValueId) -> &[f32] {
-        match self.plan.values[id].slot {
-            Some(slot) => &self.buffers[slot][..self.plan.values[id].values()],
-            None => &self.constants[id],
+impl Running<'_> {
+    #[expect(unsafe_code, reason = "parts share memory; the program keeps their places apart")]
+    fn act(&self, part: usize, act: &Act) {
+        match act {
+            Act::Call { step, span, operands, out, scratch } => {
+                let room = Place { region: Region::Scratch, values: scratch.clone(), first: 0 };
+                // SAFETY: what a call writes belongs to its part alone while its unit runs, and none of the operands of the
+                // unit lies there; see `Program`.
+                let (out, room) = unsafe { (self.memory.write(part, out), self.memory.write(part, &room)) };
+                let operand = |i: usize| {
+                    let place = &operands[i];
+                    // SAFETY: as above.
+                    place.image(unsafe { self.memory.read(part, place) })
+                };
+                let has_residual = self.plan.steps[*step].residual.is_some();
+                self.kernels[*step].run(self.isa, span.clone(), operand, has_residual, out, room);
+            }
+            Act::Shift { from, to } => {
+                let place = |start: usize, end: usize| Place {
+                    region: Region::Scratch,
+                    values: start..end,
+                    first: 0,
+                };
+                // SAFETY: scratch memory belongs to its part alone.
+                let window = unsafe { self.memory.write(part, &place(*to, from.end)) };
+                window.copy_within(from.start - to.., 0);
+            }
         }
     }
 }
@@ -106,57 +155,25 @@ impl Executor for Cpu {
 
     fn run(&mut self, inputs: &[&[f32]]) -> Result<(), NetError> {
         check_inputs(&self.inputs, inputs)?;
-        let plan = &self.plan;
-        for ((&id, input), walk) in plan.inputs.iter().zip(inputs).zip(&self.input_walks) {
-            if let Some(slot) = plan.values[id].slot {
-                walk.copy(&mut self.buffers[slot], input);
-            }
+        let parts = self.program.units.iter().map(Vec::len).max().unwrap_or(1);
+        let memory = Memory::new(&mut self.arena, &mut self.scratch, parts, &self.constants, inputs);
+        let running = Running { plan: &self.plan, kernels: &self.kernels, isa: self.isa, memory };
+        for unit in &self.program.units {
+            self.workers.run(unit.len(), &|part| unit[part].iter().for_each(|act| running.act(part, act)));
         }
-        for (step, kernel) in plan.steps.iter().zip(&self.kernels) {
-            let Some(slot) = plan.values[step.output].slot else { continue };
-            let mut out = std::mem::take(&mut self.buffers[slot]);
-            let memory = Buffers { plan, constants: &self.constants, buffers: &self.buffers };
-            let values = plan.values[step.output].values();
-            kernel.run(self.isa, plan, step, &memory, &mut out[..values], &mut self.scratch);
-            self.buffers[slot] = out;
-        }
-        let memory = Buffers { plan, constants: &self.constants, buffers: &self.buffers };
-        for ((&id, walk), result) in plan.outputs.iter().zip(&self.output_walks).zip(&mut self.results) {
-            walk.copy(result, memory.read(id));
+        for ((&id, walk), result) in self.plan.outputs.iter().zip(&self.walks).zip(&mut self.results) {
+            let Some(place) = &self.program.places[id] else { continue };
+            let values = match place.region {
+                Region::Constant(id) => &self.constants[id],
+                Region::Input(input) => inputs[input],
+                Region::Arena | Region::Scratch => &self.arena[place.values.clone()],
+            };
+            walk.copy(result, values);
         }
         Ok(())
     }
 
     fn output(&self, index: usize) -> &[f32] {
         &self.results[index]
-    }
-}
-
-#[cfg(all(test, feature = "embedded-models"))]
-mod tests {
-    use super::*;
-    use crate::nets::{Backend, ModelId, Models, load};
-
-    /// Sums of f32 in another order than the scalar executor's.
-    const TOLERANCE: f32 = 1e-3;
-
-    #[test]
-    fn all_instruction_sets_agree() {
-        let models = Models::embedded();
-        for id in [ModelId::FaceDetector, ModelId::Blendshapes] {
-            let plan = models.plan(id).unwrap();
-            let values = plan.inputs()[0].values();
-            let input: Vec<f32> = (0..values).map(|i| (i as f32 * 0.37).sin()).collect();
-            let mut scalar = load(Arc::clone(&plan), Backend::Scalar, 1).unwrap();
-            scalar.run(&[&input]).unwrap();
-            for isa in Isa::all() {
-                let mut cpu = Cpu::with_isa(Arc::clone(&plan), isa);
-                cpu.run(&[&input]).unwrap();
-                for (i, (got, want)) in cpu.output(0).iter().zip(scalar.output(0)).enumerate() {
-                    let allowed = TOLERANCE * want.abs().max(1.0);
-                    assert!((got - want).abs() <= allowed, "{isa:?} {id:?} {i}: {got}, not {want}");
-                }
-            }
-        }
     }
 }

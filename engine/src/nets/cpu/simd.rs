@@ -3,9 +3,14 @@
 //! A kernel is a [`Task`], generic over [`Simd`]; [`Isa::run`] calls it compiled for the instruction set. A value
 //! of a `Simd` type is the proof that its instructions exist, so kernels need no unsafe code of their own. All
 //! functions on the way from the task to the instructions are `inline(always)`: only then do they share the
-//! instruction set of the entry.
+//! instruction set of the entry. Closures can't be, so none works on vectors.
 
 #![allow(unsafe_code, reason = "intrinsics: loads and stores go through arrays of the right length")]
+
+#[cfg(target_arch = "aarch64")]
+mod arm;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 /// Work for one instruction set.
 pub(crate) trait Task {
@@ -32,12 +37,30 @@ pub(crate) trait Simd: Copy {
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// a + b
     fn add(self, a: Self::V, b: Self::V) -> Self::V;
+    /// a - b
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V;
     /// a * b
     fn mul(self, a: Self::V, b: Self::V) -> Self::V;
+    /// a / b
+    fn div(self, a: Self::V, b: Self::V) -> Self::V;
     /// The greater.
     fn max(self, a: Self::V, b: Self::V) -> Self::V;
     /// The smaller.
     fn min(self, a: Self::V, b: Self::V) -> Self::V;
+
+    /// The vector that begins at `from`.
+    ///
+    /// # Safety
+    /// `LANES` values can be read from there.
+    unsafe fn read(self, from: *const f32) -> Self::V;
+    /// Writes the vector that begins at `to`.
+    ///
+    /// # Safety
+    /// `LANES` values can be written there.
+    unsafe fn write(self, v: Self::V, to: *mut f32);
+
+    /// 2 to the whole number that is in the low bits of each lane's representation.
+    fn power_of_two(self, bits: Self::V) -> Self::V;
 
     /// Loads fewer than a vector; the other lanes are zero.
     #[inline(always)]
@@ -54,17 +77,18 @@ pub(crate) trait Simd: Copy {
         self.store(v, &mut lanes);
         to.copy_from_slice(&lanes[..to.len()]);
     }
+}
 
-    /// Lane by lane. Fast where `f` has no branches.
-    #[inline(always)]
-    fn map(self, v: Self::V, f: impl Fn(f32) -> f32) -> Self::V {
-        let mut lanes = [0.0; 16];
-        self.store(v, &mut lanes);
-        for lane in &mut lanes[..Self::LANES] {
-            *lane = f(*lane);
-        }
-        self.load(&lanes)
-    }
+/// As many values as there are, up to a vector.
+#[inline(always)]
+pub(crate) fn load_up_to<S: Simd>(simd: S, from: &[f32]) -> S::V {
+    if from.len() >= S::LANES { simd.load(from) } else { simd.load_part(from) }
+}
+
+/// As many values as there is room for, up to a vector.
+#[inline(always)]
+pub(crate) fn store_up_to<S: Simd>(simd: S, v: S::V, to: &mut [f32]) {
+    if to.len() >= S::LANES { simd.store(v, to) } else { simd.store_part(v, to) }
 }
 
 /// An instruction set that this machine has.
@@ -97,6 +121,19 @@ impl Isa {
     /// The best.
     pub(crate) fn best() -> Self {
         Self::all().pop().unwrap_or(Self::Portable(Portable))
+    }
+
+    /// Numbers in a vector.
+    pub(crate) fn lanes(self) -> usize {
+        match self {
+            Self::Portable(_) => Portable::LANES,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => x86::Avx2::LANES,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(_) => x86::Avx512::LANES,
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_) => arm::Neon::LANES,
+        }
     }
 
     /// Runs `task` with it.
@@ -143,8 +180,32 @@ impl Simd for Portable {
         std::array::from_fn(|i| a[i] + b[i])
     }
     #[inline(always)]
+    fn sub(self, a: [f32; 8], b: [f32; 8]) -> [f32; 8] {
+        std::array::from_fn(|i| a[i] - b[i])
+    }
+    #[inline(always)]
+    fn power_of_two(self, bits: [f32; 8]) -> [f32; 8] {
+        std::array::from_fn(|i| {
+            f32::from_bits(bits[i].to_bits().wrapping_shl(23).wrapping_add(1.0_f32.to_bits()))
+        })
+    }
+    #[inline(always)]
+    unsafe fn read(self, from: *const f32) -> [f32; 8] {
+        // SAFETY: the caller's; arrays of f32 have the alignment of f32.
+        unsafe { from.cast::<[f32; 8]>().read() }
+    }
+    #[inline(always)]
+    unsafe fn write(self, v: [f32; 8], to: *mut f32) {
+        // SAFETY: as above.
+        unsafe { to.cast::<[f32; 8]>().write(v) }
+    }
+    #[inline(always)]
     fn mul(self, a: [f32; 8], b: [f32; 8]) -> [f32; 8] {
         std::array::from_fn(|i| a[i] * b[i])
+    }
+    #[inline(always)]
+    fn div(self, a: [f32; 8], b: [f32; 8]) -> [f32; 8] {
+        std::array::from_fn(|i| a[i] / b[i])
     }
     #[inline(always)]
     fn max(self, a: [f32; 8], b: [f32; 8]) -> [f32; 8] {
@@ -153,183 +214,5 @@ impl Simd for Portable {
     #[inline(always)]
     fn min(self, a: [f32; 8], b: [f32; 8]) -> [f32; 8] {
         std::array::from_fn(|i| if a[i] < b[i] { a[i] } else { b[i] })
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-mod x86 {
-    use std::arch::x86_64::*;
-
-    use super::{Simd, Task};
-
-    /// AVX2 with fused multiply-add. Made by `detect` alone.
-    #[derive(Clone, Copy, Debug)]
-    pub(crate) struct Avx2(());
-
-    /// AVX-512. Made by `detect` alone.
-    #[derive(Clone, Copy, Debug)]
-    pub(crate) struct Avx512(());
-
-    impl Avx2 {
-        pub(super) fn detect() -> Option<Self> {
-            (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Self(()))
-        }
-
-        pub(super) fn run(self, task: impl Task) {
-            #[target_feature(enable = "avx2,fma")]
-            fn inner(simd: Avx2, task: impl Task) {
-                task.run(simd);
-            }
-            // SAFETY: `self` proves the features.
-            unsafe { inner(self, task) }
-        }
-    }
-
-    impl Avx512 {
-        pub(super) fn detect() -> Option<Self> {
-            let has = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl");
-            let has = has && is_x86_feature_detected!("avx512dq") && is_x86_feature_detected!("avx512bw");
-            (has && Avx2::detect().is_some()).then_some(Self(()))
-        }
-
-        pub(super) fn run(self, task: impl Task) {
-            #[target_feature(enable = "avx2,fma,avx512f,avx512vl,avx512dq,avx512bw")]
-            fn inner(simd: Avx512, task: impl Task) {
-                task.run(simd);
-            }
-            // SAFETY: `self` proves the features.
-            unsafe { inner(self, task) }
-        }
-    }
-
-    /// The methods whose intrinsics have the same shape in both sets. `self` proves the features, and slices
-    /// are cut to whole vectors before they are read or written.
-    macro_rules! methods {
-        ($vector:ty, $lanes:expr, $splat:ident $load:ident $store:ident $fma:ident $add:ident $mul:ident $max:ident $min:ident) => {
-            type V = $vector;
-            const LANES: usize = $lanes;
-            const MANY: bool = $lanes == 16;
-
-            #[inline(always)]
-            fn splat(self, x: f32) -> $vector {
-                unsafe { $splat(x) }
-            }
-            #[inline(always)]
-            fn load(self, from: &[f32]) -> $vector {
-                unsafe { $load(from[..$lanes].as_ptr()) }
-            }
-            #[inline(always)]
-            fn store(self, v: $vector, to: &mut [f32]) {
-                unsafe { $store(to[..$lanes].as_mut_ptr(), v) }
-            }
-            #[inline(always)]
-            fn mul_add(self, a: $vector, b: $vector, c: $vector) -> $vector {
-                unsafe { $fma(a, b, c) }
-            }
-            #[inline(always)]
-            fn add(self, a: $vector, b: $vector) -> $vector {
-                unsafe { $add(a, b) }
-            }
-            #[inline(always)]
-            fn mul(self, a: $vector, b: $vector) -> $vector {
-                unsafe { $mul(a, b) }
-            }
-            #[inline(always)]
-            fn max(self, a: $vector, b: $vector) -> $vector {
-                unsafe { $max(a, b) }
-            }
-            #[inline(always)]
-            fn min(self, a: $vector, b: $vector) -> $vector {
-                unsafe { $min(a, b) }
-            }
-        };
-    }
-
-    impl Simd for Avx2 {
-        methods!(__m256, 8, _mm256_set1_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_fmadd_ps _mm256_add_ps _mm256_mul_ps _mm256_max_ps _mm256_min_ps);
-    }
-
-    impl Simd for Avx512 {
-        methods!(__m512, 16, _mm512_set1_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_fmadd_ps _mm512_add_ps _mm512_mul_ps _mm512_max_ps _mm512_min_ps);
-
-        #[inline(always)]
-        fn load_part(self, from: &[f32]) -> __m512 {
-            let count = from.len().min(15);
-            // SAFETY: only the lanes of the mask are read.
-            unsafe { _mm512_maskz_loadu_ps((1 << count) - 1, from.as_ptr()) }
-        }
-
-        #[inline(always)]
-        fn store_part(self, v: __m512, to: &mut [f32]) {
-            let count = to.len().min(15);
-            // SAFETY: only the lanes of the mask are written.
-            unsafe { _mm512_mask_storeu_ps(to.as_mut_ptr(), (1 << count) - 1, v) }
-        }
-    }
-}
-
-#[cfg(target_arch = "aarch64")]
-mod arm {
-    use std::arch::aarch64::*;
-
-    use super::{Simd, Task};
-
-    /// NEON. Made by `detect` alone.
-    #[derive(Clone, Copy, Debug)]
-    pub(crate) struct Neon(());
-
-    impl Neon {
-        pub(super) fn detect() -> Option<Self> {
-            std::arch::is_aarch64_feature_detected!("neon").then_some(Self(()))
-        }
-
-        pub(super) fn run(self, task: impl Task) {
-            #[target_feature(enable = "neon")]
-            fn inner(simd: Neon, task: impl Task) {
-                task.run(simd);
-            }
-            // SAFETY: `self` proves the feature.
-            unsafe { inner(self, task) }
-        }
-    }
-
-    // `self` proves the feature, and slices are cut to whole vectors before they are read or written.
-    impl Simd for Neon {
-        type V = float32x4_t;
-        const LANES: usize = 4;
-        const MANY: bool = true;
-
-        #[inline(always)]
-        fn splat(self, x: f32) -> float32x4_t {
-            unsafe { vdupq_n_f32(x) }
-        }
-        #[inline(always)]
-        fn load(self, from: &[f32]) -> float32x4_t {
-            unsafe { vld1q_f32(from[..4].as_ptr()) }
-        }
-        #[inline(always)]
-        fn store(self, v: float32x4_t, to: &mut [f32]) {
-            unsafe { vst1q_f32(to[..4].as_mut_ptr(), v) }
-        }
-        #[inline(always)]
-        fn mul_add(self, a: float32x4_t, b: float32x4_t, c: float32x4_t) -> float32x4_t {
-            unsafe { vfmaq_f32(c, a, b) }
-        }
-        #[inline(always)]
-        fn add(self, a: float32x4_t, b: float32x4_t) -> float32x4_t {
-            unsafe { vaddq_f32(a, b) }
-        }
-        #[inline(always)]
-        fn mul(self, a: float32x4_t, b: float32x4_t) -> float32x4_t {
-            unsafe { vmulq_f32(a, b) }
-        }
-        #[inline(always)]
-        fn max(self, a: float32x4_t, b: float32x4_t) -> float32x4_t {
-            unsafe { vmaxq_f32(a, b) }
-        }
-        #[inline(always)]
-        fn min(self, a: float32x4_t, b: float32x4_t) -> float32x4_t {
-            unsafe { vminq_f32(a, b) }
-        }
     }
 }

@@ -20,15 +20,13 @@ impl View {
         Self { shape: shape.to_vec(), strides, start: 0 }
     }
 
-    /// As executors keep tensors: channel by channel (NCHW) where there are four axes, else row-major.
-    pub(crate) fn planar(shape: &[usize]) -> Self {
-        match *shape {
-            [batch, rows, cols, channels] => {
-                let inner = Self::plain(&[batch, channels, rows, cols]).permuted(&[0, 2, 3, 1]);
-                Self { shape: shape.to_vec(), ..inner }
-            }
-            _ => Self::plain(shape),
+    /// Row-major, with `pitch` values from each row of the last axis to the next.
+    pub(crate) fn padded(shape: &[usize], pitch: usize) -> Self {
+        let mut memory = shape.to_vec();
+        if let Some(last) = memory.last_mut() {
+            *last = pitch;
         }
+        Self { shape: shape.to_vec(), ..Self::plain(&memory) }
     }
 
     /// Axis i is axis `perm[i]` of this one.
@@ -147,6 +145,10 @@ impl Walk {
     pub(crate) fn copy(&self, to: &mut [f32], from: &[f32]) {
         self.rows(|[a, b], [a_step, b_step], count| match (a_step, b_step) {
             (1, 1) => to[a..a + count].copy_from_slice(&from[b..b + count]),
+            (1, step @ 2..) => {
+                let values = from[b..].iter().step_by(step.unsigned_abs());
+                to[a..a + count].iter_mut().zip(values).for_each(|(to, &value)| *to = value);
+            }
             _ => self.each(|place, value| to[place] = from[value], [a, b], count),
         });
     }
@@ -180,7 +182,7 @@ impl Walk {
 
 /// Combines all of `row` into `first`, by sixteen lanes: faster, and for sums more exact, than one after the other.
 #[inline(always)]
-fn fold(first: f32, row: &[f32], f: &impl Fn(f32, f32) -> f32) -> f32 {
+pub(super) fn fold(first: f32, row: &[f32], f: &impl Fn(f32, f32) -> f32) -> f32 {
     let Some((start, rest)) = row.split_first_chunk::<16>() else {
         return row.iter().fold(first, |folded, &value| f(folded, value));
     };

@@ -26,6 +26,7 @@ pub(super) fn lower(graph: &Graph) -> Result<Plan, NetError> {
         inputs: graph.inputs.clone(),
         outputs: graph.outputs.clone(),
         slots: Vec::new(),
+        groups: Vec::new(),
         operators: graph.nodes.len(),
     };
     // What folding may add: no more than a few times what the model brings along.

@@ -3,14 +3,17 @@
 //! A plan is plain data, printed by `antifaz net plan` and asserted on by tests. The passes, in order:
 //! [`lower`] folds what is constant (f16 weights among it) and gives weighted steps their weights; [`fuse`]
 //! takes padding, bias, residual additions and activations into the steps that make the values; [`memory`]
-//! drops what nobody reads and shares buffers between values that don't live at the same time.
+//! drops what nobody reads and shares buffers between values that don't live at the same time; [`group`] says which
+//! steps are run together, band by band.
 
 mod display;
 mod fuse;
+pub(super) mod group;
 mod lower;
 mod memory;
+pub(super) mod rows;
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use super::{
     Graph, NetError, TensorInfo,
@@ -96,6 +99,8 @@ pub struct Plan {
     pub(super) outputs: Vec<ValueId>,
     /// Values that each buffer has room for.
     pub(super) slots: Vec<usize>,
+    /// Steps that are run together, in order.
+    pub(super) groups: Vec<Range<usize>>,
     operators: usize,
 }
 
@@ -108,6 +113,7 @@ impl Plan {
         let mut plan = lower::lower(graph)?;
         fuse::fuse(&mut plan);
         memory::assign(&mut plan)?;
+        plan.groups = group::groups(&plan);
         Ok(plan)
     }
 
@@ -118,12 +124,38 @@ impl Plan {
     pub fn unfused(graph: &Graph) -> Result<Self, NetError> {
         let mut plan = lower::lower(graph)?;
         memory::assign(&mut plan)?;
+        plan.groups = (0..plan.steps.len()).map(|step| step..step + 1).collect();
         Ok(plan)
+    }
+
+    /// A plan of `step` alone: its operands, in order, are the inputs.
+    pub(super) fn alone(&self, step: &Step) -> Self {
+        let operand = |id: ValueId| Value { constant: None, slot: None, ..self.values[id].clone() };
+        let mut values: Vec<Value> = step.reads().map(operand).collect();
+        let reads = values.len();
+        values.push(operand(step.output));
+        let inputs = (0..step.inputs.len()).collect();
+        let residual = step.residual.map(|_| step.inputs.len());
+        let step = Step { inputs, residual, output: reads, ..step.clone() };
+        Self {
+            values,
+            steps: vec![step],
+            inputs: (0..reads).collect(),
+            outputs: vec![reads],
+            slots: Vec::new(),
+            groups: std::iter::once(0..1).collect(),
+            operators: 1,
+        }
     }
 
     /// The steps, in order.
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// Which steps are run together, band by band; all steps are in one of them, in order.
+    pub fn groups(&self) -> &[Range<usize>] {
+        &self.groups
     }
 
     /// A value by its index.
@@ -157,7 +189,13 @@ impl Plan {
         self.slots.iter().sum()
     }
 
-    fn step_macs(&self, step: &Step) -> u64 {
+    /// A measure of what a step costs: its multiply-accumulates, and what it writes.
+    pub(super) fn step_work(&self, step: &Step) -> u64 {
+        self.step_macs(step) + self.values[step.output].values() as u64
+    }
+
+    /// Multiply-accumulates of one of the steps.
+    pub fn step_macs(&self, step: &Step) -> u64 {
         let Some(filter) = &step.filter else { return 0 };
         let output = self.values[step.output].values() as u64;
         let input = self.values[step.inputs[0]].values() as u64;

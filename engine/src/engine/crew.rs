@@ -1,0 +1,44 @@
+//! Threads for the nets.
+
+use std::{io, sync::Arc, thread};
+
+use crate::workers::Workers;
+
+/// Threads that help with the nets until this is dropped.
+#[derive(Debug)]
+pub struct Crew {
+    workers: Arc<Workers>,
+    helpers: Vec<thread::JoinHandle<()>>,
+}
+
+impl Crew {
+    /// For nets that run on `threads` threads, of which the caller's own is one.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn of(threads: usize) -> io::Result<Self> {
+        let workers = Arc::new(Workers::new(threads.max(1) - 1));
+        let mut crew = Self { workers, helpers: Vec::new() };
+        for _ in 1..threads {
+            let workers = Arc::clone(&crew.workers);
+            let helper = thread::Builder::new().name("antifaz-nets".into()).spawn(move || workers.serve())?;
+            crew.helpers.push(helper);
+        }
+        Ok(crew)
+    }
+
+    /// What the nets are loaded with.
+    pub fn workers(&self) -> &Arc<Workers> {
+        &self.workers
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        self.workers.close();
+        for helper in self.helpers.drain(..) {
+            // A helper that panicked has said so, and whoever asked for the work knows.
+            let _ = helper.join();
+        }
+    }
+}

@@ -2,7 +2,9 @@
 //!
 //! Work comes in parts that are dealt out by a counter: the caller takes parts itself, and whoever of the helpers is
 //! awake takes some too. A helper that the system has put aside takes none, and nobody waits for it; so on a busy
-//! machine the caller does most parts alone. Helpers look out for new work for some microseconds before they sleep.
+//! machine the caller does most parts alone. A helper that is put aside in the middle of a part can't be helped: whoever
+//! had to wait for one works alone for a while, and longer each time. Helpers look out for new work for some
+//! microseconds before they sleep.
 //!
 //! No thread is started here: whoever makes [`Workers`] lends threads to [`Workers::serve`].
 
@@ -13,12 +15,22 @@ use std::{
     panic::{self, AssertUnwindSafe},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 /// Looks at a shared place before a thread sleeps: some 20 microseconds on processors that pause for 50 ns.
 const LOOKS: usize = 400;
+
+/// A helper that needs so much longer for its part than the caller was put aside.
+const PUT_ASIDE: Duration = Duration::from_micros(200);
+
+/// Pieces of work that are done alone after a helper was put aside: first, and at most.
+const ALONE: [u32; 2] = [64, 1 << 14];
+
+/// Pieces of work without trouble after which the past is forgotten.
+const FORGET: u32 = 1 << 15;
 
 /// Work in parts; called once for each.
 type Task<'a> = &'a (dyn Fn(usize) + Sync);
@@ -34,6 +46,10 @@ pub struct Workers {
     /// A pointer to the [`Task`] of the current work; valid while not all of its parts are done.
     task: AtomicPtr<()>,
     done: AtomicUsize,
+    /// Pieces of work to be done alone; how many after the next trouble; and pieces since the last.
+    alone: AtomicU32,
+    next_alone: AtomicU32,
+    calm: AtomicU32,
     /// A part has panicked.
     failed: AtomicBool,
     closed: AtomicBool,
@@ -55,6 +71,9 @@ impl Workers {
             deal: AtomicU64::new(0),
             task: AtomicPtr::new(std::ptr::null_mut()),
             done: AtomicUsize::new(0),
+            alone: AtomicU32::new(0),
+            next_alone: AtomicU32::new(ALONE[0]),
+            calm: AtomicU32::new(0),
             failed: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             sleepers: AtomicUsize::new(0),
@@ -86,6 +105,12 @@ impl Workers {
             (0..parts).for_each(task);
             return;
         }
+        if let Some(left) = self.alone.load(Ordering::Relaxed).checked_sub(1) {
+            self.alone.store(left, Ordering::Relaxed);
+            self.busy.store(false, Ordering::Release);
+            (0..parts).for_each(task);
+            return;
+        }
         self.done.store(0, Ordering::Relaxed);
         let place: *const Task<'_> = &raw const task;
         self.task.store(place.cast_mut().cast(), Ordering::Relaxed);
@@ -96,10 +121,31 @@ impl Workers {
             self.wake.notify_all();
         }
         while self.take_part() {}
-        self.wait(parts);
+        self.judge(self.wait(parts));
         let failed = self.failed.swap(false, Ordering::Relaxed);
         self.busy.store(false, Ordering::Release);
         assert!(!failed, "a part of the work has panicked");
+    }
+
+    /// Calls `task` with the number of each run of `length` of `items`, and the run itself; the last may be shorter.
+    ///
+    /// # Panics
+    /// Where `length` is zero and there are items, or `task` panics.
+    pub fn run_chunks<T: Send>(
+        &self,
+        items: &mut [T],
+        length: usize,
+        task: &(dyn Fn(usize, &mut [T]) + Sync),
+    ) {
+        struct Start<T>(*mut T);
+        // SAFETY: each part reaches items that no other does.
+        unsafe impl<T: Send> Sync for Start<T> {}
+        let (start, total) = (&Start(items.as_mut_ptr()), items.len());
+        self.run(total.div_ceil(length), &|part| {
+            let (first, count) = (part * length, length.min(total - part * length));
+            // SAFETY: within `items`, which is borrowed until all parts are done; `run` calls each part once.
+            task(part, unsafe { std::slice::from_raw_parts_mut(start.0.add(first), count) });
+        });
     }
 
     /// Helps until [`Workers::close`].
@@ -159,21 +205,41 @@ impl Workers {
         true
     }
 
-    /// Until `parts` are done.
-    fn wait(&self, parts: usize) {
+    /// Decides how to go on after work in which a helper was put aside, or not.
+    fn judge(&self, put_aside: bool) {
+        let next = self.next_alone.load(Ordering::Relaxed);
+        if put_aside {
+            self.alone.store(next, Ordering::Relaxed);
+            self.next_alone.store((next * 2).min(ALONE[1]), Ordering::Relaxed);
+            self.calm.store(0, Ordering::Relaxed);
+        } else if next > ALONE[0] {
+            let calm = self.calm.load(Ordering::Relaxed) + 1;
+            self.calm.store(calm % FORGET, Ordering::Relaxed);
+            if calm == FORGET {
+                self.next_alone.store(ALONE[0], Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Until `parts` are done; whether that took so long that a helper must have been put aside.
+    fn wait(&self, parts: usize) -> bool {
         let all = || {
             hint::spin_loop();
             self.done.load(Ordering::SeqCst) == parts
         };
         if (0..LOOKS).any(|_| all()) {
-            return;
+            return false;
         }
+        let mut put_aside = false;
         let mut guard = self.locked();
         self.waits.store(true, Ordering::SeqCst);
         while !all() {
-            guard = self.finished.wait(guard).unwrap_or_else(PoisonError::into_inner);
+            let (locked, waited) =
+                self.finished.wait_timeout(guard, PUT_ASIDE).unwrap_or_else(PoisonError::into_inner);
+            (guard, put_aside) = (locked, put_aside || waited.timed_out());
         }
         self.waits.store(false, Ordering::SeqCst);
+        put_aside
     }
 }
 
@@ -211,6 +277,19 @@ mod tests {
                 }
             });
         }
+    }
+
+    #[test]
+    fn chunks_are_disjoint_and_all_there() {
+        with_helpers(2, |workers| {
+            for (items, length) in [(0, 3), (1, 3), (7, 3), (9, 3), (10, 100)] {
+                let mut items = vec![0; items];
+                workers.run_chunks(&mut items, length, &|part, chunk| {
+                    chunk.iter_mut().enumerate().for_each(|(i, item)| *item += part * length + i + 1);
+                });
+                assert!(items.iter().copied().eq(1..=items.len()));
+            }
+        });
     }
 
     #[test]

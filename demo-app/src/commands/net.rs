@@ -11,7 +11,7 @@ use std::{
 
 use antifaz::{
     engine::Crew,
-    nets::{self, Backend, Executor, Graph, NetError, Plan, TensorInfo, bundle},
+    nets::{self, Backend, Executor, Graph, NetError, Plan, SimdLevel, TensorInfo, bundle},
 };
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
@@ -62,9 +62,32 @@ pub(crate) struct NetModel {
     /// Threads to use
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = values::within::<1, 256>)]
     pub(crate) threads: u16,
+    /// The widest vectors that the backend `cpu` may use; without it the widest of this machine
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) simd: Option<SimdArg>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How wide vectors may be.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SimdArg {
+    Portable,
+    Avx2,
+    Avx512,
+    Neon,
+}
+
+impl From<SimdArg> for SimdLevel {
+    fn from(arg: SimdArg) -> Self {
+        match arg {
+            SimdArg::Portable => Self::Portable,
+            SimdArg::Avx2 => Self::Avx2,
+            SimdArg::Avx512 => Self::Avx512,
+            SimdArg::Neon => Self::Neon,
+        }
+    }
 }
 
 /// Arguments of `antifaz net run`.
@@ -173,7 +196,15 @@ impl NetModel {
 
     fn executor(&self, crew: &Crew) -> Result<Box<dyn Executor>, AppError> {
         let plan = Arc::new(self.plan()?);
-        nets::load(plan, self.backend.into(), crew.workers()).map_err(|error| self.wrong(&error))
+        let loaded = match (self.simd, self.backend) {
+            (Some(level), NetBackend::Cpu) => nets::load_at(plan, level.into(), crew.workers()),
+            (Some(_), _) => {
+                let problem = "is for the backend cpu alone; leave it out, or add --backend cpu".into();
+                return Err(AppError::Value { argument: "--simd".into(), problem });
+            }
+            (None, backend) => nets::load(plan, backend.into(), crew.workers()),
+        };
+        loaded.map_err(|error| self.wrong(&error))
     }
 
     /// One tensor for each input of the net: the files that were named, or what `otherwise` makes.
@@ -355,11 +386,7 @@ fn bench(args: &NetBenchArgs) -> Result<(), AppError> {
     let warm_up = (runs / 10).clamp(2, 20);
     (0..warm_up).map(&mut timed).collect::<Result<Vec<f64>, AppError>>()?;
     let mut times = (0..runs).map(&mut timed).collect::<Result<Vec<f64>, AppError>>()?;
-    times.sort_by(f64::total_cmp);
-    let at = |share: f64| times[((times.len() - 1) as f64 * share).round() as usize];
-    let rounded = |ms: f64| (ms * 1e4).round() / 1e4;
-    let [min, median, p99] = [0.0, 0.5, 0.99].map(|share| rounded(at(share)));
-    output::line(format!("{{\"min_ms\":{min},\"median_ms\":{median},\"p99_ms\":{p99}}}"))
+    output::line(output::times(&mut times))
 }
 
 /// Values of 0..1 that look random and are always the same.

@@ -1,6 +1,6 @@
 //! `antifaz track`: faces of a clip or picture, as JSON lines.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Instant};
 
 use antifaz::{
     nets::Backend,
@@ -17,6 +17,7 @@ use crate::{
     cli::Common,
     error::AppError,
     offline::{self, TextFile},
+    output,
     values::{self, Nets},
 };
 
@@ -49,6 +50,12 @@ pub(crate) struct TrackArgs {
     /// Whether frames follow each other
     #[arg(long, value_enum, value_name = "video|image", default_value_t)]
     pub(crate) mode: TrackMode,
+    /// Threads that share each net; without it as many as help on this machine
+    #[arg(long, value_name = "N", value_parser = values::within::<1, 64>)]
+    pub(crate) threads: Option<u16>,
+    /// Print how long looking at a frame took, without reading it, as `net bench` does
+    #[arg(long)]
+    pub(crate) times: bool,
 }
 
 /// Whether frames follow each other.
@@ -65,17 +72,21 @@ pub(crate) enum TrackMode {
 pub(crate) fn run(args: &TrackArgs, common: &Common) -> Result<(), AppError> {
     let backend = offline::backend(args.nets)?;
     let mut source = source::open(&args.input)?;
-    let crew = offline::crew(offline::net_threads())?;
+    let crew = offline::crew(args.threads.map_or_else(offline::net_threads, usize::from))?;
     let mut observer = Observer::new(&offline::models(), options(args, backend), crew.workers())?;
     let mut out = TextFile::create(&args.out)?;
+    let mut times = Vec::new();
     offline::each_frame(source.as_mut(), common, |index, frame| {
+        let start = Instant::now();
         let observation = observer.look(frame, &WorkPlan::default())?;
+        times.push(start.elapsed().as_secs_f64() * 1e3);
         let size = frame.pixels.size();
         let faces = observer.faces().iter().map(|track| FaceLine::new(track, &observation.faces, size));
         let time_ms = frame.time.as_secs_f64() * 1e3;
         out.json_line(&Line { frame: index, time_ms, faces: faces.collect() })
     })?;
-    out.keep()
+    out.keep()?;
+    if args.times { output::line(output::times(&mut times)) } else { Ok(()) }
 }
 
 fn options(args: &TrackArgs, backend: Backend) -> VisionOptions {

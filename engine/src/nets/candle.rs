@@ -16,7 +16,7 @@ use super::{
     Executor, NetError, Plan, TensorInfo, check_inputs,
     cpu::Cpu,
     graph::{Binary, Op, Range, Reduce, Unary},
-    plan::{Activation, Step, ValueId},
+    plan::{Activation, Filter, Step, ValueId},
 };
 
 /// The executor.
@@ -79,6 +79,10 @@ impl Candle {
                     let operands =
                         step.inputs.iter().map(|&id| read(id)).collect::<CandleResult<Vec<_>>>()?;
                     let made = light(&step.op, &operands, &self.plan.values[step.output].shape)?;
+                    let made = match &step.filter {
+                        Some(filter) => weighed(filter, &made)?,
+                        None => made,
+                    };
                     activate(&step.activation, &made)?
                 }
             };
@@ -182,6 +186,12 @@ fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> CandleResult<&'a [f32]
     }
 }
 
+/// Times the weights and plus the bias of `filter`, place by place along the last axis.
+fn weighed(filter: &Filter, x: &Tensor) -> CandleResult<Tensor> {
+    let along = |values: &[f32]| Tensor::from_slice(values, values.len(), x.device());
+    x.broadcast_mul(&along(&filter.weights)?)?.broadcast_add(&along(&filter.bias)?)
+}
+
 /// An op on candle's own operations.
 fn light(op: &Op, operands: &[&Tensor], shape: &[usize]) -> CandleResult<Tensor> {
     let input = operands[0];
@@ -227,6 +237,11 @@ fn light(op: &Op, operands: &[&Tensor], shape: &[usize]) -> CandleResult<Tensor>
             let scaled = (input * f64::from(*beta))?;
             let powers = scaled.broadcast_sub(&scaled.max_keepdim(D::Minus1)?)?.exp()?;
             powers.broadcast_div(&powers.sum_keepdim(D::Minus1)?)
+        }
+        Op::Normalize { epsilon } => {
+            let centred = input.broadcast_sub(&input.mean_keepdim(D::Minus1)?)?;
+            let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
+            centred.broadcast_div(&(variance + f64::from(*epsilon))?.sqrt()?)
         }
         Op::Reshape(_) => input.contiguous()?.reshape(shape),
         // Dequantised constants are folded, and the heavy ops don't come here.

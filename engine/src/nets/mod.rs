@@ -60,6 +60,39 @@ impl Backend {
     }
 }
 
+/// How wide the vectors of [`Backend::Cpu`] are. Not every machine has every level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SimdLevel {
+    /// What the compiler makes of plain loops.
+    Portable,
+    /// AVX2 with FMA and F16C.
+    Avx2,
+    /// AVX-512 with its VL, DQ and BW parts.
+    Avx512,
+    /// NEON.
+    Neon,
+}
+
+impl SimdLevel {
+    /// All levels.
+    pub const ALL: [Self; 4] = [Self::Portable, Self::Avx2, Self::Avx512, Self::Neon];
+
+    /// Those that this machine has, the fastest last.
+    pub fn available() -> Vec<Self> {
+        cpu::levels()
+    }
+
+    /// Lower-case name, as on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+            Self::Neon => "neon",
+        }
+    }
+}
+
 /// A tensor at the boundary of a net.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TensorInfo {
@@ -117,6 +150,25 @@ pub fn load(
             name: "gpu",
             reason: "nets do not run on the GPU yet; use cpu, candle or scalar".into(),
         }),
+    }
+}
+
+/// Makes `plan` ready to run on [`Backend::Cpu`] with vectors of `level`: [`load`] takes the fastest.
+///
+/// # Errors
+/// [`NetError::Backend`] where the machine lacks the level.
+pub fn load_at(
+    plan: Arc<Plan>,
+    level: SimdLevel,
+    workers: &Arc<Workers>,
+) -> Result<Box<dyn Executor>, NetError> {
+    match cpu::Cpu::at(plan, Arc::clone(workers), level) {
+        Some(net) => Ok(Box::new(net)),
+        None => {
+            let names: Vec<_> = SimdLevel::available().into_iter().map(SimdLevel::name).collect();
+            let reason = format!("this machine has no {}; it has {}", level.name(), names.join(", "));
+            Err(NetError::Backend { name: "cpu", reason })
+        }
     }
 }
 

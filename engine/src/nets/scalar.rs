@@ -91,6 +91,7 @@ pub(super) fn compute(plan: &Plan, step: &Step, operands: &[Operand<'_>], out: &
             transpose_conv(input, filter, window, shape, out)
         }
         (Op::FullyConnected { .. }, Some(filter)) => fully_connected(input, filter, out),
+        (Op::Normalize { epsilon }, Some(filter)) => normalize(input, filter, *epsilon, out),
         (Op::Pool(kind, window), _) => pool(input, *kind, window, shape, out),
         (Op::Unary(unary), _) => fill(out, |i| unary.apply(input.values[i])),
         (Op::Binary(binary), _) => self::binary(input, operands[1], *binary, shape, out),
@@ -217,6 +218,19 @@ fn fully_connected(input: Operand<'_>, filter: &Filter, out: &mut [f32]) {
         let sum: f64 = values.iter().zip(weights).map(|(&x, &w)| f64::from(x) * f64::from(w)).sum();
         (sum + f64::from(filter.bias[i % channels])) as f32
     });
+}
+
+fn normalize(input: Operand<'_>, filter: &Filter, epsilon: f32, out: &mut [f32]) {
+    let width = filter.bias.len();
+    for (values, out) in input.values.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
+        let mean = values.iter().map(|&x| f64::from(x)).sum::<f64>() / width as f64;
+        let variance = values.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / width as f64;
+        let scale = 1.0 / (variance + f64::from(epsilon)).sqrt();
+        fill(out, |i| {
+            ((f64::from(values[i]) - mean) * scale * f64::from(filter.weights[i]) + f64::from(filter.bias[i]))
+                as f32
+        });
+    }
 }
 
 fn pool(input: Operand<'_>, kind: Reduce, window: &Window, shape: &[usize], out: &mut [f32]) {

@@ -18,6 +18,7 @@ pub(super) struct Lens {
     scale: f32,
     bias: f32,
     input: Vec<f32>,
+    workers: Arc<Workers>,
 }
 
 impl Lens {
@@ -38,7 +39,15 @@ impl Lens {
         };
         let (low, high) = range.into_inner();
         let input = vec![0.0; size[0] * size[1] * 3];
-        Ok(Self { executor, size, outside, scale: (high - low) / 255.0, bias: low, input })
+        Ok(Self {
+            executor,
+            size,
+            outside,
+            scale: (high - low) / 255.0,
+            bias: low,
+            input,
+            workers: Arc::clone(workers),
+        })
     }
 
     /// Columns and rows of the input.
@@ -48,7 +57,11 @@ impl Lens {
 
     /// Runs the net on what lies in `region`.
     pub(super) fn look(&mut self, pixels: &Pixels, region: &Roi) -> Result<(), VisionError> {
-        crop::cpu(pixels, region, self.outside, self.size, self.scale, self.bias, &mut self.input);
+        let Self { size, outside, scale, bias, .. } = *self;
+        let rows = size[1].div_ceil(self.workers.threads());
+        self.workers.run_chunks(&mut self.input, rows * size[0] * 3, &|part, input| {
+            crop::cpu_rows(pixels, region, outside, size, (scale, bias), part * rows, input);
+        });
         Ok(self.executor.run(&[&self.input])?)
     }
 

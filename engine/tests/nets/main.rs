@@ -2,12 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test whose data are missing shall fail")]
 
+mod allocations;
 mod damage;
 mod models;
 mod operators;
 mod plans;
 
-use antifaz::nets::Backend;
+use std::sync::Arc;
+
+use antifaz::{
+    nets::{self, Backend, Executor, Plan, SimdLevel},
+    workers::Workers,
+};
 
 /// Backends that are compared with the scalar one.
 fn fast_backends() -> Vec<Backend> {
@@ -16,6 +22,17 @@ fn fast_backends() -> Vec<Backend> {
         backends.push(Backend::Candle);
     }
     backends
+}
+
+/// `plan` on every backend that is compared with the scalar one, the project's own kernels at every level that the
+/// machine has.
+fn fast_nets(plan: &Arc<Plan>) -> Vec<(&'static str, Box<dyn Executor>)> {
+    let alone = Workers::alone();
+    let levels = SimdLevel::available().into_iter();
+    let own = levels.map(|level| (level.name(), nets::load_at(plan.clone(), level, &alone).unwrap()));
+    let others = fast_backends().into_iter().filter(|backend| *backend != Backend::Cpu);
+    let others = others.map(|backend| (backend.name(), nets::load(plan.clone(), backend, &alone).unwrap()));
+    own.chain(others).collect()
 }
 
 /// |got - want| in units of |want|, which counts as a tenth per value at least. NaN anywhere is infinitely wrong.

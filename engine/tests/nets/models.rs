@@ -7,11 +7,11 @@ use std::{
 
 use antifaz::{
     engine::Crew,
-    nets::{self, Backend, Executor, ModelId, Models, NetError},
+    nets::{self, Backend, Executor, ModelId, Models, NetError, SimdLevel},
     workers::Workers,
 };
 
-use crate::{error, fast_backends};
+use crate::{Random, error, fast_backends, fast_nets};
 
 /// Against LiteRT: it sums f32 in another order and rounds some of its exponentials, and layers multiply that.
 const LITERT_TOLERANCE: f64 = 1e-3;
@@ -126,6 +126,47 @@ fn selfie_square() {
 #[test]
 fn selfie_landscape() {
     check(ModelId::SelfieLandscape, "selfie_segmentation_landscape/reference", [1.0, 0.0]);
+}
+
+#[test]
+fn every_level_gives_what_the_scalar_one_gives() {
+    for id in [ModelId::FaceDetector, ModelId::Blendshapes, ModelId::SelfieLandscape] {
+        let plan = Models::embedded().plan(id).unwrap();
+        let input = Random(21).values(plan.inputs()[0].values());
+        let mut scalar = nets::load(plan.clone(), Backend::Scalar, &Workers::alone()).unwrap();
+        scalar.run(&[&input]).unwrap();
+        for (name, mut net) in fast_nets(&plan) {
+            net.run(&[&input]).unwrap();
+            let what = format!("{id:?} at {name}");
+            assert_close(&outputs(net.as_ref()), &outputs(scalar.as_ref()), SCALAR_TOLERANCE, &what);
+        }
+    }
+}
+
+#[test]
+fn threads_change_not_a_bit() {
+    for id in ModelId::ALL {
+        let plan = Models::embedded().plan(id).unwrap();
+        let input = Random(22).values(plan.inputs()[0].values());
+        let run = |threads: usize| {
+            let crew = Crew::of(threads).unwrap();
+            let mut net = nets::load(plan.clone(), Backend::Cpu, crew.workers()).unwrap();
+            (0..3).for_each(|_| net.run(&[&input]).unwrap());
+            outputs(net.as_ref())
+        };
+        let alone = run(1);
+        for threads in 2..=5 {
+            assert_eq!(run(threads), alone, "{id:?} with {threads} threads");
+        }
+    }
+}
+
+#[test]
+fn levels_that_a_machine_lacks_are_refused() {
+    let plan = Models::embedded().plan(ModelId::Blendshapes).unwrap();
+    let missing = SimdLevel::ALL.into_iter().find(|level| !SimdLevel::available().contains(level)).unwrap();
+    let refused = nets::load_at(plan, missing, &Workers::alone()).err().unwrap().to_string();
+    assert!(refused.contains(missing.name()) && refused.contains("portable"), "{refused}");
 }
 
 #[test]

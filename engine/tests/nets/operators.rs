@@ -10,7 +10,7 @@ use antifaz::{
     workers::Workers,
 };
 
-use crate::{Random, error, fast_backends};
+use crate::{Random, error, fast_nets};
 
 /// One operator: what is left is the order of f32 sums, of up to some thousand values of both signs that may cancel
 /// to a thousandth of their size, and the exponential's polynomial.
@@ -39,11 +39,9 @@ fn check(op: &Op, inputs: &[Vec<usize>], constants: &[Vec<usize>], random: &mut 
     let tensors: Vec<&[f32]> = tensors.iter().map(Vec::as_slice).collect();
     let mut scalar = nets::load(plan.clone(), Backend::Scalar, &Workers::alone()).unwrap();
     scalar.run(&tensors).unwrap();
-    for backend in fast_backends() {
-        let mut fast = nets::load(plan.clone(), backend, &Workers::alone()).unwrap();
+    for (name, mut fast) in fast_nets(&plan) {
         fast.run(&tensors).unwrap();
         let error = error(fast.output(0), scalar.output(0));
-        let name = backend.name();
         assert!(
             error <= OPERATOR_TOLERANCE,
             "{op:?} of {inputs:?}, {constants:?} on {name}: error {error:.2e}"

@@ -3,7 +3,10 @@
 use glam::Vec2;
 
 use super::*;
-use crate::frame::ColorSpec;
+use crate::{
+    frame::{ColorSpec, PixelFormat},
+    kernels::ycbcr::YcbcrToRgb,
+};
 
 const FORMATS: [PixelFormat; 7] = [
     PixelFormat::Rgb8,

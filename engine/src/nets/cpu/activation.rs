@@ -35,7 +35,11 @@ pub(super) fn unary<S: Simd>(simd: S, unary: Unary, x: S::V) -> S::V {
             let gate = simd.min(simd.max(simd.add(x, simd.splat(3.0)), zero), simd.splat(6.0));
             simd.mul(simd.mul(x, gate), simd.splat(1.0 / 6.0))
         }
-        Unary::Logistic => simd.div(one, simd.add(one, exp(simd, simd.sub(zero, x)))),
+        Unary::Logistic => {
+            // Beyond that the quotient is no normal number, which takes processors ten times as long.
+            let x = simd.max(x, simd.splat(-86.0));
+            simd.div(one, simd.add(one, exp(simd, simd.sub(zero, x))))
+        }
         Unary::Exp => exp(simd, x),
         Unary::Neg => simd.sub(zero, x),
         Unary::Square => simd.mul(x, x),

@@ -105,12 +105,7 @@ impl Depthwise {
             Some(own) => Image { values: repeated(&own, &self.input, input.values, scratch), ..input },
             None => input,
         };
-        for (row, out) in rows.zip(out.chunks_exact_mut(self.output.row())) {
-            let residual = residual
-                .zip(self.residual)
-                .map(|(image, shape)| (&image.from(row, shape.row())[..shape.row()], shape));
-            isa.run(Row { conv: self, row, input, residual, out });
-        }
+        isa.run(Rows { conv: self, rows, input, residual: residual.zip(self.residual), out });
     }
 
     /// Values of a pixel that can be read and written.
@@ -142,6 +137,29 @@ fn repeated<'a>(from: &Shape, to: &Shape, values: &[f32], room: &'a mut [f32]) -
     room
 }
 
+/// Some rows of the output.
+struct Rows<'a> {
+    conv: &'a Depthwise,
+    rows: Range<usize>,
+    input: Image<'a>,
+    residual: Option<(Image<'a>, Shape)>,
+    out: &'a mut [f32],
+}
+
+impl Task for Rows<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { conv, rows, input, residual, out } = self;
+        let Shape { channels, pitch, .. } = conv.output;
+        for (row, out) in rows.zip(out.chunks_exact_mut(conv.output.row())) {
+            let residual =
+                residual.map(|(image, shape)| (&image.from(row, shape.row())[..shape.row()], shape));
+            Row { conv, row, input, residual, out }.make(simd);
+        }
+        conv.finish.rest(simd, channels.next_multiple_of(S::LANES), pitch, out);
+    }
+}
+
 /// One row of the output.
 struct Row<'a> {
     conv: &'a Depthwise,
@@ -151,9 +169,10 @@ struct Row<'a> {
     out: &'a mut [f32],
 }
 
-impl Task for Row<'_> {
+impl Row<'_> {
+    /// All but what is done after storing.
     #[inline(always)]
-    fn run<S: Simd>(mut self, simd: S) {
+    fn make<S: Simd>(mut self, simd: S) {
         let Window { kernel, stride, dilation, .. } = self.conv.window;
         match (kernel, stride[1], dilation[1]) {
             ([3, 3], 1, 1) => self.sized::<S, 3, 1>(simd),
@@ -165,12 +184,8 @@ impl Task for Row<'_> {
         if let Some((values, shape)) = self.residual {
             self.add(values, shape);
         }
-        let Shape { channels, pitch, .. } = self.conv.output;
-        self.conv.finish.rest(simd, channels.next_multiple_of(S::LANES), pitch, self.out);
     }
-}
 
-impl Row<'_> {
     /// Adds the residual, then does what tiles left out for it.
     fn add(&mut self, values: &[f32], shape: Shape) {
         let pitch = self.conv.output.pitch;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{
     conv::Conv, deconv::Deconv, dense::Dense, depthwise::Depthwise, image::Image, rowwise::Rowwise,
-    simd::Isa, whole::Whole,
+    simd::Isa, thin::Thin, whole::Whole,
 };
 use crate::nets::{
     graph::Op,
@@ -18,6 +18,7 @@ pub(super) enum Kernel {
     Depthwise(Box<Depthwise>),
     Deconv(Box<Deconv>),
     Dense(Box<Dense>),
+    Thin(Box<Thin>),
     Rowwise(Box<Rowwise>),
     Whole(Box<Whole>),
 }
@@ -32,8 +33,12 @@ pub(super) enum Span {
 }
 
 impl Kernel {
-    /// Makes `step` ready for vectors of `lanes`.
-    pub(super) fn new(lanes: usize, plan: &Plan, step: &Step) -> Self {
+    /// Makes `step` ready for `isa`.
+    pub(super) fn new(isa: Isa, plan: &Plan, step: &Step) -> Self {
+        let lanes = isa.lanes();
+        if let Some(thin) = step.filter.as_ref().and_then(|filter| Thin::new(isa, plan, step, filter)) {
+            return Self::Thin(Box::new(thin));
+        }
         match (&step.op, &step.filter) {
             (Op::Conv2d(window), Some(filter)) => {
                 Self::Conv(Box::new(Conv::new(lanes, plan, step, *window, filter)))
@@ -62,7 +67,7 @@ impl Kernel {
             Self::Whole(whole) => whole.scratch(),
             Self::Depthwise(depthwise) => depthwise.scratch(),
             Self::Rowwise(rowwise) => rowwise.scratch(),
-            Self::Conv(_) => 0,
+            Self::Conv(_) | Self::Thin(_) => 0,
         }
     }
 
@@ -70,6 +75,7 @@ impl Kernel {
     pub(super) fn blocks(&self) -> Option<usize> {
         match self {
             Self::Conv(conv) if conv.output.rows * conv.output.cols == 1 => Some(conv.weights.blocks()),
+            Self::Thin(thin) => Some(thin.blocks()),
             Self::Dense(dense) if dense.rows == 1 => Some(dense.weights.blocks()),
             _ => None,
         }
@@ -80,6 +86,7 @@ impl Kernel {
         match self {
             Self::Conv(conv) => conv.weights.first(index),
             Self::Dense(dense) => dense.weights.first(index),
+            Self::Thin(thin) => thin.first(index),
             _ => 0,
         }
     }
@@ -106,6 +113,8 @@ impl Kernel {
             (Self::Deconv(deconv), Span::Rows(rows)) => {
                 deconv.run(isa, rows, operands(0), residual, out, scratch);
             }
+            (Self::Thin(thin), Span::Blocks(blocks)) => thin.run(isa, blocks, operands(0).values, out),
+            (Self::Thin(thin), Span::Rows(_)) => thin.run(isa, 0..thin.blocks(), operands(0).values, out),
             (Self::Dense(dense), Span::Blocks(blocks)) => dense.run(isa, blocks, operands(0), out, scratch),
             (Self::Dense(dense), Span::Rows(_)) => {
                 dense.run(isa, 0..dense.weights.blocks(), operands(0), out, scratch);

@@ -21,12 +21,13 @@ mod program;
 mod rowwise;
 mod simd;
 mod spans;
+mod thin;
 mod view;
 mod whole;
 
 use std::sync::Arc;
 
-use super::{Executor, NetError, Plan, TensorInfo, check_inputs};
+use super::{Executor, NetError, Plan, SimdLevel, TensorInfo, check_inputs};
 use crate::workers::Workers;
 use aligned::Aligned;
 use kernel::Kernel;
@@ -61,9 +62,14 @@ impl Cpu {
         Self::with_isa(plan, workers, Isa::best())
     }
 
+    /// `None` where the machine lacks the level.
+    pub(super) fn at(plan: Arc<Plan>, workers: Arc<Workers>, level: SimdLevel) -> Option<Self> {
+        let isa = Isa::all().into_iter().find(|isa| isa.level() == level)?;
+        Some(Self::with_isa(plan, workers, isa))
+    }
+
     fn with_isa(plan: Arc<Plan>, workers: Arc<Workers>, isa: Isa) -> Self {
-        let kernels: Vec<Kernel> =
-            plan.steps.iter().map(|step| Kernel::new(isa.lanes(), &plan, step)).collect();
+        let kernels: Vec<Kernel> = plan.steps.iter().map(|step| Kernel::new(isa, &plan, step)).collect();
         let program = Program::new(&plan, &kernels, workers.threads());
         let parts = program.units.iter().map(Vec::len).max().unwrap_or(1);
         let outputs = plan.outputs();
@@ -86,6 +92,11 @@ impl Cpu {
             plan,
         }
     }
+}
+
+/// What this machine has, the fastest last.
+pub(super) fn levels() -> Vec<SimdLevel> {
+    Isa::all().into_iter().map(Isa::level).collect()
 }
 
 /// The constants that steps and outputs read, padded; empty for all other values.

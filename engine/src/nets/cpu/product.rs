@@ -254,18 +254,34 @@ impl Product<'_> {
             }
             self.finish.tile(simd, block.first, &mut sums);
             let out = self.out.as_mut_ptr().add(pixel * self.pitch + block.first - self.first);
+            if PART {
+                // Whole vectors first: any loop that is not unrolled would keep the sums out of registers.
+                let mut whole = [0.0; 16 * 16];
+                for (m, sums) in sums.iter().enumerate() {
+                    simd.write(sums[0], whole.as_mut_ptr().add(m * S::LANES));
+                }
+                let rest = self.weights.outputs - block.first;
+                for (m, whole) in whole.chunks_exact(S::LANES).enumerate().take(M) {
+                    copy_part(&whole[..rest], std::slice::from_raw_parts_mut(out.add(m * self.pitch), rest));
+                }
+                return;
+            }
             for (m, sums) in sums.iter().enumerate() {
                 for (n, &sum) in sums.iter().enumerate() {
-                    let to = out.add(m * self.pitch + n * S::LANES);
-                    if PART {
-                        let rest = self.weights.outputs - block.first;
-                        simd.store_part(sum, std::slice::from_raw_parts_mut(to, rest));
-                    } else {
-                        simd.write(sum, to);
-                    }
+                    simd.write(sum, out.add(m * self.pitch + n * S::LANES));
                 }
             }
         }
+    }
+}
+
+/// Copies a few values, without a call for the usual numbers of them.
+#[inline(always)]
+fn copy_part(from: &[f32], to: &mut [f32]) {
+    match (from.as_array::<8>(), from.as_array::<4>(), to) {
+        (Some(from), _, to) if to.len() == 8 => to.copy_from_slice(from),
+        (_, Some(from), to) if to.len() == 4 => to.copy_from_slice(from),
+        (.., to) => to.iter_mut().zip(from).for_each(|(to, &from)| *to = from),
     }
 }
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::{
     activation::{self, Finish},
+    aligned::Aligned,
     combine::{self, Operand},
     image::{Image, Shape},
     pool::Pool,
@@ -34,6 +35,8 @@ enum Kind {
     Binary(Binary, [Operand; 2]),
     /// Over the channels of each pixel.
     Reduce(Reduce),
+    /// Each pixel for itself: epsilon, weights and bias.
+    Normalize(f32, [Aligned; 2]),
     Pool {
         kind: Reduce,
         window: Window,
@@ -64,6 +67,11 @@ impl Rowwise {
                     cover(plan, id, step.output).map(|cover| Operand { cover, shape: shape(id) })
                 };
                 Kind::Binary(*binary, [operand(0)?, operand(1)?])
+            }
+            Op::Normalize { epsilon } => {
+                let filter = step.filter.as_ref()?;
+                let padded = [&filter.weights, &filter.bias].map(|values| Aligned::padded(values));
+                Kind::Normalize(*epsilon, padded)
             }
             Op::Reduce { kind, .. } if step.is_pixelwise() => Kind::Reduce(*kind),
             Op::Pool(kind, window) => Kind::Pool {
@@ -145,6 +153,12 @@ impl Task for Rows<'_> {
                     *out = over_channels(*kind, &pixel[..input.channels]);
                 }
             }
+            Kind::Normalize(epsilon, filter) => {
+                let pixels = operands[0].rows(&rows, input.row()).chunks_exact(input.pitch);
+                for (out, pixel) in out.chunks_exact_mut(output.pitch).zip(pixels) {
+                    normalize(simd, *epsilon, filter, &pixel[..input.channels], &mut out[..input.channels]);
+                }
+            }
             Kind::Pool { kind, window, rows: row_spans, cols } => {
                 for (row, out) in rows.clone().zip(out.chunks_exact_mut(output.row())) {
                     let (row, picture) = in_batch(row);
@@ -177,6 +191,39 @@ fn over_channels(kind: Reduce, pixel: &[f32]) -> f32 {
         Reduce::Max => fold(first, rest, &f32::max),
         Reduce::Min => fold(first, rest, &f32::min),
     }
+}
+
+/// One pixel, normalized over its channels.
+#[inline(always)]
+fn normalize<S: Simd>(simd: S, epsilon: f32, filter: &[Aligned; 2], pixel: &[f32], out: &mut [f32]) {
+    let share = 1.0 / pixel.len() as f32;
+    let mut sum = simd.splat(0.0);
+    for values in pixel.chunks(S::LANES) {
+        sum = simd.add(sum, load_up_to(simd, values));
+    }
+    let mean = total(simd, sum) * share;
+    let mut squares = simd.splat(0.0);
+    for (values, out) in pixel.chunks(S::LANES).zip(out.chunks_mut(S::LANES)) {
+        let centred = simd.sub(load_up_to(simd, values), simd.splat(mean));
+        store_up_to(simd, centred, out);
+        // What lies beyond the channels is no value.
+        let centred = load_up_to(simd, out);
+        squares = simd.mul_add(centred, centred, squares);
+    }
+    let scale = simd.splat(1.0 / (total(simd, squares) * share + epsilon).sqrt());
+    let weights = filter[0].chunks_exact(S::LANES).zip(filter[1].chunks_exact(S::LANES));
+    for (out, (weights, bias)) in out.chunks_mut(S::LANES).zip(weights) {
+        let scaled = simd.mul(load_up_to(simd, out), scale);
+        store_up_to(simd, simd.mul_add(scaled, simd.load(weights), simd.load(bias)), out);
+    }
+}
+
+/// The sum of all lanes.
+#[inline(always)]
+fn total<S: Simd>(simd: S, v: S::V) -> f32 {
+    let mut lanes = [0.0; 16];
+    simd.store(v, &mut lanes);
+    lanes[..S::LANES].iter().sum()
 }
 
 /// From one row to the other, into a third.

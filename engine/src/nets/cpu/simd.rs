@@ -7,6 +7,8 @@
 
 #![allow(unsafe_code, reason = "intrinsics: loads and stores go through arrays of the right length")]
 
+use crate::nets::SimdLevel;
+
 #[cfg(target_arch = "aarch64")]
 mod arm;
 #[cfg(target_arch = "x86_64")]
@@ -53,6 +55,19 @@ pub(crate) trait Simd: Copy {
     /// # Safety
     /// `LANES` values can be read from there.
     unsafe fn read(self, from: *const f32) -> Self::V;
+    /// The vector of f16 that begins at `from`, widened.
+    ///
+    /// # Safety
+    /// `LANES` halves can be read from there.
+    #[inline(always)]
+    unsafe fn read_halves(self, from: *const u16) -> Self::V {
+        let mut lanes = [0.0; 16];
+        for (i, lane) in lanes.iter_mut().enumerate().take(Self::LANES) {
+            // SAFETY: the caller's.
+            *lane = half::f16::from_bits(unsafe { *from.add(i) }).to_f32();
+        }
+        self.load(&lanes)
+    }
     /// Writes the vector that begins at `to`.
     ///
     /// # Safety
@@ -123,6 +138,19 @@ impl Isa {
         Self::all().pop().unwrap_or(Self::Portable(Portable))
     }
 
+    /// Which level it is.
+    pub(crate) fn level(self) -> SimdLevel {
+        match self {
+            Self::Portable(_) => SimdLevel::Portable,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => SimdLevel::Avx2,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(_) => SimdLevel::Avx512,
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_) => SimdLevel::Neon,
+        }
+    }
+
     /// Numbers in a vector.
     pub(crate) fn lanes(self) -> usize {
         match self {
@@ -133,6 +161,15 @@ impl Isa {
             Self::Avx512(_) => x86::Avx512::LANES,
             #[cfg(target_arch = "aarch64")]
             Self::Neon(_) => arm::Neon::LANES,
+        }
+    }
+
+    /// Whether vectors of f16 are widened by instructions of their own.
+    pub(crate) fn widens_halves(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) | Self::Avx512(_) => true,
+            _ => false,
         }
     }
 

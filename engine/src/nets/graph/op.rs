@@ -218,6 +218,12 @@ pub enum Op {
         /// Factor before the exponential.
         beta: f32,
     },
+    /// Over the last axis: (x - mean) / sqrt(variance + epsilon), times a weight and plus a bias for each place. Made by
+    /// planning alone, from the operators that models spell it with.
+    Normalize {
+        /// Added to the variance.
+        epsilon: f32,
+    },
     /// The same values as f32.
     Dequantize,
 }
@@ -299,6 +305,7 @@ impl Op {
             Self::Concat(_) => "concat",
             Self::Slice(_) => "slice",
             Self::Softmax { .. } => "softmax",
+            Self::Normalize { .. } => "normalize",
             Self::Dequantize => "dequantize",
         }
     }

@@ -38,7 +38,7 @@ impl Op {
                 let [rows, cols] = slide(window, [rows, cols])?;
                 Ok(vec![batch, rows, cols, channels])
             }
-            Self::Unary(_) | Self::Dequantize => Ok(one(shapes)?.to_vec()),
+            Self::Unary(_) | Self::Normalize { .. } | Self::Dequantize => Ok(one(shapes)?.to_vec()),
             Self::Binary(_) => broadcast(shapes),
             Self::Reduce { axes, keep_dims, .. } => reduce(one(shapes)?, axes, *keep_dims),
             Self::Pad { amounts, .. } => pad(one(shapes)?, amounts),

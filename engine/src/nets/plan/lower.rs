@@ -95,7 +95,17 @@ fn step(plan: &Plan, graph: &Graph, node: &Node) -> Result<Step, NetError> {
         filter.shape = vec![filter.shape[0], 1, 1, filter.shape[1]];
         op = Op::Conv2d(Window { kernel: [1, 1], stride: [1, 1], dilation: [1, 1], padding: [[0; 2]; 2] });
     }
+    if let Op::Pool(kind, window) = &op
+        && is_whole(window, &plan.values[inputs[0]].shape)
+    {
+        op = Op::Reduce { kind: *kind, axes: vec![1, 2], keep_dims: true };
+    }
     Ok(Step { op, inputs, filter, residual: None, activation: Activation::None, output })
+}
+
+/// Whether a pool has a single window, over all of a picture.
+fn is_whole(window: &Window, shape: &[usize]) -> bool {
+    window.kernel == [shape[1], shape[2]] && window.padding == [[0; 2]; 2]
 }
 
 fn is_half(graph: &Graph, id: usize) -> bool {

@@ -1,8 +1,8 @@
 //! What is done about a graph: steps in order, what is fused into each, and which buffer each value lives in.
 //!
 //! A plan is plain data, printed by `antifaz net plan` and asserted on by tests. The passes, in order:
-//! [`lower`] folds what is constant (f16 weights among it) and gives weighted steps their weights; [`fuse`]
-//! takes padding, bias, residual additions and activations into the steps that make the values; [`memory`]
+//! [`lower`] folds what is constant (f16 weights among it) and gives weighted steps their weights; [`normalize`]
+//! finds normalizations; [`fuse`] takes padding, bias, residual additions and activations into the steps that make the values; [`memory`]
 //! drops what nobody reads and shares buffers between values that don't live at the same time; [`group`] says which
 //! steps are run together, band by band.
 
@@ -11,6 +11,7 @@ mod fuse;
 pub(super) mod group;
 mod lower;
 mod memory;
+mod normalize;
 pub(super) mod rows;
 
 use std::{ops::Range, sync::Arc};
@@ -43,7 +44,7 @@ impl Value {
     }
 }
 
-/// Weights and bias of a convolution, transposed convolution or fully connected step.
+/// Weights and bias of a convolution, transposed convolution, fully connected or normalizing step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Filter {
     /// In the order of the operator's weights; see [`Op`].
@@ -111,6 +112,7 @@ impl Plan {
     /// [`NetError::Unsupported`] where weights are not constant, or the net needs more memory than is allowed.
     pub fn new(graph: &Graph) -> Result<Self, NetError> {
         let mut plan = lower::lower(graph)?;
+        normalize::find(&mut plan);
         fuse::fuse(&mut plan);
         memory::assign(&mut plan)?;
         plan.groups = group::groups(&plan);

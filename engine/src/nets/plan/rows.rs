@@ -50,7 +50,7 @@ impl Step {
         match &self.op {
             Op::Conv2d(window) => is_point(window),
             Op::Reduce { axes, keep_dims: true, .. } => axes == &[3],
-            Op::Unary(_) | Op::Binary(_) => true,
+            Op::Unary(_) | Op::Binary(_) | Op::Normalize { .. } => true,
             _ => false,
         }
     }
@@ -68,7 +68,7 @@ impl Plan {
         let local = match &step.op {
             Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::Pool(..) | Op::ResizeBilinear { .. } => true,
             Op::TransposeConv2d { window, .. } => tiles(window),
-            Op::Unary(_) => true,
+            Op::Unary(_) | Op::Normalize { .. } => true,
             Op::Binary(_) => step.inputs.iter().all(|&id| cover(self, id, step.output).is_some()),
             Op::Reduce { .. } => step.is_pixelwise(),
             _ => false,

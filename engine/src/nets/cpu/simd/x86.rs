@@ -14,11 +14,12 @@ pub(crate) struct Avx512(());
 
 impl Avx2 {
     pub(super) fn detect() -> Option<Self> {
-        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Self(()))
+        let has = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        (has && is_x86_feature_detected!("f16c")).then_some(Self(()))
     }
 
     pub(super) fn run(self, task: impl Task) {
-        #[target_feature(enable = "avx2,fma")]
+        #[target_feature(enable = "avx2,fma,f16c")]
         fn inner(simd: Avx2, task: impl Task) {
             task.run(simd);
         }
@@ -35,7 +36,7 @@ impl Avx512 {
     }
 
     pub(super) fn run(self, task: impl Task) {
-        #[target_feature(enable = "avx2,fma,avx512f,avx512vl,avx512dq,avx512bw")]
+        #[target_feature(enable = "avx2,fma,f16c,avx512f,avx512vl,avx512dq,avx512bw")]
         fn inner(simd: Avx512, task: impl Task) {
             task.run(simd);
         }
@@ -105,6 +106,11 @@ macro_rules! methods {
 
 impl Simd for Avx2 {
     #[inline(always)]
+    unsafe fn read_halves(self, from: *const u16) -> __m256 {
+        unsafe { _mm256_cvtph_ps(_mm_loadu_si128(from.cast())) }
+    }
+
+    #[inline(always)]
     fn power_of_two(self, bits: __m256) -> __m256 {
         unsafe {
             let bits = _mm256_slli_epi32::<23>(_mm256_castps_si256(bits));
@@ -116,6 +122,11 @@ impl Simd for Avx2 {
 }
 
 impl Simd for Avx512 {
+    #[inline(always)]
+    unsafe fn read_halves(self, from: *const u16) -> __m512 {
+        unsafe { _mm512_cvtph_ps(_mm256_loadu_si256(from.cast())) }
+    }
+
     #[inline(always)]
     fn power_of_two(self, bits: __m512) -> __m512 {
         unsafe {

@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use antifaz::nets::SimdLevel;
 use clap::ValueEnum;
 
 /// A picture size in pixels, written `1280x720`.
@@ -99,6 +100,12 @@ pub(crate) fn within<const LEAST: u16, const MOST: u16>(text: &str) -> Result<u1
         Ok(number) if (LEAST..=MOST).contains(&number) => Ok(number),
         _ => Err(format!("write a whole number from {LEAST} to {MOST}")),
     }
+}
+
+/// How wide vectors may be, by name.
+pub(crate) fn simd_level(text: &str) -> Result<SimdLevel, String> {
+    let found = SimdLevel::ALL.into_iter().find(|level| level.name() == text);
+    found.ok_or_else(|| format!("it can be {}", SimdLevel::ALL.map(SimdLevel::name).join(", ")))
 }
 
 /// Reads the number of a camera.

@@ -63,31 +63,11 @@ pub(crate) struct NetModel {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = values::within::<1, 256>)]
     pub(crate) threads: u16,
     /// The widest vectors that the backend `cpu` may use; without it the widest of this machine
-    #[arg(long, value_enum, value_name = "LEVEL")]
-    pub(crate) simd: Option<SimdArg>,
+    #[arg(long, value_name = "LEVEL", value_parser = values::simd_level)]
+    pub(crate) simd: Option<SimdLevel>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// How wide vectors may be.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum SimdArg {
-    Portable,
-    Avx2,
-    Avx512,
-    Neon,
-}
-
-impl From<SimdArg> for SimdLevel {
-    fn from(arg: SimdArg) -> Self {
-        match arg {
-            SimdArg::Portable => Self::Portable,
-            SimdArg::Avx2 => Self::Avx2,
-            SimdArg::Avx512 => Self::Avx512,
-            SimdArg::Neon => Self::Neon,
-        }
-    }
 }
 
 /// Arguments of `antifaz net run`.
@@ -197,7 +177,7 @@ impl NetModel {
     fn executor(&self, crew: &Crew) -> Result<Box<dyn Executor>, AppError> {
         let plan = Arc::new(self.plan()?);
         let loaded = match (self.simd, self.backend) {
-            (Some(level), NetBackend::Cpu) => nets::load_at(plan, level.into(), crew.workers()),
+            (Some(level), NetBackend::Cpu) => nets::load_at(plan, level, crew.workers()),
             (Some(_), _) => {
                 let problem = "is for the backend cpu alone; leave it out, or add --backend cpu".into();
                 return Err(AppError::Value { argument: "--simd".into(), problem });
@@ -289,6 +269,7 @@ fn plan_json(plan: &Plan) -> serde_json::Value {
         "inputs": tensors(plan.inputs()),
         "outputs": tensors(plan.outputs()),
         "steps": steps.collect::<Vec<_>>(),
+        "groups": plan.groups().iter().map(|group| json!([group.start, group.end])).collect::<Vec<_>>(),
         "macs": plan.macs(),
         "parameters": plan.parameters(),
         "buffer_bytes": plan.buffer_values() * 4,

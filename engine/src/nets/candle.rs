@@ -83,6 +83,10 @@ impl Candle {
                         Some(filter) => weighed(filter, &made)?,
                         None => made,
                     };
+                    let made = match step.residual {
+                        Some(id) => (made + read(id)?)?,
+                        None => made,
+                    };
                     activate(&step.activation, &made)?
                 }
             };

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use antifaz::{
     nets::{
         self, Backend, Graph, ModelId, Models, Plan, bundle,
-        graph::{Binary, Constant, Op, Unary, Window},
+        graph::{Binary, Constant, Op, Reduce, Unary, Window},
         plan::Activation,
     },
     workers::Workers,
 };
 
-use crate::{Random, error};
+use crate::{Random, error, fast_nets};
 
 /// Fused and unfused run the same sums; only bias and residual are added in another order.
 const FUSION_TOLERANCE: f64 = 1e-6;
@@ -127,5 +127,98 @@ fn fusing_changes_no_result() {
         let [fused, unfused] =
             [Plan::new(&graph).unwrap(), Plan::unfused(&graph).unwrap()].map(|plan| run(plan, &input));
         assert!(error(&fused, &unfused) <= FUSION_TOLERANCE * 100.0, "{member}");
+    }
+}
+
+/// A layer normalization over `shape`, spelled as models spell it: with a bias or without.
+fn normalization(shape: &[usize], with_bias: bool) -> Graph {
+    let (mut graph, mut random) = (Graph::default(), Random(12));
+    let channels = shape[shape.len() - 1];
+    let x = graph.tensor("x", shape.to_vec(), None);
+    let mean_of = |graph: &mut Graph, id: usize| {
+        let axes = vec![shape.len() - 1];
+        graph.append(Op::Reduce { kind: Reduce::Mean, axes, keep_dims: true }, vec![id], "mean").unwrap()
+    };
+    let binary = |graph: &mut Graph, binary: Binary, a: usize, b: usize| {
+        graph.append(Op::Binary(binary), vec![a, b], binary.name()).unwrap()
+    };
+    let mean = mean_of(&mut graph, x);
+    let squares = binary(&mut graph, Binary::SquaredDifference, x, mean);
+    let variance = mean_of(&mut graph, squares);
+    let epsilon = graph.tensor("epsilon", vec![], Some(Constant::F32(vec![1e-3].into())));
+    let sum = binary(&mut graph, Binary::Add, variance, epsilon);
+    let root = graph.append(Op::Unary(Unary::Rsqrt), vec![sum], "rsqrt").unwrap();
+    let weight = constant(&mut graph, &mut random, &[channels]);
+    let gain = binary(&mut graph, Binary::Mul, root, weight);
+    let scaled = binary(&mut graph, Binary::Mul, x, gain);
+    let shift = if with_bias {
+        let bias = constant(&mut graph, &mut random, &[channels]);
+        let product = binary(&mut graph, Binary::Mul, mean, gain);
+        binary(&mut graph, Binary::Sub, bias, product)
+    } else {
+        let negated = graph.append(Op::Unary(Unary::Neg), vec![mean], "neg").unwrap();
+        binary(&mut graph, Binary::Mul, negated, gain)
+    };
+    let output = binary(&mut graph, Binary::Add, scaled, shift);
+    graph.set_boundary(vec![x], vec![output]);
+    graph
+}
+
+#[test]
+fn a_normalization_becomes_one_step() {
+    for (shape, with_bias) in [(vec![1, 1, 9, 21], true), (vec![1, 3, 5, 8], false), (vec![2, 7, 3], true)] {
+        let graph = normalization(&shape, with_bias);
+        let plan = Arc::new(Plan::new(&graph).unwrap());
+        let [step] = plan.steps() else { panic!("{plan}") };
+        assert!(matches!(step.op, Op::Normalize { epsilon: 1e-3 }), "{plan}");
+        let input = Random(13).values(shape.iter().product());
+        let unfused = run(Plan::unfused(&graph).unwrap(), &input);
+        // The spelling with a difference of products cancels, and its f32 steps are not so exact.
+        assert!(error(&run(Plan::clone(&plan), &input), &unfused) <= FUSION_TOLERANCE * 10.0);
+        for (name, mut net) in fast_nets(&plan) {
+            net.run(&[&input]).unwrap();
+            assert!(error(net.output(0), &unfused) <= FUSION_TOLERANCE * 10.0, "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_normalization_stays() {
+    // The weight is that of another mean.
+    let mut graph = normalization(&[1, 1, 4, 6], false);
+    let other = graph.tensor("other", vec![1, 1, 4, 6], None);
+    let mean = Op::Reduce { kind: Reduce::Mean, axes: vec![3], keep_dims: true };
+    let mean = graph.append(mean, vec![other], "other mean").unwrap();
+    let negated = graph.append(Op::Unary(Unary::Neg), vec![mean], "neg").unwrap();
+    let scaled = graph.nodes().iter().rev().nth(4).unwrap().output;
+    let sum = graph.append(Op::Binary(Binary::Add), vec![scaled, negated], "sum").unwrap();
+    graph.set_boundary(vec![0, other], vec![sum]);
+    let plan = Plan::new(&graph).unwrap();
+    assert!(plan.steps().iter().all(|step| !matches!(step.op, Op::Normalize { .. })), "{plan}");
+}
+
+#[test]
+fn steps_run_together_where_rows_suffice() {
+    let plan = Models::embedded().plan(ModelId::FaceMesh).unwrap();
+    let groups = plan.groups();
+    assert!(groups.iter().flat_map(Clone::clone).eq(0..plan.steps().len()), "{plan}");
+    let bottleneck = |group: &std::ops::Range<usize>| {
+        let kinds: Vec<&str> = plan.steps()[group.clone()].iter().map(|step| step.op.name()).collect();
+        kinds == ["conv", "depthwise", "conv"]
+    };
+    assert!(groups.iter().filter(|group| bottleneck(group)).count() > 10, "{plan}");
+    // Only a group's last value is read by others.
+    for group in groups {
+        for made in group.start..group.end - 1 {
+            let id = plan.steps()[made].output;
+            let outside = plan.steps().iter().enumerate().filter(|(index, _)| !group.contains(index));
+            assert!(outside.flat_map(|(_, step)| step.reads()).all(|read| read != id), "{plan}");
+        }
+    }
+    let matte = Models::embedded().plan(ModelId::SelfieLandscape).unwrap();
+    // A mean over all pixels ends every group.
+    for group in matte.groups().iter().filter(|group| group.len() > 1) {
+        let steps = &matte.steps()[group.clone()];
+        assert!(steps.iter().all(|step| !matches!(step.op, Op::Reduce { .. })), "{matte}");
     }
 }

@@ -59,54 +59,77 @@ impl Source<'_> {
             Self::One(value) => simd.splat(value),
         }
     }
-
-    fn is_flat(self) -> bool {
-        matches!(self, Self::Flat(_) | Self::One(_))
-    }
 }
 
-/// Rows of the output.
+/// Rows of the output, from two operands and what is added to them.
 #[inline(always)]
 pub(super) fn binary<S: Simd>(
     simd: S,
     binary: Binary,
-    shapes: &[Operand; 2],
-    output: &Shape,
-    rows: &Range<usize>,
-    images: [Image<'_>; 2],
+    (shapes, images): (&[Operand; 2], [Image<'_>; 2]),
+    residual: Option<(Image<'_>, Shape)>,
+    (output, rows): (&Shape, &Range<usize>),
     out: &mut [f32],
 ) {
     let a = shapes[0].source(output, rows, images[0]);
     let b = shapes[1].source(output, rows, images[1]);
-    // Where all lies close, pixels need not be told apart.
-    let flat = a.is_flat() && b.is_flat();
-    let (length, channels) = if flat { (out.len(), out.len()) } else { (output.pitch, output.channels) };
-    match (a, b) {
-        (Source::Flat(a), Source::Flat(b)) => {
+    let residual = residual.map(|(image, shape)| (image.rows(rows, shape.row()), shape));
+    match (a, b, residual) {
+        (Source::Flat(a), Source::Flat(b), None) => {
             let vectors = a.chunks(S::LANES).zip(b.chunks(S::LANES));
             for ((a, b), out) in vectors.zip(out.chunks_mut(S::LANES)) {
                 let (a, b) = (load_up_to(simd, a), load_up_to(simd, b));
                 store_up_to(simd, combined(simd, binary, a, b), out);
             }
         }
-        (Source::Flat(a), Source::Channels(b)) if channels <= b.len() => {
-            for (a, out) in a.chunks_exact(length).zip(out.chunks_exact_mut(length)) {
+        (Source::Flat(a), Source::Channels(b), None) if output.pitch == b.len() => {
+            for (a, out) in a.chunks_exact(b.len()).zip(out.chunks_exact_mut(b.len())) {
                 let vectors = a.chunks(S::LANES).zip(b.chunks(S::LANES));
                 for ((a, b), out) in vectors.zip(out.chunks_mut(S::LANES)) {
-                    let (a, b) = (load_up_to(simd, a), load_up_to(simd, &b[..a.len().min(b.len())]));
+                    let (a, b) = (load_up_to(simd, a), load_up_to(simd, b));
                     store_up_to(simd, combined(simd, binary, a, b), out);
                 }
             }
         }
-        _ => {
-            for (pixel, out) in out.chunks_exact_mut(length).enumerate() {
-                for channel in (0..channels).step_by(S::LANES) {
-                    let (at, width) = (pixel * length + channel, S::LANES.min(length - channel));
-                    let a = a.load(simd, pixel, channel, at, width);
-                    let b = b.load(simd, pixel, channel, at, width);
-                    store_up_to(simd, combined(simd, binary, a, b), &mut out[channel..][..width]);
+        (Source::Flat(a), Source::Channels(b), Some((more, shape)))
+            if output.pitch == b.len() && shape == *output =>
+        {
+            let pixels = a.chunks_exact(b.len()).zip(more.chunks_exact(b.len()));
+            for ((a, more), out) in pixels.zip(out.chunks_exact_mut(b.len())) {
+                let vectors = a.chunks(S::LANES).zip(b.chunks(S::LANES)).zip(more.chunks(S::LANES));
+                for (((a, b), more), out) in vectors.zip(out.chunks_mut(S::LANES)) {
+                    let value = combined(simd, binary, load_up_to(simd, a), load_up_to(simd, b));
+                    store_up_to(simd, simd.add(value, load_up_to(simd, more)), out);
                 }
             }
+        }
+        _ => by_pixels(simd, binary, [a, b], residual, output, out),
+    }
+}
+
+/// Whatever the operands are.
+#[inline(always)]
+fn by_pixels<S: Simd>(
+    simd: S,
+    binary: Binary,
+    [a, b]: [Source<'_>; 2],
+    residual: Option<(&[f32], Shape)>,
+    output: &Shape,
+    out: &mut [f32],
+) {
+    for (pixel, out) in out.chunks_exact_mut(output.pitch).enumerate() {
+        for channel in (0..output.channels).step_by(S::LANES) {
+            let (at, width) = (pixel * output.pitch + channel, S::LANES.min(output.pitch - channel));
+            let a = a.load(simd, pixel, channel, at, width);
+            let b = b.load(simd, pixel, channel, at, width);
+            let mut value = combined(simd, binary, a, b);
+            if let Some((more, shape)) = residual
+                && channel < shape.channels
+            {
+                let more = &more[pixel * shape.pitch + channel..][..width.min(shape.channels - channel)];
+                value = simd.add(value, load_up_to(simd, more));
+            }
+            store_up_to(simd, value, &mut out[channel..][..width]);
         }
     }
 }

@@ -91,17 +91,17 @@ impl Kernel {
         }
     }
 
-    /// Makes `span` of the output. `operands` are the step's inputs, then its residual.
+    /// Makes `span` of the output. `operands` are the step's inputs, then its residual, whose number is `residual`.
     pub(super) fn run<'a>(
         &self,
         isa: Isa,
         span: Span,
         operands: impl Fn(usize) -> Image<'a>,
-        has_residual: bool,
+        residual: Option<usize>,
         out: &mut [f32],
         scratch: &mut [f32],
     ) {
-        let residual = has_residual.then(|| operands(1));
+        let residual = residual.map(&operands);
         match (self, span) {
             (Self::Conv(conv), Span::Rows(rows)) => conv.run(isa, rows, operands(0), residual, out),
             (Self::Conv(conv), Span::Blocks(blocks)) => {
@@ -121,7 +121,7 @@ impl Kernel {
             }
             (Self::Rowwise(rowwise), Span::Rows(rows)) => {
                 let second = if rowwise.operands() > 1 { operands(1) } else { Image::whole(&[]) };
-                rowwise.run(isa, rows, [operands(0), second], out, scratch);
+                rowwise.run(isa, rows, ([operands(0), second], residual), out, scratch);
             }
             (Self::Whole(whole), _) => whole.run(isa, operands, out, scratch),
             (_, Span::Blocks(_)) => debug_assert!(false, "only what has `blocks` is run by them"),

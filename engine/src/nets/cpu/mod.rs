@@ -138,8 +138,8 @@ impl Running<'_> {
                     // SAFETY: as above.
                     place.image(unsafe { self.memory.read(part, place) })
                 };
-                let has_residual = self.plan.steps[*step].residual.is_some();
-                self.kernels[*step].run(self.isa, span.clone(), operand, has_residual, out, room);
+                let residual = self.plan.steps[*step].residual.map(|_| operands.len() - 1);
+                self.kernels[*step].run(self.isa, span.clone(), operand, residual, out, room);
             }
             Act::Shift { from, to } => {
                 let place = |start: usize, end: usize| Place {

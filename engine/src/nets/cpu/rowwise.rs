@@ -26,6 +26,7 @@ pub(super) struct Rowwise {
     output: Shape,
     /// How many pictures there are.
     batch: usize,
+    residual: Option<Shape>,
     finish: Finish,
 }
 
@@ -88,7 +89,8 @@ impl Rowwise {
             }
             _ => return None,
         };
-        Some(Self { kind, input, output, batch, finish: Finish::new(&step.activation) })
+        let residual = step.residual.map(shape);
+        Some(Self { kind, input, output, batch, residual, finish: Finish::new(&step.activation) })
     }
 
     /// How many operands it has.
@@ -101,11 +103,12 @@ impl Rowwise {
         &self,
         isa: Isa,
         rows: Range<usize>,
-        operands: [Image<'_>; 2],
+        (operands, residual): ([Image<'_>; 2], Option<Image<'_>>),
         out: &mut [f32],
         scratch: &mut [f32],
     ) {
-        isa.run(Rows { step: self, rows, operands, out, scratch });
+        let residual = residual.zip(self.residual);
+        isa.run(Rows { step: self, rows, operands, residual, out, scratch });
     }
 
     /// Values of scratch memory that `run` needs.
@@ -118,6 +121,7 @@ struct Rows<'a> {
     step: &'a Rowwise,
     rows: Range<usize>,
     operands: [Image<'a>; 2],
+    residual: Option<(Image<'a>, Shape)>,
     out: &'a mut [f32],
     scratch: &'a mut [f32],
 }
@@ -125,8 +129,8 @@ struct Rows<'a> {
 impl Task for Rows<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { step, rows, operands, out, scratch } = self;
-        let Rowwise { kind, input, output, batch, finish } = step;
+        let Self { step, rows, operands, residual, out, scratch } = self;
+        let Rowwise { kind, input, output, batch, finish, .. } = step;
         // The row in its picture, and the first row of the picture's input.
         let in_batch = |row: usize| {
             let rows = output.rows / batch;
@@ -145,7 +149,7 @@ impl Task for Rows<'_> {
                 activation::each(simd, *unary, out);
             }
             Kind::Binary(binary, shapes) => {
-                combine::binary(simd, *binary, shapes, output, &rows, operands, out)
+                combine::binary(simd, *binary, (shapes, operands), residual, (output, &rows), out)
             }
             Kind::Reduce(kind) => {
                 let pixels = operands[0].rows(&rows, input.row()).chunks_exact(input.pitch);

@@ -224,13 +224,9 @@ impl Task for Compute<'_> {
 #[inline(always)]
 fn sum_pixels<S: Simd>(simd: S, values: &[f32], pitch: usize, width: usize) -> S::V {
     let mut sums = [simd.splat(0.0); 4];
-    let mut pixels = values.chunks(pitch);
-    while let Some(first) = pixels.next() {
-        sums[0] = simd.add(sums[0], load_up_to(simd, &first[..width]));
-        for sum in &mut sums[1..] {
-            if let Some(pixel) = pixels.next() {
-                *sum = simd.add(*sum, load_up_to(simd, &pixel[..width]));
-            }
+    for pixels in values.chunks(4 * pitch) {
+        for (sum, pixel) in sums.iter_mut().zip(pixels.chunks(pitch)) {
+            *sum = simd.add(*sum, load_up_to(simd, &pixel[..width]));
         }
     }
     simd.add(simd.add(sums[0], sums[1]), simd.add(sums[2], sums[3]))

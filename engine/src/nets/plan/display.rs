@@ -10,7 +10,7 @@ impl fmt::Display for Plan {
             writeln!(f, "input   {}", self.shown(id))?;
         }
         for (index, step) in self.steps.iter().enumerate() {
-            write!(f, "{index:>4}  {:<44}", step.to_string())?;
+            write!(f, "{index:>4} {} {:<44}", self.brace(index), step.to_string())?;
             let reads: Vec<String> = step.inputs.iter().map(|&id| self.shown(id)).collect();
             write!(f, " {}", reads.join(", "))?;
             if let Some(residual) = step.residual {
@@ -23,9 +23,10 @@ impl fmt::Display for Plan {
         }
         write!(
             f,
-            "{} operators in {} steps, {:.1} MMAC, {:.2} M parameters, {} buffers of {:.1} MiB together",
+            "{} operators in {} steps, {} run by themselves or together, {:.1} MMAC, {:.2} M parameters, {} buffers of {:.1} MiB together",
             self.operators,
             self.steps.len(),
+            self.groups.len(),
             self.macs() as f64 / 1e6,
             self.parameters() as f64 / 1e6,
             self.slots.len(),
@@ -35,6 +36,16 @@ impl fmt::Display for Plan {
 }
 
 impl Plan {
+    /// The part of a brace around steps that run together, band by band, that stands beside step `index`.
+    fn brace(&self, index: usize) -> &'static str {
+        match self.groups.iter().find(|group| group.contains(&index)) {
+            Some(group) if group.len() > 1 && index == group.start => "/",
+            Some(group) if group.len() > 1 && index + 1 == group.end => "\\",
+            Some(group) if group.len() > 1 => "|",
+            _ => " ",
+        }
+    }
+
     /// A value as shape and buffer: `1x64x64x24@2`, or `=` for a constant.
     fn shown(&self, id: ValueId) -> String {
         let value = &self.values[id];

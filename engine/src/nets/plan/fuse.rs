@@ -100,7 +100,7 @@ impl Fuser {
         // Where both could take in the other, the later one does: its other operands are all there.
         let later_first = if self.makers[a] > self.makers[b] { [(a, b), (b, a)] } else { [(b, a), (a, b)] };
         let fits = |&(value, other): &(ValueId, ValueId)| {
-            let maker = self.sole_maker(value).filter(|(_, maker)| takes_residual(maker));
+            let maker = self.sole_maker(value).filter(|(_, maker)| takes_residual(plan, maker));
             let shapes = same_shape(plan, value, step.output) && same_shape(plan, other, step.output);
             (value != other && shapes).then_some(maker?.0)
         };
@@ -127,7 +127,9 @@ impl Fuser {
     fn with_activation(&mut self, plan: &Plan, step: &Step) -> Option<Step> {
         let &value = step.inputs.first()?;
         let (place, maker) = self.sole_maker(value)?;
-        if !(maker.filter.is_some() || matches!(maker.op, Op::Binary(_) | Op::Pool(..))) {
+        if !(maker.filter.is_some()
+            || matches!(maker.op, Op::Binary(_) | Op::Pool(..) | Op::ResizeBilinear { .. }))
+        {
             return None;
         }
         let activation = match step.op {
@@ -151,8 +153,14 @@ fn sum_operands(step: &Step) -> Option<(ValueId, ValueId)> {
     }
 }
 
-fn takes_residual(step: &Step) -> bool {
-    step.residual.is_none() && matches!(step.op, Op::Conv2d(_) | Op::DepthwiseConv2d(_))
+fn takes_residual(plan: &Plan, step: &Step) -> bool {
+    let kind = match step.op {
+        Op::Conv2d(_) | Op::DepthwiseConv2d(_) => true,
+        // A scaled tensor plus another, row by row.
+        Op::Binary(Binary::Mul) => plan.rows(step).is_some(),
+        _ => false,
+    };
+    step.residual.is_none() && kind
 }
 
 fn same_shape(plan: &Plan, a: ValueId, b: ValueId) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! A plan is plain data, printed by `antifaz net plan` and asserted on by tests. The passes, in order:
 //! [`lower`] folds what is constant (f16 weights among it) and gives weighted steps their weights; [`normalize`]
-//! finds normalizations; [`fuse`] takes padding, bias, residual additions and activations into the steps that make the values; [`memory`]
+//! finds normalizations; [`rewrite`] puts steps into a cheaper order; [`fuse`] takes padding, bias, residual additions and activations into the steps that make the values; [`memory`]
 //! drops what nobody reads and shares buffers between values that don't live at the same time; [`group`] says which
 //! steps are run together, band by band.
 
@@ -12,6 +12,7 @@ pub(super) mod group;
 mod lower;
 mod memory;
 mod normalize;
+mod rewrite;
 pub(super) mod rows;
 
 use std::{ops::Range, sync::Arc};
@@ -113,6 +114,7 @@ impl Plan {
     pub fn new(graph: &Graph) -> Result<Self, NetError> {
         let mut plan = lower::lower(graph)?;
         normalize::find(&mut plan);
+        rewrite::rewrite(&mut plan);
         fuse::fuse(&mut plan);
         memory::assign(&mut plan)?;
         plan.groups = group::groups(&plan);

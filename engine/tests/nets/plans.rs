@@ -5,7 +5,7 @@ use std::sync::Arc;
 use antifaz::{
     nets::{
         self, Backend, Graph, ModelId, Models, Plan, bundle,
-        graph::{Binary, Constant, Op, Reduce, Unary, Window},
+        graph::{Alignment, Binary, Constant, Op, Reduce, Unary, Window},
         plan::Activation,
     },
     workers::Workers,
@@ -120,13 +120,16 @@ fn buffers_are_shared_and_never_read_and_written_by_one_step() {
 
 #[test]
 fn fusing_changes_no_result() {
-    let bytes = include_bytes!("../../../models/face_landmarker/face_landmarker.task");
-    for member in ["face_detector", "face_blendshapes"] {
-        let graph = Graph::from_tflite(&bundle::find(bytes, Some(member)).unwrap()).unwrap();
+    let bundled = include_bytes!("../../../models/face_landmarker/face_landmarker.task").as_slice();
+    let matte =
+        include_bytes!("../../../models/selfie_segmentation_landscape/selfie_segmentation_landscape.tflite");
+    let (detector, blendshapes) = (Some("face_detector"), Some("face_blendshapes"));
+    for (file, member) in [(bundled, detector), (bundled, blendshapes), (matte.as_slice(), None)] {
+        let graph = Graph::from_tflite(&bundle::find(file, member).unwrap()).unwrap();
         let input = Random(10).values(graph.inputs()[0].values());
         let [fused, unfused] =
             [Plan::new(&graph).unwrap(), Plan::unfused(&graph).unwrap()].map(|plan| run(plan, &input));
-        assert!(error(&fused, &unfused) <= FUSION_TOLERANCE * 100.0, "{member}");
+        assert!(error(&fused, &unfused) <= FUSION_TOLERANCE * 100.0, "{member:?}");
     }
 }
 
@@ -221,4 +224,68 @@ fn steps_run_together_where_rows_suffice() {
         let steps = &matte.steps()[group.clone()];
         assert!(steps.iter().all(|step| !matches!(step.op, Op::Reduce { .. })), "{matte}");
     }
+}
+
+/// Fused and unfused on the same input, for every fast executor; the steps' names, for asserting on them.
+fn check_rewritten(graph: &Graph) -> Vec<String> {
+    let plan = Arc::new(Plan::new(graph).unwrap());
+    let inputs: Vec<Vec<f32>> = graph.inputs().iter().map(|info| Random(15).values(info.values())).collect();
+    let inputs: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
+    let unfused = Arc::new(Plan::unfused(graph).unwrap());
+    let mut scalar = nets::load(unfused, Backend::Scalar, &Workers::alone()).unwrap();
+    scalar.run(&inputs).unwrap();
+    for (name, mut net) in fast_nets(&plan) {
+        net.run(&inputs).unwrap();
+        for output in 0..net.outputs().len() {
+            let error = error(net.output(output), scalar.output(output));
+            assert!(error <= FUSION_TOLERANCE * 10.0, "{name}, output {output}: {error:.1e}\n{plan}");
+        }
+    }
+    plan.steps().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn what_is_enlarged_is_convolved_first() {
+    for (size, first) in [([6, 14], "conv 1x1"), ([2, 3], "resize_bilinear")] {
+        let (mut graph, mut random) = (Graph::default(), Random(14));
+        let x = graph.tensor("x", vec![1, 3, 7, 20], None);
+        let resize = Op::ResizeBilinear { size, alignment: Alignment::HalfPixel };
+        let resized = graph.append(resize, vec![x], "resized").unwrap();
+        let weights = constant(&mut graph, &mut random, &[9, 1, 1, 20]);
+        let bias = constant(&mut graph, &mut random, &[9]);
+        let conv = graph.append(Op::Conv2d(POINT), vec![resized, weights, bias], "conv").unwrap();
+        let relu = graph.append(Op::Unary(Unary::Relu), vec![conv], "relu").unwrap();
+        graph.set_boundary(vec![x], vec![relu]);
+        let steps = check_rewritten(&graph);
+        assert_eq!((steps.len(), steps[0].as_str()), (2, first), "{steps:?}");
+        assert!(steps[1].ends_with("+ relu"), "{steps:?}");
+    }
+}
+
+/// As in the decoder of the selfie nets: two tensors, the mean of their sum, and one of them scaled plus the other.
+fn attention(both_are_read: bool) -> Graph {
+    let (mut graph, mut random) = (Graph::default(), Random(16));
+    let x = graph.tensor("x", vec![1, 5, 6, 18], None);
+    let weights = constant(&mut graph, &mut random, &[18, 1, 1, 18]);
+    let conv = graph.append(Op::Conv2d(POINT), vec![x, weights], "conv").unwrap();
+    let add = Op::Binary(Binary::Add);
+    let sum = graph.append(add.clone(), vec![x, conv], "sum").unwrap();
+    let mean = Op::Reduce { kind: Reduce::Mean, axes: vec![1, 2], keep_dims: true };
+    let mean = graph.append(mean, vec![sum], "mean").unwrap();
+    let scaled = graph.append(Op::Binary(Binary::Mul), vec![x, mean], "scaled").unwrap();
+    let other = if both_are_read { conv } else { x };
+    let output = graph.append(add, vec![scaled, other], "output").unwrap();
+    graph.set_boundary(vec![x], vec![output]);
+    graph
+}
+
+#[test]
+fn a_sum_that_only_its_mean_needs_is_never_made() {
+    let steps = check_rewritten(&attention(true));
+    let means = steps.iter().filter(|step| step.starts_with("mean")).count();
+    assert_eq!((steps.len(), means), (5, 2), "{steps:?}");
+    assert_eq!(steps[4], "mul + residual");
+    // A convolution that only the sum reads takes it in instead.
+    let steps = check_rewritten(&attention(false));
+    assert_eq!(steps, ["conv 1x1 + residual", "mean over [1, 2]", "mul + residual"]);
 }

@@ -132,7 +132,8 @@ impl Plan {
         Ok(plan)
     }
 
-    /// A plan of `step` alone: its operands, in order, are the inputs.
+    /// A plan of `step` alone, whose inputs are the step's operands, in order.
+    #[cfg(feature = "candle")]
     pub(super) fn alone(&self, step: &Step) -> Self {
         let operand = |id: ValueId| Value { constant: None, slot: None, ..self.values[id].clone() };
         let mut values: Vec<Value> = step.reads().map(operand).collect();

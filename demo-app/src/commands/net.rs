@@ -15,7 +15,6 @@ use antifaz::{
 };
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
-use tempfile::NamedTempFile;
 
 use crate::{cli::Common, error::AppError, offline, output, values};
 
@@ -27,7 +26,7 @@ use crate::{cli::Common, error::AppError, offline, output, values};
 FILE is a .tflite file, or one inside a .task bundle: face_landmarker.task#face_detector.
 
 Examples:
-  antifaz net info models/selfie/selfie_segmentation.tflite
+  antifaz net info models/selfie_segmentation/selfie_segmentation.tflite
   antifaz net run pose.tflite --input picture.f32 --out outputs/
   antifaz net bench pose.tflite --backend candle --threads 2 --runs 100"
 )]
@@ -160,7 +159,9 @@ impl NetModel {
     /// The file's path, and the member of it that is meant. A `#` in a file's own name is no address.
     fn address(&self) -> (&Path, Option<&str>) {
         match self.file.rsplit_once('#') {
-            Some((path, member)) if !Path::new(&self.file).exists() => (Path::new(path), Some(member)),
+            Some((path, member)) if !path.is_empty() && !Path::new(&self.file).exists() => {
+                (Path::new(path), Some(member))
+            }
             _ => (Path::new(&self.file), None),
         }
     }
@@ -363,8 +364,8 @@ fn write_outputs(executor: &dyn Executor, folder: &Path) -> Result<(), AppError>
     for index in 0..executor.outputs().len() {
         let path = folder.join(format!("out{index}.f32"));
         let bytes: Vec<u8> = executor.output(index).iter().flat_map(|value| value.to_le_bytes()).collect();
-        let written = NamedTempFile::new_in(folder).and_then(|mut file| {
-            file.write_all(&bytes)?;
+        let written = offline::temporary_beside(&path).and_then(|mut file| {
+            file.as_file_mut().write_all(&bytes)?;
             file.persist(&path).map_err(|error| error.error)
         });
         written.map_err(|error| failed(&path, error))?;

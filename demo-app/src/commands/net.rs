@@ -349,7 +349,7 @@ fn run_once(args: &NetRunArgs) -> Result<(), AppError> {
             json!({"name": info.name, "shape": info.shape, "min": least, "max": most, "mean": mean})
                 .to_string()
         } else {
-            format!("out{index}  {}  min {least} max {most} mean {mean:.6}", shown(info))
+            format!("out{index}  {}  min {least:.6} max {most:.6} mean {mean:.6}", shown(info))
         }
     });
     summaries.into_iter().try_for_each(output::line)

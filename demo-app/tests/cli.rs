@@ -4,6 +4,9 @@
 mod fixtures;
 #[path = "cli/tool.rs"]
 mod tool;
+#[cfg(target_os = "linux")]
+#[path = "cli/window.rs"]
+mod window;
 
 use std::{
     fs,

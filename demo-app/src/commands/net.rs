@@ -269,6 +269,10 @@ fn read_tensor(path: &Path, info: &TensorInfo) -> Result<Vec<f32>, AppError> {
     Ok(bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
 }
 
+fn tensors(infos: &[TensorInfo]) -> serde_json::Value {
+    infos.iter().map(|info| json!({"name": info.name, "shape": info.shape})).collect()
+}
+
 /// What [`Plan`] prints, for programs. Buffers are numbered; a constant has none.
 fn plan_json(plan: &Plan) -> serde_json::Value {
     let value = |id: nets::plan::ValueId| {
@@ -283,12 +287,9 @@ fn plan_json(plan: &Plan) -> serde_json::Value {
             "output": value(step.output),
         })
     });
-    let tensors = |infos: Vec<TensorInfo>| -> Vec<_> {
-        infos.into_iter().map(|info| json!({"name": info.name, "shape": info.shape})).collect()
-    };
     json!({
-        "inputs": tensors(plan.inputs()),
-        "outputs": tensors(plan.outputs()),
+        "inputs": tensors(&plan.inputs()),
+        "outputs": tensors(&plan.outputs()),
         "steps": steps.collect::<Vec<_>>(),
         "macs": plan.macs(),
         "parameters": plan.parameters(),
@@ -304,12 +305,9 @@ fn info(options: &NetModel) -> Result<(), AppError> {
         *operators.entry(node.op.name()).or_default() += 1;
     }
     if options.json {
-        let tensors = |infos: Vec<TensorInfo>| -> Vec<_> {
-            infos.into_iter().map(|info| json!({"name": info.name, "shape": info.shape})).collect()
-        };
         return output::line(json!({
-            "inputs": tensors(graph.inputs()),
-            "outputs": tensors(graph.outputs()),
+            "inputs": tensors(&graph.inputs()),
+            "outputs": tensors(&graph.outputs()),
             "operators": operators,
             "macs": plan.macs(),
             "parameters": plan.parameters(),

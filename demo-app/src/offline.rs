@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{BufWriter, Write},
+    io::{self, BufWriter, Write},
     path::{Path, PathBuf},
 };
 
@@ -13,7 +13,7 @@ use antifaz::{
     nets::{Backend, Models},
     source::{Next, Source},
 };
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 use crate::{cli::Common, error::AppError, interrupt, progress::Progress, values::Nets};
 
@@ -74,10 +74,11 @@ pub(crate) fn crew(threads: usize) -> Result<Crew, AppError> {
     Crew::of(threads).map_err(|error| AppError::Engine(EngineError::Thread(error)))
 }
 
-/// A text file under a temporary name until it is whole.
+/// A text file under a temporary name until it is whole. A device or a pipe of that name is written into.
 pub(crate) struct TextFile {
     path: PathBuf,
-    file: BufWriter<NamedTempFile<File>>,
+    file: BufWriter<File>,
+    temporary: Option<TempPath>,
 }
 
 impl TextFile {
@@ -88,14 +89,13 @@ impl TextFile {
             let problem = "a folder has that name; name a file".into();
             return Err(AppError::Value { argument: path.display().to_string(), problem });
         }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".antifaz-");
-        #[cfg(unix)]
-        // As any new file: what the user's umask leaves.
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = BufWriter::new(builder.tempfile_in(folder).map_err(|error| failed(without_path(error)))?);
-        Ok(Self { path: path.to_owned(), file })
+        let (file, temporary) = if path.metadata().is_ok_and(|there| !there.is_file()) {
+            (File::options().write(true).open(path).map_err(failed)?, None)
+        } else {
+            let (file, temporary) = temporary_beside(path).map_err(failed)?.into_parts();
+            (file, Some(temporary))
+        };
+        Ok(Self { path: path.to_owned(), file: BufWriter::new(file), temporary })
     }
 
     /// Adds `value` as one line of JSON.
@@ -107,15 +107,29 @@ impl TextFile {
 
     /// Gives the file its name.
     pub(crate) fn keep(self) -> Result<(), AppError> {
-        let kept = self.file.into_inner().map_err(|error| error.into_error());
-        let kept = kept.and_then(|file| file.persist(&self.path).map_err(|error| error.error));
-        kept.map(drop).map_err(|source| AppError::File { path: self.path, doing: "writing", source })
+        let written = self.file.into_inner().map_err(|error| error.into_error());
+        let kept = written.and_then(|_| match self.temporary {
+            Some(temporary) => temporary.persist(&self.path).map_err(|error| error.error),
+            None => Ok(()),
+        });
+        kept.map_err(|source| AppError::File { path: self.path, doing: "writing", source })
     }
 }
 
+/// An empty file in the folder of `path`, for what will stand there. Dropped, it is removed.
+pub(crate) fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".antifaz-");
+    #[cfg(unix)]
+    // As any new file: what the user's umask leaves.
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder).map_err(without_path)
+}
+
 /// The system's own words, without the temporary name that `tempfile` adds and nobody knows.
-fn without_path(error: std::io::Error) -> std::io::Error {
+fn without_path(error: io::Error) -> io::Error {
     let words = error.to_string();
     let words = words.split(" at path ").next().unwrap_or_default();
-    std::io::Error::new(error.kind(), words)
+    io::Error::new(error.kind(), words)
 }

@@ -4,6 +4,9 @@
 mod fixtures;
 #[path = "cli/tool.rs"]
 mod tool;
+#[cfg(target_os = "linux")]
+#[path = "cli/window.rs"]
+mod window;
 
 use std::{
     fs,
@@ -106,15 +109,25 @@ fn inputs_that_are_none() {
     let folder = Folder::new();
     let jpeg = encoded_still();
     folder.write("cut.jpg", &jpeg[..jpeg.len() / 2]).write("zero.bmp", fixtures::zero_size_bitmap());
+    folder.write("header.jpg", &jpeg[..100]);
     folder.write("empty.png", "").write("text.mp4", "this is no clip").write("text.jpg", "this is no still");
     let clip = fs::read(file(CLIP)).expect("the clip");
     folder.write("cut.mp4", &clip[..clip.len() / 2]);
     fs::create_dir(folder.path("nothing")).expect("a folder");
-    for name in
-        ["missing.png", "cut.jpg", "zero.bmp", "empty.png", "text.mp4", "text.jpg", "cut.mp4", "nothing"]
-    {
+    let again = "try a new copy or export of it";
+    for (name, advice) in [
+        ("missing.png", "check that the path is right"),
+        ("cut.jpg", again),
+        ("header.jpg", again),
+        ("zero.bmp", again),
+        ("empty.png", again),
+        ("text.mp4", "convert it"),
+        ("text.jpg", again),
+        ("cut.mp4", again),
+        ("nothing", "put some there"),
+    ] {
         let outcome = folder.run(&format!("render --input {name} --filter film --out out.mp4"));
-        outcome.is_refusal(1, &[name]);
+        outcome.is_refusal(1, &[name, advice]);
         assert!(!outcome.err.contains(" @ 0x"), "ffmpeg's own words are shown: {outcome:?}");
         folder.fails(&format!("track --input {name} --out out.jsonl"), 1, &[name]);
         folder.fails(&format!("matte --input {name} --out masks"), 1, &[name]);
@@ -136,7 +149,7 @@ fn clips_that_break_on_the_way_leave_nothing() {
     for out in ["out.avi", "out.mp4", "frames"] {
         let render = |input: &str| format!("render --input {input} --filter film --out {out}");
         folder.fails(&render("grows.avi"), 1, &["grows.avi", "32x48", "64x48"]);
-        folder.fails(&render("breaks.avi"), 1, &["breaks.avi", "frame 2"]);
+        folder.fails(&render("breaks.avi"), 1, &["breaks.avi", "frame 2", "try a new copy"]);
     }
     folder.fails("track --input grows.avi --out out.jsonl", 1, &["grows.avi", "32x48"]);
 }
@@ -171,6 +184,20 @@ fn outputs_that_cannot_be() {
     outcome.is_refusal(1, &["/proc/t.jsonl", "check that"]);
     assert!(!outcome.err.contains(".antifaz-"), "a temporary name is shown: {outcome:?}");
     folder.fails(&format!("matte --input {} --out a-file/masks", file(STILL)), 1, &["a-file/masks"]);
+    folder.fails(&render("."), 1, &["name a file or folder"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_device_or_pipe_is_written_into_and_never_replaced() {
+    let folder = Folder::new();
+    let lines = folder.succeeds(&format!("track --input {} --out /dev/stdout", file(STILL))).out;
+    let line: serde_json::Value = serde_json::from_str(&lines).expect("JSON");
+    assert_eq!(line["faces"].as_array().map(Vec::len), Some(1));
+    let made = Command::new("mkfifo").arg(folder.path("pipe.png")).status();
+    assert!(made.expect("mkfifo runs").success());
+    let line = format!("render --input {} --filter film --out pipe.png", file(STILL));
+    folder.fails(&line, 1, &["pipe.png", "choose another name"]);
 }
 
 #[test]

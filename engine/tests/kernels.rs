@@ -105,6 +105,32 @@ fn an_rgb_frame_comes_through_byte_by_byte_and_keeps_its_alpha() {
     assert!(got[0].abs_diff(188) <= 1 && got[4] == 0, "{got:?}");
 }
 
+/// Photos of phones are longer than the longest buffer of some devices.
+#[test]
+fn a_frame_over_the_longest_buffer_goes_up_in_bands() {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let adapter = pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default()));
+    let required_limits = wgpu::Limits { max_storage_buffer_binding_size: 2048, ..wgpu::Limits::default() };
+    let small = wgpu::DeviceDescriptor { required_limits, ..wgpu::DeviceDescriptor::default() };
+    let (device, queue) = pollster::block_on(adapter.unwrap().request_device(&small)).unwrap();
+    let (gpu, mut dice) = (Gpu::from_host(device, queue), Dice(21));
+    let mut kernel = Convert::new(&gpu).unwrap();
+    for format in [PixelFormat::Rgb8, PixelFormat::Yuyv, PixelFormat::Uyvy] {
+        for size in [[65, 41], [300, 7], [3, 1]] {
+            let pixels = dice.pixels(format, size, ColorSpec::default());
+            let got = converted(&gpu, &mut kernel, &pixels);
+            let rgb: Vec<u8> = got.chunks_exact(4).flat_map(|texel| texel[..3].to_vec()).collect();
+            assert_eq!(rgb, convert::to_rgb8(&pixels), "{format:?} {size:?}");
+        }
+    }
+    // Several planes are not taken apart, and neither is a row.
+    for (format, size) in [(PixelFormat::Nv12, [64, 36]), (PixelFormat::Rgb8, [700, 2])] {
+        let pixels = dice.pixels(format, size, ColorSpec::default());
+        let refused = kernel.record(&mut gpu.encoder("too large"), &pixels);
+        assert!(matches!(refused, Err(GpuError::TooLarge { .. })), "{format:?} {size:?}");
+    }
+}
+
 #[test]
 fn frames_of_one_kind_make_nothing_anew() {
     let (gpu, mut dice) = (gpu(), Dice(5));

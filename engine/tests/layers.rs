@@ -148,6 +148,7 @@ fn a_misplaced_crate_is_seen() {
         ("nets/mod.rs", "use candle_core::Tensor;"),
         ("compose/mod.rs", "fn f(x: &wgpu::Device) {}"),
         ("scene.rs", "use ::wgpu as graphics;"),
+        ("scene.rs", "extern crate wgpu as graphics;"),
         ("vision/mod.rs", "#[cfg(test)] mod tests { use nokhwa::Camera; }"),
         ("scheduler/mod.rs", "#[derive(serde::Deserialize)] struct S;"),
     ] {

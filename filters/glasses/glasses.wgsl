@@ -10,9 +10,10 @@ const ACETATE: u32 = 0u;
 const LENS: u32 = 2u;
 const TORTOISE: u32 = 0u;
 
-/// Light reflected at a grazing angle grows (Schlick).
-fn fresnel(facing: f32, straight: vec3f) -> vec3f {
-    return straight + (1.0 - straight) * pow(1.0 - facing, 5.0);
+/// Light reflected at a grazing angle grows (Schlick), the less so the rougher the surface.
+fn fresnel(facing: f32, straight: vec3f, roughness: f32) -> vec3f {
+    let most = max(vec3f(1.0 - roughness), straight);
+    return straight + (most - straight) * pow(1.0 - facing, 5.0);
 }
 
 /// Noise in cells of size 1, drawn in steps of `pixel` cells: what is finer than pixels fades to its mean.
@@ -38,6 +39,10 @@ fn wear(in: Varying, @builtin(front_facing) front: bool) -> @location(0) vec4f {
     let pixel = length(fwidth(in.canonical));
     let eye = normalize(-in.place);
     var normal = normalize(in.normal);
+    // Where the surface turns much within a pixel, all that it mirrors there is seen at once.
+    let across = dpdx(normal);
+    let down = dpdy(normal);
+    let turn = min(0.5 * (dot(across, across) + dot(down, down)), 0.8);
     normal = select(-normal, normal, dot(normal, eye) > 0.0);
     let facing = max(dot(normal, eye), 0.0);
     let bounce = reflect(-eye, normal);
@@ -51,7 +56,7 @@ fn wear(in: Varying, @builtin(front_facing) front: bool) -> @location(0) vec4f {
         let shade = smoothstep(-0.2, 4.6, in.canonical.y);
         let density = params.tint * mix(0.55, 1.25, shade);
         // Two faces reflect, each in its own direction.
-        let glass = fresnel(facing, vec3f(0.045));
+        let glass = fresnel(facing, vec3f(0.045), 0.0);
         let inner = normalize(normal + vec3f(0.02, -0.03, 0.0));
         let shine = (studio_light(bounce, 0.14) * 0.5 + studio_light(reflect(-eye, inner), 0.1) * 0.35) * glass;
         let body = params.lens_color.rgb * 0.55 * density;
@@ -66,8 +71,9 @@ fn wear(in: Varying, @builtin(front_facing) front: bool) -> @location(0) vec4f {
         }
     }
     let straight = mix(vec3f(0.045), base, metal);
+    let rough = sqrt(surface.roughness * surface.roughness + turn);
     let light = base * (1.0 - metal) * studio_diffuse(normal)
-        + studio_light(bounce, surface.roughness) * fresnel(facing, straight);
+        + studio_light(bounce, rough) * fresnel(facing, straight, rough);
     // The ends of the temples are under hair and behind ears.
     let shown = smoothstep(-4.6, -3.2, in.canonical.z);
     return vec4f(min(light * exposure, vec3f(1.0)), 1.0) * shown;

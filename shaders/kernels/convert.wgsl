@@ -14,6 +14,9 @@ struct Convert {
     green_cb: i32,
     green_cr: i32,
     blue_cb: i32,
+    /// Which rows the bytes are of.
+    first_row: u32,
+    rows: u32,
 }
 
 const RGB8 = 0u;
@@ -65,7 +68,11 @@ fn vertex(@builtin(vertex_index) index: u32) -> @builtin(position) vec4f {
 @fragment
 fn fragment(@builtin(position) position: vec4f) -> @location(0) vec4f {
     let x = u32(position.x);
-    let y = u32(position.y);
+    // Rows above the first wrap around to numbers beyond all.
+    let y = u32(position.y) - convert.first_row;
+    if y >= convert.rows {
+        discard;
+    }
     switch convert.format {
         case RGB8: {
             let at = x * 3u;

@@ -67,15 +67,7 @@ pub(crate) fn run(args: &BenchArgs, common: &Common) -> Result<(), AppError> {
     let source = source(args)?;
     let engine = walk::engine(walk::gpu(common)?, look, backend, EngineOptions::default())?;
     let report = measure(source, engine, args.frames, common)?;
-    output::print(&if args.json {
-        format!(
-            "{}
-",
-            report.json()
-        )
-    } else {
-        report.table()
-    })
+    if args.json { output::line(report.json()) } else { output::print(&report.table()) }
 }
 
 /// Waits until a picture is really there, so that a frame's time is the whole of it.
@@ -190,23 +182,14 @@ impl Report {
 
     fn table(&self) -> String {
         let row = |name: &str, of: Option<Percentiles>| match of {
-            Some(of) => format!(
-                "{name:<14}{:>9.2}{:>9.2}{:>9.2}
-",
-                of.p50, of.p95, of.p99
-            ),
+            Some(of) => format!("{name:<14}{:>9.2}{:>9.2}{:>9.2}\n", of.p50, of.p95, of.p99),
             None => String::new(),
         };
         let mut text = format!("{}, {} frames, {} dropped", self.adapter, self.frames.len(), self.dropped);
         if let Some(rss) = self.rss_mb {
             text += &format!(", {rss:.0} MB in memory");
         }
-        text += &format!(
-            "
-{:<14}{:>9}{:>9}{:>9}
-",
-            "ms", "p50", "p95", "p99"
-        );
+        text += &format!("\n{:<14}{:>9}{:>9}{:>9}\n", "ms", "p50", "p95", "p99");
         text += &row("frame", self.frame_ms());
         for stage in Stage::ALL {
             let [cpu, gpu] = self.stage_ms(stage);

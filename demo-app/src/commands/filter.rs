@@ -39,15 +39,10 @@ fn list(catalog: &Catalog) -> Result<(), AppError> {
 }
 
 fn entry(filter: &Filter) -> String {
-    let mut text = format!(
-        "{}: {}
-",
-        filter.name, filter.description
-    );
+    let mut text = format!("{}: {}\n", filter.name, filter.description);
     for input in &filter.inputs {
         text += &format!(
-            "  {}={} ({}), {}
-",
+            "  {}={} ({}), {}\n",
             input.name,
             input.kind.text(&input.default),
             input.kind,

@@ -15,7 +15,6 @@ use antifaz::{
 };
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
-use tempfile::NamedTempFile;
 
 use crate::{cli::Common, error::AppError, offline, output, values};
 
@@ -27,7 +26,7 @@ use crate::{cli::Common, error::AppError, offline, output, values};
 FILE is a .tflite file, or one inside a .task bundle: face_landmarker.task#face_detector.
 
 Examples:
-  antifaz net info models/selfie/selfie_segmentation.tflite
+  antifaz net info models/selfie_segmentation/selfie_segmentation.tflite
   antifaz net run pose.tflite --input picture.f32 --out outputs/
   antifaz net bench pose.tflite --backend candle --threads 2 --runs 100"
 )]
@@ -140,7 +139,9 @@ impl NetModel {
     /// The file's path, and the member of it that is meant. A `#` in a file's own name is no address.
     fn address(&self) -> (&Path, Option<&str>) {
         match self.file.rsplit_once('#') {
-            Some((path, member)) if !Path::new(&self.file).exists() => (Path::new(path), Some(member)),
+            Some((path, member)) if !path.is_empty() && !Path::new(&self.file).exists() => {
+                (Path::new(path), Some(member))
+            }
             _ => (Path::new(&self.file), None),
         }
     }
@@ -248,6 +249,10 @@ fn read_tensor(path: &Path, info: &TensorInfo) -> Result<Vec<f32>, AppError> {
     Ok(bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
 }
 
+fn tensors(infos: &[TensorInfo]) -> serde_json::Value {
+    infos.iter().map(|info| json!({"name": info.name, "shape": info.shape})).collect()
+}
+
 /// What [`Plan`] prints, for programs. Buffers are numbered; a constant has none.
 fn plan_json(plan: &Plan) -> serde_json::Value {
     let value = |id: nets::plan::ValueId| {
@@ -262,12 +267,9 @@ fn plan_json(plan: &Plan) -> serde_json::Value {
             "output": value(step.output),
         })
     });
-    let tensors = |infos: Vec<TensorInfo>| -> Vec<_> {
-        infos.into_iter().map(|info| json!({"name": info.name, "shape": info.shape})).collect()
-    };
     json!({
-        "inputs": tensors(plan.inputs()),
-        "outputs": tensors(plan.outputs()),
+        "inputs": tensors(&plan.inputs()),
+        "outputs": tensors(&plan.outputs()),
         "steps": steps.collect::<Vec<_>>(),
         "groups": plan.groups().iter().map(|group| json!([group.start, group.end])).collect::<Vec<_>>(),
         "macs": plan.macs(),
@@ -284,12 +286,9 @@ fn info(options: &NetModel) -> Result<(), AppError> {
         *operators.entry(node.op.name()).or_default() += 1;
     }
     if options.json {
-        let tensors = |infos: Vec<TensorInfo>| -> Vec<_> {
-            infos.into_iter().map(|info| json!({"name": info.name, "shape": info.shape})).collect()
-        };
         return output::line(json!({
-            "inputs": tensors(graph.inputs()),
-            "outputs": tensors(graph.outputs()),
+            "inputs": tensors(&graph.inputs()),
+            "outputs": tensors(&graph.outputs()),
             "operators": operators,
             "macs": plan.macs(),
             "parameters": plan.parameters(),
@@ -329,7 +328,7 @@ fn run_once(args: &NetRunArgs) -> Result<(), AppError> {
             json!({"name": info.name, "shape": info.shape, "min": least, "max": most, "mean": mean})
                 .to_string()
         } else {
-            format!("out{index}  {}  min {least} max {most} mean {mean:.6}", shown(info))
+            format!("out{index}  {}  min {least:.6} max {most:.6} mean {mean:.6}", shown(info))
         }
     });
     summaries.into_iter().try_for_each(output::line)
@@ -344,8 +343,8 @@ fn write_outputs(executor: &dyn Executor, folder: &Path) -> Result<(), AppError>
     for index in 0..executor.outputs().len() {
         let path = folder.join(format!("out{index}.f32"));
         let bytes: Vec<u8> = executor.output(index).iter().flat_map(|value| value.to_le_bytes()).collect();
-        let written = NamedTempFile::new_in(folder).and_then(|mut file| {
-            file.write_all(&bytes)?;
+        let written = offline::temporary_beside(&path).and_then(|mut file| {
+            file.as_file_mut().write_all(&bytes)?;
             file.persist(&path).map_err(|error| error.error)
         });
         written.map_err(|error| failed(&path, error))?;

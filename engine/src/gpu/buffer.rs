@@ -29,7 +29,11 @@ impl Buffer {
             BufferUse::Index => limits.max_buffer_size,
         };
         if bytes > most.min(limits.max_buffer_size) {
-            return Err(GpuError::TooLarge { what: "the bytes of a buffer", have: vec![bytes], most });
+            return Err(GpuError::TooLarge {
+                what: "the size of a buffer in bytes",
+                have: vec![bytes],
+                most,
+            });
         }
         let own = match usage {
             BufferUse::Uniform => wgpu::BufferUsages::UNIFORM,

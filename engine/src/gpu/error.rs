@@ -48,9 +48,9 @@ pub enum GpuError {
         doing: String,
     },
     /// More than the device can hold in one piece.
-    #[error("{what} is {have:?}, but this device takes at most {most}: use a smaller picture")]
+    #[error("{what} ({}) is more than this device takes ({most}): use a smaller picture", by(have))]
     TooLarge {
-        /// The thing.
+        /// What is too large.
         what: &'static str,
         /// Its extent.
         have: Vec<u64>,
@@ -86,6 +86,11 @@ pub enum GpuError {
     },
 }
 
+/// `16384 x 20000`.
+fn by(extent: &[u64]) -> String {
+    extent.iter().map(u64::to_string).collect::<Vec<_>>().join(" x ")
+}
+
 fn quoted(names: &[String]) -> String {
     match names {
         [] => "none at all".to_owned(),
@@ -101,5 +106,13 @@ mod tests {
     fn an_unknown_adapter_is_answered_with_the_known_ones() {
         let error = GpuError::AdapterNotFound { asked: "rtx".into(), found: vec!["llvmpipe".into()] };
         assert_eq!(error.to_string(), r#"no graphics adapter is called "rtx": there is "llvmpipe""#);
+    }
+
+    #[test]
+    fn what_is_too_large_is_a_sentence() {
+        let error = GpuError::TooLarge { what: "the size of a texture", have: vec![20000, 3], most: 16384 };
+        let said =
+            "the size of a texture (20000 x 3) is more than this device takes (16384): use a smaller picture";
+        assert_eq!(error.to_string(), said);
     }
 }

@@ -120,6 +120,11 @@ impl Gpu {
         self.0.limits.max_texture_dimension_2d
     }
 
+    /// Bytes of the longest buffer that a shader reads.
+    pub fn max_storage_bytes(&self) -> u64 {
+        self.0.limits.max_storage_buffer_binding_size.min(self.0.limits.max_buffer_size)
+    }
+
     /// Leases a texture. Its content is undefined: whoever leases it fills it.
     ///
     /// # Errors

@@ -38,7 +38,11 @@ impl Presenter {
         options: &GpuOptions,
     ) -> Result<(Gpu, Self), GpuError> {
         let instance = adapter::instance();
-        let surface = instance.create_surface(window).map_err(|error| unfit(error.to_string()))?;
+        let surface = match instance.create_surface(window) {
+            Ok(surface) => surface,
+            Err(_) if adapter::all(&instance).await.is_empty() => return Err(GpuError::NoAdapter),
+            Err(error) => return Err(unfit(error.to_string())),
+        };
         let (adapter, reason) = adapter::choose(&instance, options, Some(&surface)).await?;
         let gpu = Gpu::open(&adapter, &reason, options).await?;
         let (format, config) = configuration(&surface.get_capabilities(&adapter), size)

@@ -4,14 +4,16 @@
 //! YCbCr is converted on gamma-coded values, in the whole numbers of [`YcbcrToRgb`], with chroma replicated as
 //! MediaPipe's references see it. The CPU twin gives the same bytes.
 
+use std::ops::Range;
+
 use bytemuck::{Pod, Zeroable};
 
 use super::ycbcr::YcbcrToRgb;
 use crate::{
     frame::{PixelFormat, Pixels},
     gpu::{
-        Buffer, BufferUse, Draw, Encoder, Gpu, GpuError, PassDesc, PassPipeline, Render, Resource, Texture,
-        TextureDesc, TextureFormat, shader::Library,
+        Buffer, BufferUse, Draw, Encoder, Gpu, GpuError, Load, PassDesc, PassPipeline, Render, Resource,
+        Texture, TextureDesc, TextureFormat, shader::Library,
     },
 };
 
@@ -23,17 +25,23 @@ struct Params {
     format: u32,
     stride: [u32; 3],
     ycbcr: [i32; 6],
+    /// Which rows the bytes are of.
+    first_row: u32,
+    rows: u32,
     /// Uniforms end at a multiple of 16 bytes.
-    unused: [u32; 3],
+    unused: u32,
 }
 
 impl Params {
-    fn new(pixels: &Pixels) -> Self {
+    /// For the bytes of `band`.
+    fn new(pixels: &Pixels, band: &Band) -> Self {
         let mut params = Self { format: number(pixels.format()), ..Self::zeroed() };
         for (index, plane) in pixels.planes().iter().enumerate() {
-            params.offset[index] = plane.offset as u32;
+            // A part begins with its first row.
+            params.offset[index] = plane.offset.saturating_sub(band.start) as u32;
             params.stride[index] = plane.stride as u32;
         }
+        (params.first_row, params.rows) = (band.rows.start, band.rows.end - band.rows.start);
         params.ycbcr = YcbcrToRgb::new(pixels.color()).factors();
         params
     }
@@ -81,24 +89,57 @@ impl Convert {
     /// Records the upload and conversion of `pixels`, and returns the picture: [`TextureFormat::Srgb8`].
     ///
     /// # Errors
-    /// [`GpuError::TooLarge`] when a side or the bytes are over the device's limits.
+    /// [`GpuError::TooLarge`] when a side is over the device's limits, or the bytes of several planes are.
     pub fn record(&mut self, encoder: &mut Encoder, pixels: &Pixels) -> Result<Texture, GpuError> {
         let gpu = encoder.gpu().clone();
         let picture = gpu.texture(&TextureDesc::new(pixels.size(), TextureFormat::Srgb8))?;
+        let bands = bands(pixels, gpu.max_storage_bytes());
         // Rows end in four bytes at once: the shader reads whole words.
-        let need = (pixels.bytes().len() as u64).next_multiple_of(4);
+        let longest = bands.iter().map(|band| band.bytes.len() as u64).max().unwrap_or_default();
+        let need = longest.next_multiple_of(4);
         let bytes = match self.bytes.take().filter(|buffer| buffer.bytes() >= need) {
             Some(buffer) => buffer,
             None => gpu.buffer("frame", BufferUse::Storage, need)?,
         };
-        encoder.write(&bytes, 0, pixels.bytes());
-        encoder.write(&self.params, 0, bytemuck::bytes_of(&Params::new(pixels)));
         let resources = [("convert", Resource::Buffer(&self.params)), ("bytes", Resource::Buffer(&bytes))];
         let draws = [Draw::fullscreen(&self.pipeline, &resources)];
-        encoder.render(&Render::new("convert", &picture, &draws))?;
+        let mut render = Render::new("convert", &picture, &draws);
+        for band in &bands {
+            encoder.write(&bytes, 0, band.bytes);
+            encoder.write(&self.params, 0, bytemuck::bytes_of(&Params::new(pixels, band)));
+            encoder.render(&render)?;
+            render.load = Load::Keep;
+        }
         self.bytes = Some(bytes);
         Ok(picture)
     }
+}
+
+/// Rows of a frame that go up together.
+struct Band<'a> {
+    rows: Range<u32>,
+    bytes: &'a [u8],
+    /// Where they begin in the frame's.
+    start: usize,
+}
+
+/// The whole frame; where that is over `most` bytes and all is in one plane, parts of it that are not.
+fn bands(pixels: &Pixels, most: u64) -> Vec<Band<'_>> {
+    let (all, height) = (pixels.bytes(), pixels.size()[1]);
+    let whole = || vec![Band { rows: 0..height, bytes: all, start: 0 }];
+    let &[plane] = pixels.planes() else { return whole() };
+    let most = usize::try_from(most & !3).unwrap_or(usize::MAX);
+    let rows = most.checked_div(plane.stride).unwrap_or_default();
+    if all.len() <= most || rows == 0 {
+        return whole();
+    }
+    let band = |first: u32| {
+        let last = height.min(first.saturating_add(rows as u32));
+        let start = plane.offset + first as usize * plane.stride;
+        let end = all.len().min(start + (last - first) as usize * plane.stride);
+        Band { rows: first..last, bytes: &all[start..end], start }
+    };
+    (0..height).step_by(rows).map(band).collect()
 }
 
 /// The CPU twin: tight rows of red, green, blue. What is transparent lies over black, in linear light.

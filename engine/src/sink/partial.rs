@@ -22,6 +22,10 @@ impl Partial {
         if path.is_dir() {
             return Err(SinkError::unfit(path, "a folder has that name; choose another"));
         }
+        // A device or a pipe would be replaced by the file.
+        if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+            return Err(SinkError::unfit(path, "it is there and no regular file; choose another name"));
+        }
         let file =
             File::options().read(true).write(true).create(true).truncate(true).open(&partial.temporary);
         let file = file.map_err(|error| SinkError::unwritable(path, error))?;
@@ -41,7 +45,7 @@ impl Partial {
 
     fn beside(path: &Path) -> Result<Self, SinkError> {
         let Some(name) = path.file_name() else {
-            return Err(SinkError::unfit(path, "the output needs a name"));
+            return Err(SinkError::unfit(path, "it has no name of its own; name a file or folder in it"));
         };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if !folder.is_dir() {

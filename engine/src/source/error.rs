@@ -21,7 +21,7 @@ pub enum SourceError {
     /// Neither a picture nor a clip.
     #[error(
         "{} is neither a picture (PNG, JPEG, WebP, BMP) nor a clip that is known (MP4, MOV, AVI; others need ffmpeg \
-         on the PATH)",
+         on the PATH); convert it to one of them",
         path.display()
     )]
     UnknownFormat {
@@ -29,21 +29,35 @@ pub enum SourceError {
         path: PathBuf,
     },
     /// A folder without a picture.
-    #[error("the folder {} has no pictures in it: PNG, JPEG, WebP and BMP are looked for", path.display())]
+    #[error(
+        "the folder {} has no pictures in it: put some there (PNG, JPEG, WebP, BMP), or name another one",
+        path.display()
+    )]
     EmptyFolder {
         /// The folder.
         path: PathBuf,
     },
     /// The file is damaged, cut or uses something that is not supported.
-    #[error("{}: {what}", path.display())]
+    #[error("{}: {what}; try a new copy or export of it", path.display())]
     Broken {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         what: String,
     },
+    /// The file may be sound, but nothing can be made of it here.
+    #[error("{}: {what}", path.display())]
+    Unfit {
+        /// The file.
+        path: PathBuf,
+        /// Why not, and what to do.
+        what: String,
+    },
     /// One frame of a clip is damaged or missing.
-    #[error("{}: frame {frame} can't be decoded ({what}); the file is damaged from there on", path.display())]
+    #[error(
+        "{}: frame {frame} can't be decoded ({what}), the file is damaged from there on; try a new copy or export of it",
+        path.display()
+    )]
     BrokenFrame {
         /// The file.
         path: PathBuf,
@@ -123,5 +137,10 @@ impl SourceError {
 
     pub(super) fn broken(path: &Path, what: impl ToString) -> Self {
         Self::Broken { path: path.to_owned(), what: what.to_string() }
+    }
+
+    /// `what` says what to do.
+    pub(super) fn unfit(path: &Path, what: impl ToString) -> Self {
+        Self::Unfit { path: path.to_owned(), what: what.to_string() }
     }
 }

@@ -163,7 +163,11 @@ fn describe(error: &::image::ImageError) -> String {
         ::image::ImageError::Limits(_) => {
             format!("the picture is too large: at most {} pixels a side are read", Pixels::MAX_SIDE)
         }
-        error => format!("the picture is damaged or cut off ({error})"),
+        error => {
+            let words = error.to_string();
+            let words: Vec<_> = words.split_whitespace().collect();
+            format!("the picture is damaged or cut off ({})", words.join(" "))
+        }
     }
 }
 

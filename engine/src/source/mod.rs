@@ -97,7 +97,7 @@ pub fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
     if !facts.is_file() {
         let what =
             "it is no regular file; copy what comes from it into one, and open webcams by their number";
-        return Err(SourceError::broken(path, what));
+        return Err(SourceError::unfit(path, what));
     }
     let mut head = Vec::new();
     File::open(path)

@@ -91,6 +91,11 @@ impl Reader {
                     self.at += 1;
                     self.use_tree(Vec::new());
                 }
+                // `extern crate a as b` is `use ::a as b`.
+                Token::Word(word) if word == "extern" && self.word(1) == Some("crate") => {
+                    self.at += 2;
+                    self.use_tree(vec![String::new()]);
+                }
                 Token::Word(word) if word == "mod" && self.word(1).is_some() => self.module(),
                 Token::Word(_) | Token::PathSeparator => self.inline_path(),
             }
@@ -300,11 +305,12 @@ fn paths(text: &str) -> Vec<String> {
 
 #[test]
 fn use_trees_are_unfolded() {
-    let text = "use a::{self, b::{c, d as e}, f::*};\npub(crate) use ::g::h as i;\nfn x() { use j; }";
-    assert_eq!(paths(text), ["a", "a::b::c", "a::b::d", "a::f::*", "::g::h", "j"]);
+    let text = "use a::{self, b::{c, d as e}, f::*};\npub(crate) use ::g::h as i;\nfn x() { use j; }\n\
+        extern crate k as l;";
+    assert_eq!(paths(text), ["a", "a::b::c", "a::b::d", "a::f::*", "::g::h", "j", "::k"]);
     let binds: Vec<_> =
         read(&[], text).named.into_iter().map(|named| named.binds.unwrap_or_default()).collect();
-    assert_eq!(binds, ["a", "c", "e", "", "i", "j"]);
+    assert_eq!(binds, ["a", "c", "e", "", "i", "j", "l"]);
 }
 
 #[test]

@@ -125,13 +125,16 @@ fn the_last_picture_of_an_uneven_clip_shows_as_long_as_there() {
 fn pixels_that_are_not_square_are_stretched() {
     let folder = tempfile::tempdir().unwrap();
     // The clip has 640x360 square pixels.
-    let cases: [(&str, &[&str], [u32; 2]); 6] = [
+    let cases: [(&str, &[&str], [u32; 2]); 8] = [
         ("box.mp4", &["-c", "copy", "-aspect", "4:3"], [640, 480]),
         ("box.mkv", &["-c", "copy", "-aspect", "32:9"], [1280, 360]),
         ("stream.mp4", &["-c", "copy", "-bsf:v", "h264_metadata=sample_aspect_ratio=2/1"], [1280, 360]),
         ("stream.avi", &["-c:v", "mjpeg", "-aspect", "8:9"], [640, 720]),
         ("turned.mp4", &["-c", "copy", "-aspect", "32:9", "-metadata:s:v", "rotate=90"], [360, 1280]),
         ("square.mp4", &["-c", "copy", "-aspect", "16:9"], [640, 360]),
+        // ffmpeg notes the aspect that was rounded away: 464:459 and 944:927.
+        ("rounded.mp4", &["-vf", "scale=204:116", "-c:v", "libx264"], [204, 116]),
+        ("rounded.mkv", &["-vf", "scale=103:59,format=yuv444p", "-c:v", "ffv1"], [103, 59]),
     ];
     for (name, options, size) in cases {
         let path = folder.path().join(name);

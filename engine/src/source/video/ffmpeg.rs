@@ -19,7 +19,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{Decode, Facts, Opened};
+use super::{Decode, Facts, HARDLY, MOST, Opened};
 use crate::{
     frame::{
         ColorSpec, Matrix, PixelFormat, Pixels, Range,
@@ -35,6 +35,12 @@ const KEPT_LINES: usize = 3;
 pub(super) fn open(path: &Path, codec: Option<&str>) -> Result<Opened, SourceError> {
     let (facts, color) = probe(path, codec)?;
     Ok((facts, Box::new(Ffmpeg::start(path, color)?)))
+}
+
+fn not_started(path: &Path, program: &str, error: &std::io::Error) -> SourceError {
+    let what =
+        format!("{program}, which it is read through, does not start ({error}); check its installation");
+    SourceError::unfit(path, what)
 }
 
 /// An option that keeps a file name from being taken for an option or a URL.
@@ -60,7 +66,7 @@ fn probe(path: &Path, codec: Option<&str>) -> Result<(Facts, ColorSpec), SourceE
                 |codec| SourceError::NeedsFfmpeg { path: path.to_owned(), codec: codec.to_owned() },
             ));
         }
-        Err(error) => return Err(SourceError::broken(path, format!("ffprobe does not start: {error}"))),
+        Err(error) => return Err(not_started(path, "ffprobe", &error)),
     };
     let json: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
     let Some(stream) = first_stream(&json, "video").filter(|_| output.status.success()) else {
@@ -68,7 +74,7 @@ fn probe(path: &Path, codec: Option<&str>) -> Result<(Facts, ColorSpec), SourceE
         log::debug!("{}: ffprobe: {}", path.display(), text.trim());
         return Err(match codec {
             None if first_stream(&json, "audio").is_some() => {
-                SourceError::broken(path, "there is sound in it but no picture; name a clip with both")
+                SourceError::unfit(path, "there is sound in it but no picture; name a clip with both")
             }
             None => SourceError::UnknownFormat { path: path.to_owned() },
             Some(codec) => SourceError::broken(
@@ -138,9 +144,11 @@ struct Line {
 impl Ffmpeg {
     fn start(path: &Path, color: ColorSpec) -> Result<Self, SourceError> {
         let matrix = if color.matrix == Matrix::Bt709 { "bt709" } else { "bt601" };
-        // The longer side of a pixel stays: no detail is lost.
-        let square = "w='trunc(iw*max(sar,1)+.5)':h='trunc(ih/min(sar,1)+.5)'";
-        let convert = format!("scale={square}:out_range=tv:out_color_matrix={matrix},showinfo=checksum=0");
+        // As `square_pixels`. The longer side of a pixel stays: no detail is lost.
+        let shows = format!("between(sar,{},{MOST})*gte(abs(sar-1),{HARDLY})", 1.0 / MOST);
+        let size =
+            format!("w='if({shows},trunc(iw*max(sar,1)+.5),iw)':h='if({shows},trunc(ih/min(sar,1)+.5),ih)'");
+        let convert = format!("scale={size}:out_range=tv:out_color_matrix={matrix},showinfo=checksum=0");
         let mut child = Command::new("ffmpeg")
             .args(["-hide_banner", "-nostdin", "-nostats", "-loglevel", "info", "-xerror", "-i"])
             .arg(file_url(path))
@@ -150,9 +158,9 @@ impl Ffmpeg {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .map_err(|error| SourceError::broken(path, format!("ffmpeg does not start: {error}")))?;
+            .map_err(|error| not_started(path, "ffmpeg", &error))?;
         let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
-            return Err(SourceError::broken(path, "ffmpeg has no output"));
+            return Err(SourceError::unfit(path, "ffmpeg has no output; check its installation"));
         };
         let last_words = Arc::new(Mutex::new(VecDeque::new()));
         let (sender, lines) = channel();

@@ -47,15 +47,18 @@ struct Facts {
 /// As [`Clip::open`].
 pub(super) fn open(path: &Path, head: &[u8]) -> Result<Box<dyn Source>, SourceError> {
     let clip = Clip::open(path, head)?;
-    let size = square(clip.info.size, clip.pixel_aspect);
+    let size = square_pixels(clip.info.size, clip.pixel_aspect);
     Ok(if size == clip.info.size { Box::new(clip) } else { Box::new(Resized::new(clip, size)?) })
 }
 
-/// What a picture of `size` measures in square pixels; no side becomes shorter. An aspect that hardly shows, or that
-/// only damage explains, is passed over.
-fn square([width, height]: [u32; 2], pixel_aspect: Option<f64>) -> [u32; 2] {
-    const HARDLY: f64 = 0.005;
-    const MOST: f64 = 8.0;
+/// Pixels are taken for square up to this difference from it. A tool that scales a picture to whole pixels notes what
+/// it rounded as an aspect; those that cameras and discs use differ by more than thrice as much.
+const HARDLY: f64 = 0.02;
+/// An aspect beyond this, or below its inverse, is explained by damage only.
+const MOST: f64 = 8.0;
+
+/// What a picture of `size` measures in square pixels; no side becomes shorter.
+fn square_pixels([width, height]: [u32; 2], pixel_aspect: Option<f64>) -> [u32; 2] {
     let aspect = pixel_aspect.unwrap_or(1.0);
     let stretched = |side: u32, by: f64| ((f64::from(side) * by).round() as u32).clamp(1, Pixels::MAX_SIDE);
     match aspect {
@@ -198,10 +201,10 @@ mod tests {
 
     #[test]
     fn pixels_become_square_by_growing() {
-        assert_eq!(square([720, 576], Some(64.0 / 45.0)), [1024, 576]);
-        assert_eq!(square([720, 576], Some(0.5)), [720, 1152]);
-        for passed_over in [None, Some(1.0), Some(1.002), Some(0.0), Some(-1.0), Some(1e9), Some(f64::NAN)] {
-            assert_eq!(square([720, 576], passed_over), [720, 576], "{passed_over:?}");
+        assert_eq!(square_pixels([720, 576], Some(64.0 / 45.0)), [1024, 576]);
+        assert_eq!(square_pixels([720, 576], Some(0.5)), [720, 1152]);
+        for passed_over in [None, Some(1.0), Some(1.019), Some(0.0), Some(-1.0), Some(1e9), Some(f64::NAN)] {
+            assert_eq!(square_pixels([720, 576], passed_over), [720, 576], "{passed_over:?}");
         }
     }
 }

@@ -3,8 +3,10 @@
 //! Work comes in parts that are dealt out by a counter: the caller takes parts itself, and whoever of the helpers is
 //! awake takes some too. A helper that the system has put aside takes none, and nobody waits for it; so on a busy
 //! machine the caller does most parts alone. A helper that is put aside in the middle of a part can't be helped: whoever
-//! had to wait for one works alone for a while, and longer each time. Helpers look out for new work for some
-//! microseconds before they sleep.
+//! had to wait for one works alone for a while, and longer each time.
+//!
+//! Helpers look out for new work for some microseconds before they sleep. Waking one takes longer than most pieces of work, so
+//! within a [`Session`], where the next piece is sure to come soon, they look out for longer; but never without end.
 //!
 //! No thread is started here: whoever makes [`Workers`] lends threads to [`Workers::serve`].
 
@@ -22,6 +24,10 @@ use std::{
 
 /// Looks at a shared place before a thread sleeps: some 20 microseconds on processors that pause for 50 ns.
 const LOOKS: usize = 400;
+
+/// The same where what is waited for is sure to come: some 200 microseconds, which is what sleeping and waking costs on
+/// virtual machines.
+const LOOKS_IN_SESSION: usize = 4000;
 
 /// A helper that needs so much longer for its part than the caller was put aside.
 const PUT_ASIDE: Duration = Duration::from_micros(200);
@@ -53,6 +59,8 @@ pub struct Workers {
     /// A part has panicked.
     failed: AtomicBool,
     closed: AtomicBool,
+    /// How many there are.
+    sessions: AtomicUsize,
     /// Helpers that sleep.
     sleepers: AtomicUsize,
     /// The caller sleeps.
@@ -76,6 +84,7 @@ impl Workers {
             calm: AtomicU32::new(0),
             failed: AtomicBool::new(false),
             closed: AtomicBool::new(false),
+            sessions: AtomicUsize::new(0),
             sleepers: AtomicUsize::new(0),
             waits: AtomicBool::new(false),
             lock: Mutex::new(()),
@@ -92,6 +101,12 @@ impl Workers {
     /// Threads that may work at the same time, the caller among them.
     pub fn threads(&self) -> usize {
         self.helpers + 1
+    }
+
+    /// Says that pieces of work will follow each other closely until the session is dropped.
+    pub fn session(&self) -> Session<'_> {
+        self.sessions.fetch_add(1, Ordering::Relaxed);
+        Session(self)
     }
 
     /// Calls `task` once for each of `0..parts`, from several threads at the same time, and returns when all have been
@@ -151,7 +166,7 @@ impl Workers {
     /// Helps until [`Workers::close`].
     pub fn serve(&self) {
         while !self.closed.load(Ordering::Relaxed) {
-            if self.take_part() || (0..LOOKS).any(|_| self.has_work()) {
+            if self.take_part() || self.looks_out() {
                 continue;
             }
             let mut guard = self.locked();
@@ -172,6 +187,19 @@ impl Workers {
 
     fn locked(&self) -> MutexGuard<'_, ()> {
         self.lock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether work comes before it is time to sleep.
+    fn looks_out(&self) -> bool {
+        let (mut looks, mut idle) = (0, 0);
+        while looks < LOOKS_IN_SESSION && idle < LOOKS {
+            if self.has_work() {
+                return true;
+            }
+            looks += 1;
+            idle = if self.sessions.load(Ordering::Relaxed) > 0 { 0 } else { idle + 1 };
+        }
+        false
     }
 
     fn has_work(&self) -> bool {
@@ -227,7 +255,7 @@ impl Workers {
             hint::spin_loop();
             self.done.load(Ordering::SeqCst) == parts
         };
-        if (0..LOOKS).any(|_| all()) {
+        if (0..LOOKS_IN_SESSION).any(|_| all()) {
             return false;
         }
         let mut put_aside = false;
@@ -240,6 +268,16 @@ impl Workers {
         }
         self.waits.store(false, Ordering::SeqCst);
         put_aside
+    }
+}
+
+/// A time of much work, see [`Workers::session`].
+#[derive(Debug)]
+pub struct Session<'a>(&'a Workers);
+
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        self.0.sessions.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

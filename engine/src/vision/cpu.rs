@@ -27,6 +27,7 @@ pub struct Observer {
     calm: Option<CalmMask>,
     tracks: Tracks,
     size: [u32; 2],
+    workers: Arc<Workers>,
     states: Ring<FaceState>,
     mattes: Ring<HostMatte>,
 }
@@ -67,6 +68,7 @@ impl Observer {
             calm,
             tracks: Tracks::new(options.faces),
             size: [0; 2],
+            workers: Arc::clone(workers),
             states: Ring::new(),
             mattes: Ring::new(),
         })
@@ -93,6 +95,8 @@ impl Observer {
     /// # Errors
     /// When a net can't be run.
     pub fn look(&mut self, frame: &Frame, _plan: &WorkPlan) -> Result<Observation, VisionError> {
+        let workers = Arc::clone(&self.workers);
+        let _session = workers.session();
         let size = frame.pixels.size();
         if self.options.mode == Mode::Image || self.size != size {
             self.tracks.clear();

@@ -169,6 +169,7 @@ impl Executor for Cpu {
         let parts = self.program.units.iter().map(Vec::len).max().unwrap_or(1);
         let memory = Memory::new(&mut self.arena, &mut self.scratch, parts, &self.constants, inputs);
         let running = Running { plan: &self.plan, kernels: &self.kernels, isa: self.isa, memory };
+        let _session = self.workers.session();
         for unit in &self.program.units {
             self.workers.run(unit.len(), &|part| unit[part].iter().for_each(|act| running.act(part, act)));
         }

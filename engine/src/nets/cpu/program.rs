@@ -16,8 +16,9 @@ use crate::nets::plan::{
     group::{needed, union},
 };
 
-/// Multiply-accumulates below which waking a helper costs more than it saves.
-const LEAST_SHARED: u64 = 150_000;
+/// Work (see [`Plan::step_work`]) below which threads gain nothing by sharing it: what they read was written by each
+/// other.
+const LEAST_SHARED: u64 = 300_000;
 
 /// Values that the windows of a band take together, at most, where bands can be lower: well within a level-2 cache.
 const MOST_WINDOWS: usize = 48 << 10;

@@ -194,9 +194,14 @@ impl Plan {
         self.slots.iter().sum()
     }
 
-    /// A measure of what a step costs: its multiply-accumulates, and what it writes.
+    /// A measure of what a step costs, in multiply-accumulates: its own, where few output channels cost as much as a
+    /// vector of them, and what writing a value costs.
     pub(super) fn step_work(&self, step: &Step) -> u64 {
-        self.step_macs(step) + self.values[step.output].values() as u64
+        const VECTOR: usize = 16;
+        let values = self.values[step.output].values() as u64;
+        let channels = self.values[step.output].shape.last().copied().unwrap_or(1).max(1);
+        let padded = channels.next_multiple_of(VECTOR) as u64;
+        (self.step_macs(step) + values * VECTOR as u64) * padded / channels as u64
     }
 
     /// Multiply-accumulates of one of the steps.

@@ -2,8 +2,9 @@
 //!
 //! Work comes in parts that are dealt out by a counter: the caller takes parts itself, and whoever of the helpers is
 //! awake takes some too. A helper that the system has put aside takes none, and nobody waits for it; so on a busy
-//! machine the caller does most parts alone. A helper that is put aside in the middle of a part can't be helped: whoever
-//! had to wait for one works alone for a while, and longer each time.
+//! machine the caller does most parts alone. A thread that is put aside in the middle of a part can't be helped: whoever
+//! had to wait for one, or took much longer for a [`Session`] than it can, works alone for a while, and for longer where
+//! that happens again soon.
 //!
 //! Helpers look out for new work for some microseconds before they sleep. Waking one takes longer than most pieces of work, so
 //! within a [`Session`], where the next piece is sure to come soon, they look out for longer; but never without end.
@@ -33,10 +34,19 @@ const LOOKS_IN_SESSION: usize = 4000;
 const PUT_ASIDE: Duration = Duration::from_micros(200);
 
 /// Pieces of work that are done alone after a helper was put aside: first, and at most.
-const ALONE: [u32; 2] = [64, 1 << 14];
+const ALONE: [u32; 2] = [1 << 10, 1 << 14];
 
-/// Pieces of work without trouble after which the past is forgotten.
-const FORGET: u32 = 1 << 15;
+/// Trouble after fewer shared pieces of work is the same trouble still.
+const SOON: u32 = 1 << 10;
+
+/// A session that takes so many times longer than the fastest was disturbed.
+const DISTURBED: f32 = 2.5;
+
+/// What the fastest session counts for grows by this with each, so that one lucky session is forgotten.
+const LEAK: f32 = 1.002;
+
+/// A time that never goes back, from any moment on.
+pub type Clock = fn() -> Duration;
 
 /// Work in parts; called once for each.
 type Task<'a> = &'a (dyn Fn(usize) + Sync);
@@ -45,6 +55,7 @@ type Task<'a> = &'a (dyn Fn(usize) + Sync);
 #[derive(Debug)]
 pub struct Workers {
     helpers: usize,
+    clock: Option<Clock>,
     /// Someone is having work done.
     busy: AtomicBool,
     /// What work this is (high half), its parts, and the next of them (16 bits each).
@@ -52,9 +63,9 @@ pub struct Workers {
     /// A pointer to the [`Task`] of the current work; valid while not all of its parts are done.
     task: AtomicPtr<()>,
     done: AtomicUsize,
-    /// Pieces of work to be done alone; how many after the next trouble; and pieces since the last.
+    /// Pieces of work to be done alone; how many were after the last trouble; and shared pieces since.
     alone: AtomicU32,
-    next_alone: AtomicU32,
+    last_alone: AtomicU32,
     calm: AtomicU32,
     /// A part has panicked.
     failed: AtomicBool,
@@ -75,12 +86,13 @@ impl Workers {
     pub fn new(helpers: usize) -> Self {
         Self {
             helpers,
+            clock: None,
             busy: AtomicBool::new(false),
             deal: AtomicU64::new(0),
             task: AtomicPtr::new(std::ptr::null_mut()),
             done: AtomicUsize::new(0),
             alone: AtomicU32::new(0),
-            next_alone: AtomicU32::new(ALONE[0]),
+            last_alone: AtomicU32::new(ALONE[0] / 4),
             calm: AtomicU32::new(0),
             failed: AtomicBool::new(false),
             closed: AtomicBool::new(false),
@@ -91,6 +103,11 @@ impl Workers {
             wake: Condvar::new(),
             finished: Condvar::new(),
         }
+    }
+
+    /// As [`Workers::new`], with a clock that shows when sessions are disturbed.
+    pub fn with_clock(helpers: usize, clock: Clock) -> Self {
+        Self { clock: Some(clock), ..Self::new(helpers) }
     }
 
     /// A caller without helpers.
@@ -106,7 +123,9 @@ impl Workers {
     /// Says that pieces of work will follow each other closely until the session is dropped.
     pub fn session(&self) -> Session<'_> {
         self.sessions.fetch_add(1, Ordering::Relaxed);
-        Session(self)
+        let shared = self.helpers > 0 && self.alone.load(Ordering::Relaxed) == 0;
+        let start = self.clock.filter(|_| shared).map(|clock| clock());
+        Session { workers: self, start }
     }
 
     /// Calls `task` once for each of `0..parts`, from several threads at the same time, and returns when all have been
@@ -136,7 +155,8 @@ impl Workers {
             self.wake.notify_all();
         }
         while self.take_part() {}
-        self.judge(self.wait(parts));
+        let put_aside = self.wait(parts);
+        self.judge(put_aside);
         let failed = self.failed.swap(false, Ordering::Relaxed);
         self.busy.store(false, Ordering::Release);
         assert!(!failed, "a part of the work has panicked");
@@ -233,19 +253,17 @@ impl Workers {
         true
     }
 
-    /// Decides how to go on after work in which a helper was put aside, or not.
+    /// Decides how to go on after work in which a thread was put aside, or not.
     fn judge(&self, put_aside: bool) {
-        let next = self.next_alone.load(Ordering::Relaxed);
-        if put_aside {
-            self.alone.store(next, Ordering::Relaxed);
-            self.next_alone.store((next * 2).min(ALONE[1]), Ordering::Relaxed);
-            self.calm.store(0, Ordering::Relaxed);
-        } else if next > ALONE[0] {
-            let calm = self.calm.load(Ordering::Relaxed) + 1;
-            self.calm.store(calm % FORGET, Ordering::Relaxed);
-            if calm == FORGET {
-                self.next_alone.store(ALONE[0], Ordering::Relaxed);
-            }
+        if !put_aside {
+            let calm = self.calm.load(Ordering::Relaxed);
+            self.calm.store(calm.saturating_add(1), Ordering::Relaxed);
+        } else if self.alone.load(Ordering::Relaxed) == 0 {
+            let soon = self.calm.swap(0, Ordering::Relaxed) < SOON;
+            let longer = (self.last_alone.load(Ordering::Relaxed) * 4).min(ALONE[1]);
+            let alone = if soon { longer } else { ALONE[0] };
+            self.last_alone.store(alone, Ordering::Relaxed);
+            self.alone.store(alone, Ordering::Relaxed);
         }
     }
 
@@ -273,11 +291,36 @@ impl Workers {
 
 /// A time of much work, see [`Workers::session`].
 #[derive(Debug)]
-pub struct Session<'a>(&'a Workers);
+pub struct Session<'a> {
+    workers: &'a Workers,
+    /// Of a session whose work is shared, where there is a clock.
+    start: Option<Duration>,
+}
 
 impl Drop for Session<'_> {
     fn drop(&mut self) {
-        self.0.sessions.fetch_sub(1, Ordering::Relaxed);
+        self.workers.sessions.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// How fast sessions of one kind are where nothing disturbs them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pace {
+    best_secs: Option<f32>,
+}
+
+impl Pace {
+    /// Ends `session`. One that took much longer than others was disturbed: its workers work alone for a while.
+    pub fn end(&mut self, session: Session<'_>) {
+        let workers = session.workers;
+        let (Some(start), Some(clock)) = (session.start, workers.clock) else { return };
+        let took = clock().saturating_sub(start).as_secs_f32();
+        let best = self.best_secs.map_or(took, |best| (best * LEAK).min(took));
+        self.best_secs = Some(best);
+        drop(session);
+        if took > best * DISTURBED {
+            workers.judge(true);
+        }
     }
 }
 
@@ -328,6 +371,30 @@ mod tests {
                 assert!(items.iter().copied().eq(1..=items.len()));
             }
         });
+    }
+
+    #[test]
+    fn a_disturbed_session_is_followed_by_work_alone() {
+        static NOW: AtomicU64 = AtomicU64::new(0);
+        let workers = Workers::with_clock(1, || Duration::from_micros(NOW.load(Ordering::Relaxed)));
+        let mut pace = Pace::default();
+        let mut take = |micros: u64| {
+            let session = workers.session();
+            let shared = session.start.is_some();
+            NOW.fetch_add(micros, Ordering::Relaxed);
+            pace.end(session);
+            shared
+        };
+        assert_eq!([100, 90, 110, 200, 100].map(&mut take), [true; 5]);
+        assert!(take(300) && !take(100));
+        for _ in 0..ALONE[0] {
+            workers.run(2, &|_| ());
+        }
+        assert!(take(100) && take(300) && !take(100));
+        for _ in 0..ALONE[0] {
+            workers.run(2, &|_| ());
+        }
+        assert!(!take(100), "the second time it takes longer");
     }
 
     #[test]

@@ -1,6 +1,11 @@
 //! Threads for the nets.
 
-use std::{io, sync::Arc, thread};
+use std::{
+    io,
+    sync::{Arc, OnceLock},
+    thread,
+    time::{Duration, Instant},
+};
 
 use crate::workers::Workers;
 
@@ -17,7 +22,7 @@ impl Crew {
     /// # Errors
     /// Where the system gives no thread.
     pub fn of(threads: usize) -> io::Result<Self> {
-        let workers = Arc::new(Workers::new(threads.max(1) - 1));
+        let workers = Arc::new(Workers::with_clock(threads.max(1) - 1, now));
         let mut crew = Self { workers, helpers: Vec::new() };
         for _ in 1..threads {
             let workers = Arc::clone(&crew.workers);
@@ -31,6 +36,12 @@ impl Crew {
     pub fn workers(&self) -> &Arc<Workers> {
         &self.workers
     }
+}
+
+/// Since the first call.
+fn now() -> Duration {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed()
 }
 
 impl Drop for Crew {

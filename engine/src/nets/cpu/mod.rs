@@ -28,7 +28,7 @@ mod whole;
 use std::sync::Arc;
 
 use super::{Executor, NetError, Plan, SimdLevel, TensorInfo, check_inputs};
-use crate::workers::Workers;
+use crate::workers::{Pace, Workers};
 use aligned::Aligned;
 use kernel::Kernel;
 use memory::Memory;
@@ -41,6 +41,7 @@ pub(super) struct Cpu {
     plan: Arc<Plan>,
     isa: Isa,
     workers: Arc<Workers>,
+    pace: Pace,
     inputs: Vec<TensorInfo>,
     outputs: Vec<TensorInfo>,
     /// One for each step.
@@ -79,6 +80,7 @@ impl Cpu {
         };
         Self {
             isa,
+            pace: Pace::default(),
             arena: Aligned::zeros(program.arena),
             scratch: Aligned::zeros(program.scratch.next_multiple_of(16) * parts),
             walks: plan.outputs.iter().zip(&outputs).map(walk).collect(),
@@ -169,10 +171,11 @@ impl Executor for Cpu {
         let parts = self.program.units.iter().map(Vec::len).max().unwrap_or(1);
         let memory = Memory::new(&mut self.arena, &mut self.scratch, parts, &self.constants, inputs);
         let running = Running { plan: &self.plan, kernels: &self.kernels, isa: self.isa, memory };
-        let _session = self.workers.session();
+        let session = self.workers.session();
         for unit in &self.program.units {
             self.workers.run(unit.len(), &|part| unit[part].iter().for_each(|act| running.act(part, act)));
         }
+        self.pace.end(session);
         for ((&id, walk), result) in self.plan.outputs.iter().zip(&self.walks).zip(&mut self.results) {
             let Some(place) = &self.program.places[id] else { continue };
             let values = match place.region {

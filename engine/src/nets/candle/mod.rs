@@ -1,23 +1,26 @@
 //! Plans run as candle-core tensors.
 //!
-//! Tensors are kept as the model means them. What is heavy (steps with weights, pools, resizes) goes through custom
-//! operations that call the kernels of [`super::cpu`]: candle's grouped convolution takes one launch for each group,
-//! which for depthwise ones is two orders slower. All else is candle's own.
+//! Tensors are kept as the model means them. On the CPU, what is heavy (steps with weights, pools, resizes) goes through
+//! custom operations that call the kernels of [`super::cpu`]; on a GPU (cargo features `cuda` and `metal`) it is put
+//! together from shifted views, products and sums. Neither uses candle's grouped convolution, which takes one launch
+//! for each group: for depthwise ones that is two orders slower. All else is candle's own.
 
-use std::sync::{Arc, Mutex, PoisonError};
+mod lowered;
+mod own;
 
-use candle_core::{
-    CpuStorage, CustomOp1, CustomOp2, D, Device, Layout, Result as CandleResult, Shape, Tensor,
-};
+use std::sync::Arc;
+
+use candle_core::{D, Device, Result as CandleResult, Tensor};
 
 use crate::workers::Workers;
 
 use super::{
     Executor, NetError, Plan, TensorInfo, check_inputs,
-    cpu::Cpu,
     graph::{Binary, Op, Range, Reduce, Unary},
     plan::{Activation, Filter, Step, ValueId},
 };
+use lowered::Lowered;
+use own::Heavy;
 
 /// The executor.
 pub(super) struct Candle {
@@ -25,22 +28,47 @@ pub(super) struct Candle {
     device: Device,
     inputs: Vec<TensorInfo>,
     outputs: Vec<TensorInfo>,
-    /// For each step that goes through our own kernels.
-    heavy: Vec<Option<Heavy>>,
+    /// One for each step.
+    ways: Vec<Way>,
     /// By value; constants stay.
     constants: Vec<Option<Tensor>>,
     /// Row-major.
     results: Vec<Vec<f32>>,
 }
 
+/// How a step is done.
+enum Way {
+    /// By our own kernels.
+    Own(Box<Heavy>),
+    /// By views, products and sums.
+    Lowered(Box<Lowered>),
+    /// By an operation of candle's own.
+    Light,
+}
+
+/// The first GPU that this build can use, else the CPU.
+fn best_device() -> CandleResult<Device> {
+    match Device::cuda_if_available(0)? {
+        Device::Cpu => Device::metal_if_available(0),
+        gpu => Ok(gpu),
+    }
+}
+
 impl Candle {
     /// # Errors
     /// [`NetError::Backend`] where candle refuses.
     pub(super) fn new(plan: Arc<Plan>, workers: &Arc<Workers>) -> Result<Self, NetError> {
-        let device = Device::Cpu;
-        let heavy = |step: &Step| {
-            let net = || Cpu::new(Arc::new(plan.alone(step)), Arc::clone(workers));
-            is_heavy(&step.op).then(|| Heavy { name: step.op.name(), net: Mutex::new(net()) })
+        let device = best_device().map_err(refused)?;
+        let own = device.is_cpu().then_some(workers);
+        Self::on(plan, device, own).map_err(refused)
+    }
+
+    /// On `device`; heavy steps by our own kernels, if there are workers for them.
+    fn on(plan: Arc<Plan>, device: Device, own: Option<&Arc<Workers>>) -> CandleResult<Self> {
+        let way = |step: &Step| match own {
+            _ if !is_heavy(&step.op) => Ok(Way::Light),
+            Some(workers) => Ok(Way::Own(Box::new(Heavy::new(&plan, step, workers)))),
+            None => Ok(Way::Lowered(Box::new(Lowered::new(&plan, step, &device)?))),
         };
         let read: Vec<ValueId> =
             plan.steps.iter().flat_map(Step::reads).chain(plan.outputs.iter().copied()).collect();
@@ -49,9 +77,9 @@ impl Candle {
             let values = value.constant.as_ref().filter(|_| read.contains(&id));
             values.map(|values| Tensor::from_slice(values, value.shape.as_slice(), &device)).transpose()
         };
-        let constants = (0..plan.values.len()).map(constant).collect::<CandleResult<_>>().map_err(refused)?;
+        let constants = (0..plan.values.len()).map(constant).collect::<CandleResult<_>>()?;
         Ok(Self {
-            heavy: plan.steps.iter().map(heavy).collect(),
+            ways: plan.steps.iter().map(way).collect::<CandleResult<_>>()?,
             constants,
             inputs: plan.inputs(),
             outputs: plan.outputs(),
@@ -67,15 +95,17 @@ impl Candle {
             let shape = self.plan.values[id].shape.as_slice();
             values[id] = Some(Tensor::from_slice(input, shape, &self.device)?);
         }
-        for (step, heavy) in self.plan.steps.iter().zip(&self.heavy) {
+        for (step, way) in self.plan.steps.iter().zip(&self.ways) {
             let read = |id: ValueId| -> CandleResult<&Tensor> {
                 values[id]
                     .as_ref()
                     .ok_or_else(|| candle_core::Error::Msg("a value is read before it is made".into()))
             };
-            let output = match heavy {
-                Some(heavy) => heavy.apply(read(step.inputs[0])?, step.residual.map(read).transpose()?)?,
-                None => {
+            let residual = step.residual.map(read).transpose()?;
+            let output = match way {
+                Way::Own(heavy) => heavy.apply(read(step.inputs[0])?, residual)?,
+                Way::Lowered(lowered) => finished(step, lowered.apply(read(step.inputs[0])?)?, residual)?,
+                Way::Light => {
                     let operands =
                         step.inputs.iter().map(|&id| read(id)).collect::<CandleResult<Vec<_>>>()?;
                     let made = light(&step.op, &operands, &self.plan.values[step.output].shape)?;
@@ -83,11 +113,7 @@ impl Candle {
                         Some(filter) => weighed(filter, &made)?,
                         None => made,
                     };
-                    let made = match step.residual {
-                        Some(id) => (made + read(id)?)?,
-                        None => made,
-                    };
-                    activate(&step.activation, &made)?
+                    finished(step, made, residual)?
                 }
             };
             values[step.output] = Some(output);
@@ -136,58 +162,17 @@ fn is_heavy(op: &Op) -> bool {
     )
 }
 
-/// A step that runs as one of our own kernels, with all that is fused into it.
-struct Heavy {
-    name: &'static str,
-    net: Mutex<Cpu>,
-}
-
-impl Heavy {
-    fn apply(&self, input: &Tensor, residual: Option<&Tensor>) -> CandleResult<Tensor> {
-        match residual {
-            None => input.apply_op1_no_bwd(self),
-            Some(residual) => input.apply_op2_no_bwd(residual, self),
+/// With the residual, which may have fewer channels, and the activation of `step`.
+fn finished(step: &Step, made: Tensor, residual: Option<&Tensor>) -> CandleResult<Tensor> {
+    let made = match residual {
+        Some(residual) => {
+            let last = made.rank() - 1;
+            let missing = made.dim(last)? - residual.dim(last)?;
+            (made + residual.pad_with_zeros(last, 0, missing)?)?
         }
-    }
-
-    fn run(&self, operands: &[&[f32]]) -> CandleResult<(CpuStorage, Shape)> {
-        let mut net = self.net.lock().unwrap_or_else(PoisonError::into_inner);
-        net.run(operands).map_err(|error| candle_core::Error::Msg(error.to_string()))?;
-        Ok((CpuStorage::F32(net.output(0).to_vec()), net.outputs()[0].shape.clone().into()))
-    }
-}
-
-impl CustomOp1 for Heavy {
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn cpu_fwd(&self, input: &CpuStorage, layout: &Layout) -> CandleResult<(CpuStorage, Shape)> {
-        self.run(&[slice(input, layout)?])
-    }
-}
-
-impl CustomOp2 for Heavy {
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn cpu_fwd(
-        &self,
-        input: &CpuStorage,
-        layout: &Layout,
-        residual: &CpuStorage,
-        residual_layout: &Layout,
-    ) -> CandleResult<(CpuStorage, Shape)> {
-        self.run(&[slice(input, layout)?, slice(residual, residual_layout)?])
-    }
-}
-
-fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> CandleResult<&'a [f32]> {
-    match layout.contiguous_offsets() {
-        Some((start, end)) => Ok(&storage.as_slice::<f32>()?[start..end]),
-        None => Err(candle_core::Error::Msg("a kernel was given a tensor that is not contiguous".into())),
-    }
+        None => made,
+    };
+    activate(&step.activation, &made)
 }
 
 /// Times the weights and plus the bias of `filter`, place by place along the last axis.
@@ -312,3 +297,6 @@ fn activate(activation: &Activation, x: &Tensor) -> CandleResult<Tensor> {
         }
     }
 }
+
+#[cfg(all(test, feature = "embedded-models"))]
+mod tests;

@@ -362,12 +362,14 @@ impl Builder<'_> {
     }
 }
 
-/// The rows of `held` that are still needed, once `need` is; empty at the start of `need` if none is.
+/// The rows of `held` that are still needed, once `need` is; empty at the start of `need` if none is, or if earlier rows
+/// are needed as well.
 fn kept(held: &Range<usize>, need: &Range<usize>) -> Range<usize> {
     if need.is_empty() {
         return held.clone();
     }
-    if held.end <= need.start { need.start..need.start } else { need.start.max(held.start)..held.end }
+    let continues = (held.start..held.end).contains(&need.start);
+    need.start..if continues { held.end } else { need.start }
 }
 
 /// `count` things divided into at most `parts` runs of nearly the same size.

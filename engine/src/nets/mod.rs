@@ -130,7 +130,8 @@ pub trait Executor: Send {
 /// Makes `plan` ready to run on `backend`, whose steps `workers` share.
 ///
 /// # Errors
-/// [`NetError::Backend`] where the backend is not part of this build.
+/// [`NetError::Backend`] where the backend is not part of this build; [`NetError::Unsupported`] where a step needs absurd
+/// tables.
 pub fn load(
     plan: Arc<Plan>,
     backend: Backend,
@@ -138,7 +139,7 @@ pub fn load(
 ) -> Result<Box<dyn Executor>, NetError> {
     match backend {
         Backend::Scalar => Ok(Box::new(scalar::Scalar::new(plan))),
-        Backend::Cpu => Ok(Box::new(cpu::Cpu::new(plan, Arc::clone(workers)))),
+        Backend::Cpu => Ok(Box::new(cpu::Cpu::new(plan, Arc::clone(workers))?)),
         #[cfg(feature = "candle")]
         Backend::Candle => Ok(Box::new(candle::Candle::new(plan, workers)?)),
         #[cfg(not(feature = "candle"))]
@@ -156,14 +157,14 @@ pub fn load(
 /// Makes `plan` ready to run on [`Backend::Cpu`] with vectors of `level`: [`load`] takes the fastest.
 ///
 /// # Errors
-/// [`NetError::Backend`] where the machine lacks the level.
+/// [`NetError::Backend`] where the machine lacks the level; [`NetError::Unsupported`] as [`load`].
 pub fn load_at(
     plan: Arc<Plan>,
     level: SimdLevel,
     workers: &Arc<Workers>,
 ) -> Result<Box<dyn Executor>, NetError> {
     match cpu::Cpu::at(plan, Arc::clone(workers), level) {
-        Some(net) => Ok(Box::new(net)),
+        Some(net) => Ok(Box::new(net?)),
         None => {
             let names: Vec<_> = SimdLevel::available().into_iter().map(SimdLevel::name).collect();
             let reason = format!("this machine has no {}; it has {}", level.name(), names.join(", "));

@@ -7,6 +7,7 @@ mod damage;
 mod models;
 mod operators;
 mod plans;
+mod random;
 
 use std::sync::Arc;
 

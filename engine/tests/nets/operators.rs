@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use antifaz::{
     nets::{
-        self, Backend, Graph, Plan,
+        self, Backend, Graph, NetError, Plan,
         graph::{Alignment, Binary, Constant, Op, Range, Reduce, Unary, Window},
     },
     workers::Workers,
@@ -97,6 +97,36 @@ fn depthwise_convolutions() {
 }
 
 #[test]
+fn windows_beyond_the_picture() {
+    let mut random = Random(19);
+    for side in [3, 5] {
+        for (stride, cols) in [(1, 4), (2, 3), (3, 7)] {
+            let padding = [[12, 9], [9, 12]];
+            let window = Window { kernel: [side; 2], stride: [stride; 2], dilation: [1, 1], padding };
+            let input = [1, 5, cols, 17];
+            let weights = |out: usize, depth: usize| [vec![out, side, side, depth], vec![out]];
+            check(&Op::Conv2d(window), &[input.to_vec()], &weights(3, 17), &mut random);
+            let weights = [vec![1, side, side, 17], vec![17]];
+            check(&Op::DepthwiseConv2d(window), &[input.to_vec()], &weights, &mut random);
+        }
+    }
+}
+
+#[test]
+fn a_window_with_absurd_tables_is_refused() {
+    let mut graph = Graph::default();
+    let input = graph.tensor("input", vec![1, 99, 99, 9], None);
+    let weights = Constant::F32(vec![0.5; 99 * 99 * 9].into());
+    let weights = graph.tensor("weights", vec![1, 99, 99, 9], Some(weights));
+    let window = Window { kernel: [99; 2], stride: [1; 2], dilation: [1; 2], padding: [[49; 2]; 2] };
+    let output = graph.append(Op::Conv2d(window), vec![input, weights], "output").unwrap();
+    graph.set_boundary(vec![input], vec![output]);
+    let plan = Arc::new(Plan::new(&graph).unwrap());
+    let refused = nets::load(plan, Backend::Cpu, &Workers::alone()).err().unwrap();
+    assert!(matches!(refused, NetError::Unsupported { .. }), "{refused}");
+}
+
+#[test]
 fn transposed_convolutions() {
     let mut random = Random(13);
     for _ in 0..60 {
@@ -139,6 +169,8 @@ fn pools_and_resizes() {
         if input[1] > 1 && input[2] > 1 {
             check(&Op::Pool(Reduce::Max, halves), std::slice::from_ref(&input), &[], &mut random);
         }
+        let narrow = Window { padding: [[0, 0], [0, 1]], ..halves };
+        check(&Op::Pool(Reduce::Max, narrow), &[vec![1, 6, 1, input[3]]], &[], &mut random);
         for alignment in [Alignment::Corner, Alignment::OuterCentres, Alignment::HalfPixel] {
             let size = [random.within(1, 40), random.within(1, 40)];
             check(&Op::ResizeBilinear { size, alignment }, std::slice::from_ref(&input), &[], &mut random);

@@ -135,8 +135,12 @@ fn fusing_changes_no_result() {
 
 /// A layer normalization over `shape`, spelled as models spell it: with a bias or without.
 fn normalization(shape: &[usize], with_bias: bool) -> Graph {
+    normalization_by(shape, &shape[shape.len() - 1..], with_bias)
+}
+
+/// The same with weights and bias of shape `by`.
+fn normalization_by(shape: &[usize], by: &[usize], with_bias: bool) -> Graph {
     let (mut graph, mut random) = (Graph::default(), Random(12));
-    let channels = shape[shape.len() - 1];
     let x = graph.tensor("x", shape.to_vec(), None);
     let mean_of = |graph: &mut Graph, id: usize| {
         let axes = vec![shape.len() - 1];
@@ -151,11 +155,11 @@ fn normalization(shape: &[usize], with_bias: bool) -> Graph {
     let epsilon = graph.tensor("epsilon", vec![], Some(Constant::F32(vec![1e-3].into())));
     let sum = binary(&mut graph, Binary::Add, variance, epsilon);
     let root = graph.append(Op::Unary(Unary::Rsqrt), vec![sum], "rsqrt").unwrap();
-    let weight = constant(&mut graph, &mut random, &[channels]);
+    let weight = constant(&mut graph, &mut random, by);
     let gain = binary(&mut graph, Binary::Mul, root, weight);
     let scaled = binary(&mut graph, Binary::Mul, x, gain);
     let shift = if with_bias {
-        let bias = constant(&mut graph, &mut random, &[channels]);
+        let bias = constant(&mut graph, &mut random, by);
         let product = binary(&mut graph, Binary::Mul, mean, gain);
         binary(&mut graph, Binary::Sub, bias, product)
     } else {
@@ -183,6 +187,12 @@ fn a_normalization_becomes_one_step() {
             assert!(error(net.output(0), &unfused) <= FUSION_TOLERANCE * 10.0, "{name}");
         }
     }
+}
+
+#[test]
+fn weights_of_rows_make_no_normalization() {
+    let graph = normalization_by(&[1, 6, 6], &[6, 1], true);
+    assert!(check_rewritten(&graph).len() > 1);
 }
 
 #[test]
@@ -288,4 +298,40 @@ fn a_sum_that_only_its_mean_needs_is_never_made() {
     // A convolution that only the sum reads takes it in instead.
     let steps = check_rewritten(&attention(false));
     assert_eq!(steps, ["conv 1x1 + residual", "mean over [1, 2]", "mul + residual"]);
+}
+
+/// Two depthwise convolutions of what a function makes, one of which sees it 100 rows later than the other; added.
+fn far_apart() -> Graph {
+    let (mut graph, mut random) = (Graph::default(), Random(17));
+    let x = graph.tensor("x", vec![1, 1000, 6, 16], None);
+    let made = graph.append(Op::Unary(Unary::HardSwish), vec![x], "made").unwrap();
+    let mut way = |graph: &mut Graph, padding: [usize; 2]| {
+        let weights = constant(graph, &mut random, &[1, 3, 3, 16]);
+        let window = Window { padding: [padding, [1, 1]], ..THREE };
+        graph.append(Op::DepthwiseConv2d(window), vec![made, weights], "way").unwrap()
+    };
+    let ways = vec![way(&mut graph, [0, 100]), way(&mut graph, [100, 0])];
+    let sum = graph.append(Op::Binary(Binary::Add), ways, "sum").unwrap();
+    graph.set_boundary(vec![x], vec![sum]);
+    graph
+}
+
+#[test]
+fn rows_that_were_let_go_are_made_again() {
+    let graph = far_apart();
+    assert_eq!(Plan::new(&graph).unwrap().groups(), std::slice::from_ref(&(0..3)));
+    check_rewritten(&graph);
+}
+
+#[test]
+fn long_chains_are_grouped_in_pieces() {
+    let mut graph = Graph::default();
+    let x = graph.tensor("x", vec![1, 4, 4, 1], None);
+    let negated = |graph: &mut Graph, id: usize| graph.append(Op::Unary(Unary::Neg), vec![id], "negated");
+    let last = (0..3000).fold(x, |id, _| negated(&mut graph, id).unwrap());
+    graph.set_boundary(vec![x], vec![last]);
+    let plan = Plan::new(&graph).unwrap();
+    assert_eq!(plan.steps().len(), 3000);
+    assert!(plan.groups().iter().all(|group| group.len() < 100));
+    check_rewritten(&graph);
 }

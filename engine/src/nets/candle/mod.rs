@@ -67,7 +67,7 @@ impl Candle {
     fn on(plan: Arc<Plan>, device: Device, own: Option<&Arc<Workers>>) -> CandleResult<Self> {
         let way = |step: &Step| match own {
             _ if !is_heavy(&step.op) => Ok(Way::Light),
-            Some(workers) => Ok(Way::Own(Box::new(Heavy::new(&plan, step, workers)))),
+            Some(workers) => Ok(Way::Own(Box::new(Heavy::new(&plan, step, workers)?))),
             None => Ok(Way::Lowered(Box::new(Lowered::new(&plan, step, &device)?))),
         };
         let read: Vec<ValueId> =

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result as CandleResult, Shape, Tensor};
 
 use crate::{
-    nets::{Executor, Plan, cpu::Cpu, plan::Step},
+    nets::{Executor, NetError, Plan, cpu::Cpu, plan::Step},
     workers::Workers,
 };
 
@@ -16,9 +16,9 @@ pub(super) struct Heavy {
 }
 
 impl Heavy {
-    pub(super) fn new(plan: &Plan, step: &Step, workers: &Arc<Workers>) -> Self {
-        let net = Cpu::new(Arc::new(plan.alone(step)), Arc::clone(workers));
-        Self { name: step.op.name(), net: Mutex::new(net) }
+    pub(super) fn new(plan: &Plan, step: &Step, workers: &Arc<Workers>) -> CandleResult<Self> {
+        let net = Cpu::new(Arc::new(plan.alone(step)), Arc::clone(workers)).map_err(failed)?;
+        Ok(Self { name: step.op.name(), net: Mutex::new(net) })
     }
 
     pub(super) fn apply(&self, input: &Tensor, residual: Option<&Tensor>) -> CandleResult<Tensor> {
@@ -30,7 +30,7 @@ impl Heavy {
 
     fn run(&self, operands: &[&[f32]]) -> CandleResult<(CpuStorage, Shape)> {
         let mut net = self.net.lock().unwrap_or_else(PoisonError::into_inner);
-        net.run(operands).map_err(|error| candle_core::Error::Msg(error.to_string()))?;
+        net.run(operands).map_err(failed)?;
         Ok((CpuStorage::F32(net.output(0).to_vec()), net.outputs()[0].shape.clone().into()))
     }
 }
@@ -59,6 +59,10 @@ impl CustomOp2 for Heavy {
     ) -> CandleResult<(CpuStorage, Shape)> {
         self.run(&[slice(input, layout)?, slice(residual, residual_layout)?])
     }
+}
+
+fn failed(error: NetError) -> candle_core::Error {
+    candle_core::Error::Msg(error.to_string())
 }
 
 fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> CandleResult<&'a [f32]> {

@@ -11,9 +11,35 @@ use super::{
     spans::{Span, span_of, spans},
 };
 use crate::nets::{
-    graph::Window,
+    NetError,
+    graph::{Op, Window},
     plan::{Filter, Plan, Step, rows::is_point},
 };
+
+/// Cells of all windows that differ, at most: a large window that hangs over the edges looks different at nearly every
+/// place, and each look has its own table.
+const MOST_CELLS: usize = 1 << 22;
+
+/// Whether the tables of `step` stay within reason.
+pub(super) fn check(plan: &Plan, step: &Step) -> Result<(), NetError> {
+    let Op::Conv2d(window) = &step.op else { return Ok(()) };
+    let (input, output) = (&plan.value(step.inputs[0]).shape, plan.value(step.output));
+    let cells = |axis: usize| -> usize {
+        let spans = spans(window, axis, input[axis + 1], output.shape[axis + 1]);
+        spans.iter().map(|span| span.kernel.len()).sum()
+    };
+    if cells(0).saturating_mul(cells(1)) <= MOST_CELLS {
+        return Ok(());
+    }
+    Err(NetError::Unsupported {
+        operator: step.op.name().to_owned(),
+        tensor: output.name.clone(),
+        reason: format!(
+            "its window {window} hangs too far over the edges of a picture of {:?}",
+            &input[1..3]
+        ),
+    })
+}
 
 /// A convolution with its weights packed.
 #[derive(Debug)]

@@ -15,6 +15,10 @@ use crate::nets::{
     plan::{Filter, Plan, Step, rows::tiles},
 };
 
+/// Pixels whose windows are made at once where they overlap: all windows of a picture may take far more memory than the
+/// picture.
+const MOST_PIXELS: usize = 64;
+
 /// A transposed convolution with its weights packed.
 #[derive(Debug)]
 pub(super) struct Deconv {
@@ -63,8 +67,9 @@ impl Deconv {
 
     /// Values of scratch memory that `run` needs.
     pub(super) fn scratch(&self) -> usize {
-        let pixels = if tiles(&self.window) { self.input.cols } else { self.input.rows * self.input.cols };
-        pixels * self.pitch
+        let pixels = self.input.rows * self.input.cols;
+        let most = if tiles(&self.window) { self.input.cols } else { pixels.min(MOST_PIXELS) };
+        most * self.pitch
     }
 
     /// Makes `rows` of the output: all of them, where windows overlap.
@@ -88,14 +93,18 @@ impl Deconv {
                 self.lay(row % down, scratch, out);
             }
         } else {
-            self.columns(isa, input.values, self.input.rows * self.input.cols, scratch);
             for pixel in out.chunks_exact_mut(self.output.pitch) {
                 pixel[..self.output.channels].copy_from_slice(&self.output_bias[..self.output.channels]);
             }
             let picture = self.output.rows / self.batch * self.output.row();
-            let columns = scratch.chunks(self.input.rows / self.batch * self.input.cols * self.pitch);
-            for (columns, out) in columns.zip(out.chunks_exact_mut(picture)) {
-                self.add(columns, out);
+            let pixels = self.input.rows / self.batch * self.input.cols;
+            for (index, out) in out.chunks_exact_mut(picture).enumerate() {
+                for first in (0..pixels).step_by(MOST_PIXELS) {
+                    let some = first..pixels.min(first + MOST_PIXELS);
+                    let source = &input.values[(index * pixels + first) * self.input.pitch..];
+                    self.columns(isa, source, some.len(), scratch);
+                    self.add(some, scratch, out);
+                }
             }
         }
         let residual =
@@ -139,12 +148,12 @@ impl Deconv {
         }
     }
 
-    /// Adds all windows of one picture.
-    fn add(&self, columns: &[f32], out: &mut [f32]) {
+    /// Adds the windows of some pixels of a picture.
+    fn add(&self, pixels: Range<usize>, columns: &[f32], out: &mut [f32]) {
         let Self { window, input, output, .. } = self;
         let [[top, _], [left, _]] = window.padding;
         let size = [output.rows / self.batch, output.cols];
-        for (pixel, columns) in columns.chunks_exact(self.pitch).enumerate() {
+        for (pixel, columns) in pixels.zip(columns.chunks_exact(self.pitch)) {
             for (cell, values) in
                 columns.chunks_exact(output.channels).enumerate().take(window.kernel[0] * window.kernel[1])
             {

@@ -235,8 +235,10 @@ impl Row<'_> {
                     at += pixels;
                 }
             }
+            // Beyond the picture there is nothing to read.
+            let stride = if col.kernel.is_empty() { 0 } else { STRIDE };
             while at < end {
-                let from = (col.input + (at - col.outputs.start) * STRIDE) * self.conv.input.pitch;
+                let from = (col.input + (at - col.outputs.start) * stride) * self.conv.input.pitch;
                 self.edge(simd, &rows, &col.kernel, from, at);
                 at += 1;
             }

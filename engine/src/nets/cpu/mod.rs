@@ -59,17 +59,23 @@ pub(super) struct Cpu {
 }
 
 impl Cpu {
-    pub(super) fn new(plan: Arc<Plan>, workers: Arc<Workers>) -> Self {
+    /// An error where a step would need absurd tables.
+    pub(super) fn new(plan: Arc<Plan>, workers: Arc<Workers>) -> Result<Self, NetError> {
         Self::with_isa(plan, workers, Isa::best())
     }
 
-    /// `None` where the machine lacks the level.
-    pub(super) fn at(plan: Arc<Plan>, workers: Arc<Workers>, level: SimdLevel) -> Option<Self> {
+    /// As [`Cpu::new`]; `None` where the machine lacks the level.
+    pub(super) fn at(
+        plan: Arc<Plan>,
+        workers: Arc<Workers>,
+        level: SimdLevel,
+    ) -> Option<Result<Self, NetError>> {
         let isa = Isa::all().into_iter().find(|isa| isa.level() == level)?;
         Some(Self::with_isa(plan, workers, isa))
     }
 
-    fn with_isa(plan: Arc<Plan>, workers: Arc<Workers>, isa: Isa) -> Self {
+    fn with_isa(plan: Arc<Plan>, workers: Arc<Workers>, isa: Isa) -> Result<Self, NetError> {
+        plan.steps.iter().try_for_each(|step| conv::check(&plan, step))?;
         let kernels: Vec<Kernel> = plan.steps.iter().map(|step| Kernel::new(isa, &plan, step)).collect();
         let program = Program::new(&plan, &kernels, workers.threads());
         let parts = program.units.iter().map(Vec::len).max().unwrap_or(1);
@@ -78,7 +84,7 @@ impl Cpu {
             let ours = View::padded(&info.shape, plan.cpu_pitch(id));
             Walk::new(&View::plain(&info.shape), &ours)
         };
-        Self {
+        Ok(Self {
             isa,
             pace: Pace::default(),
             arena: Aligned::zeros(program.arena),
@@ -92,7 +98,7 @@ impl Cpu {
             outputs,
             workers,
             plan,
-        }
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Pools: channels along the vectors.
 
+use std::ops::Range;
+
 use super::{
     image::Shape,
     simd::{Simd, load_up_to, store_up_to},
@@ -26,8 +28,8 @@ impl Pool<'_> {
         out: &mut [f32],
     ) {
         let Self { kind, window, down, cols } = self;
-        if let (Reduce::Max, [2, 2], [2, 2], 2) = (kind, window.kernel, window.stride, *down)
-            && cols.len() == 1
+        let halves = (*kind, window.kernel, window.stride, *down) == (Reduce::Max, [2, 2], [2, 2], 2);
+        if let ([Span { kernel: Range { start: 0, end: 2 }, .. }], true) = (cols, halves)
             && input.pitch == output.pitch
         {
             return halve(simd, values, input.row(), input.pitch, out);

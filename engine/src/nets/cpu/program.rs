@@ -13,7 +13,7 @@ use super::{
 };
 use crate::nets::plan::{
     Plan, Step, ValueId,
-    group::{needed, union},
+    group::{last_readers, needed, union},
 };
 
 /// Work (see [`Plan::step_work`]) below which threads gain nothing by sharing it: what they read was written by each
@@ -111,13 +111,11 @@ fn places(plan: &Plan) -> (Vec<Option<Place>>, usize) {
         .collect();
     // (value, first group, last group)
     let mut lives: Vec<(ValueId, usize, usize)> = Vec::new();
+    let readers = last_readers(plan);
+    let group_of = |step: usize| plan.groups().partition_point(|group| group.end <= step);
     for (index, group) in plan.groups().iter().enumerate() {
         let id = plan.steps()[group.end - 1].output;
-        let reads = |group: &Range<usize>| {
-            plan.steps()[group.clone()].iter().any(|step| step.reads().any(|read| read == id))
-        };
-        let last = plan.groups().iter().rposition(reads).unwrap_or(index);
-        let last = if plan.outputs.contains(&id) { plan.groups().len() } else { last };
+        let last = readers[id].map_or(index, group_of);
         lives.push((id, index, last));
     }
     // The largest first, each at the lowest place that is free for all its life.
@@ -364,12 +362,14 @@ impl Builder<'_> {
     }
 }
 
-/// The rows of `held` that are still needed, once `need` is; empty at the start of `need` if none is.
+/// The rows of `held` that are still needed, once `need` is; empty at the start of `need` if none is, or if earlier rows
+/// are needed as well.
 fn kept(held: &Range<usize>, need: &Range<usize>) -> Range<usize> {
     if need.is_empty() {
         return held.clone();
     }
-    if held.end <= need.start { need.start..need.start } else { need.start.max(held.start)..held.end }
+    let continues = (held.start..held.end).contains(&need.start);
+    need.start..if continues { held.end } else { need.start }
 }
 
 /// `count` things divided into at most `parts` runs of nearly the same size.

@@ -20,17 +20,16 @@ pub(super) fn spans(window: &Window, axis: usize, input: usize, output: usize) -
     let [before, _] = window.padding[axis];
     let mut spans: Vec<Span> = Vec::new();
     for index in 0..output {
-        let on_picture = |cell: usize| {
-            let place = (index * stride + cell * dilation).checked_sub(before);
-            place.filter(|&place| place < input)
-        };
-        let start = (0..window.kernel[axis]).find(|&cell| on_picture(cell).is_some()).unwrap_or(0);
-        let count = (start..window.kernel[axis]).take_while(|&cell| on_picture(cell).is_some()).count();
-        let kernel = start..start + count;
+        let first = index * stride;
+        // Cells before a place of the padded input.
+        let cells = |place: usize| place.saturating_sub(first).div_ceil(dilation).min(window.kernel[axis]);
+        let kernel = cells(before)..cells(before + input);
+        let kernel = if kernel.is_empty() { 0..0 } else { kernel };
         match spans.last_mut() {
             Some(span) if span.kernel == kernel => span.outputs.end += 1,
             _ => {
-                let input = on_picture(start).unwrap_or(0);
+                let input = (first + kernel.start * dilation).saturating_sub(before);
+                let input = if kernel.is_empty() { 0 } else { input };
                 spans.push(Span { outputs: index..index + 1, kernel, input });
             }
         }

@@ -16,6 +16,9 @@ const MOST_OVERLAP: f32 = 0.13;
 /// several rows.
 const MOST_BETWEEN: usize = 12 << 10;
 
+/// Steps of a group, at most: what is tried grows with their third power.
+const MOST_STEPS: usize = 24;
+
 /// Divides all steps into groups, in order.
 pub(super) fn groups(plan: &Plan) -> Vec<Range<usize>> {
     let readers = last_readers(plan);
@@ -34,7 +37,7 @@ fn longest(plan: &Plan, start: usize, readers: &[Option<usize>]) -> usize {
     let mut best = start + 1;
     // The last step that reads anything that the group has made so far.
     let mut reach = start;
-    for end in start..plan.steps.len() {
+    for end in start..plan.steps.len().min(start + MOST_STEPS) {
         let joins = plan.rows(&plan.steps[end]).is_some() && (end == start || fits(plan, start..end, end));
         if !joins {
             break;
@@ -137,7 +140,7 @@ pub(in crate::nets) fn union(a: &Range<usize>, b: &Range<usize>) -> Range<usize>
 }
 
 /// The last step that reads each value; beyond the last step for outputs, `None` for what is never read.
-fn last_readers(plan: &Plan) -> Vec<Option<usize>> {
+pub(in crate::nets) fn last_readers(plan: &Plan) -> Vec<Option<usize>> {
     let mut last = vec![None; plan.values.len()];
     for (index, step) in plan.steps.iter().enumerate() {
         step.reads().for_each(|id| last[id] = Some(index));

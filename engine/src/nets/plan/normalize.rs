@@ -56,7 +56,7 @@ impl Finder<'_> {
     /// Weight and epsilon of `gain` = rsqrt(variance of x + epsilon) * weight.
     fn gain(&self, x: ValueId, gain: ValueId) -> Option<(Arc<[f32]>, f32)> {
         self.either(self.maker(gain)?, Binary::Mul)?.into_iter().find_map(|[root, weight]| {
-            let weights = self.plan.values[weight].constant.clone()?;
+            let weights = self.by_channel(weight)?;
             let sum = self.unary(root, Unary::Rsqrt)?;
             let (variance, epsilon) =
                 self.either(self.maker(sum)?, Binary::Add)?.into_iter().find_map(|[variance, epsilon]| {
@@ -86,7 +86,13 @@ impl Finder<'_> {
         };
         let products = self.either(self.maker(product)?, Binary::Mul)?;
         let found = products.into_iter().any(|[mean, other]| other == gain && is_mean(mean));
-        self.plan.values[bias].constant.clone().filter(|bias| found && bias.len() == channels)
+        self.by_channel(bias).filter(|bias| found && bias.len() == channels)
+    }
+
+    /// A constant along the last axis alone.
+    fn by_channel(&self, id: ValueId) -> Option<Arc<[f32]>> {
+        let value = &self.plan.values[id];
+        value.constant.clone().filter(|constant| value.shape.last() == Some(&constant.len()))
     }
 
     fn maker(&self, id: ValueId) -> Option<&Step> {

@@ -3,8 +3,9 @@
 
     ratios.py [--antifaz BINARY] [--threads N,...] [--rounds N] [--runs N] [--net NAME]
 
-Both get the same threads and an input of noise, and take turns within one run, so that whatever else the machine does
-meets both. Needs: pip install ai-edge-litert numpy; a release build.
+Both get the same threads, the same processors and an input of noise, and take turns within one run, so that whatever
+else the machine does meets both. Rounds that took a quarter longer than the median are counted: they say how quiet the
+machine was. Needs: pip install ai-edge-litert numpy; a release build.
 """
 
 import argparse
@@ -55,6 +56,10 @@ def ours(binary, model, threads, runs):
     return json.loads(subprocess.check_output(command))
 
 
+def disturbed(times):
+    return int(np.sum(np.array(times) > 1.25 * np.median(times)))
+
+
 def compare(args, name, model, path, threads, goal):
     net = Theirs(path, threads)
     mine, theirs = [], []
@@ -65,7 +70,8 @@ def compare(args, name, model, path, threads, goal):
     verdict = "" if ratio <= goal else f"  above {goal}"
     print(
         f"{name:32} {threads} threads  {np.median(mine):7.3f} ms  LiteRT {np.median(theirs):7.3f} ms"
-        f"  ratio {ratio:.2f} ({min(np.divide(mine, theirs)):.2f} to {max(np.divide(mine, theirs)):.2f}){verdict}",
+        f"  ratio {ratio:.2f} ({min(np.divide(mine, theirs)):.2f} to {max(np.divide(mine, theirs)):.2f})"
+        f"  disturbed {disturbed(mine)} and {disturbed(theirs)} of {args.rounds}{verdict}",
         flush=True,
     )
 
@@ -74,7 +80,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--antifaz", default=os.path.join(ROOT, "target", "release", "antifaz"))
     parser.add_argument("--threads", default="1,2")
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--rounds", type=int, default=21)
     parser.add_argument("--runs", type=int, default=60)
     parser.add_argument("--net", help="only nets with this in their name")
     args = parser.parse_args()
@@ -85,7 +91,10 @@ def main():
         for name, goal in SINGLE:
             path = os.path.join(MODELS, name, f"{name}.tflite")
             nets.append((name, path, path, goal))
+        processors = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
         for threads in map(int, args.threads.split(",")):
+            if processors:
+                os.sched_setaffinity(0, processors[:threads])
             for name, model, path, goal in nets:
                 if not args.net or args.net in name:
                     compare(args, name, model, path, threads, goal)

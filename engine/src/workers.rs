@@ -30,11 +30,12 @@ const LOOKS: usize = 400;
 /// virtual machines.
 const LOOKS_IN_SESSION: usize = 4000;
 
-/// A helper that needs so much longer for its part than the caller was put aside.
-const PUT_ASIDE: Duration = Duration::from_micros(200);
+/// A helper that needs so much longer for its part than the caller was put aside: schedulers take turns of more, and
+/// helpers that wake late, or have the larger part, need less.
+const PUT_ASIDE: Duration = Duration::from_millis(1);
 
 /// Pieces of work that are done alone after a helper was put aside: first, and at most.
-const ALONE: [u32; 2] = [1 << 10, 1 << 14];
+const ALONE: [u32; 2] = [1 << 8, 1 << 14];
 
 /// Trouble after fewer shared pieces of work is the same trouble still.
 const SOON: u32 = 1 << 10;

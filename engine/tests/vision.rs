@@ -6,6 +6,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use antifaz::{
+    engine::Crew,
     frame::{ColorSpec, Frame, FrameId, PixelFormat, Pixels, geometry::Roi},
     kernels::{
         crop::{self, Outside},
@@ -207,11 +208,35 @@ fn collage(stills: &[Pixels; 2], places: [Option<Vec2>; 2], id: u64) -> Frame {
     Frame { id: FrameId(id), time: Duration::from_millis(id * 40), pixels: Arc::new(pixels) }
 }
 
+fn portraits() -> [Pixels; 2] {
+    ["pd_astronaut.png", "pd_grace_hopper.jpg"]
+        .map(|name| next(source::open(&asset("stills").join(name)).unwrap().as_mut()).unwrap())
+        .map(|frame| Arc::unwrap_or_clone(frame.pixels))
+}
+
+/// As many faces as threads are looked at side by side, and what is left of four one after the other.
+#[test]
+fn faces_side_by_side_are_seen_as_one_by_one() {
+    let two = collage(&portraits(), [Some(Vec2::new(20.0, 60.0)), Some(Vec2::new(420.0, 90.0))], 0);
+    let row = CANVAS[0] as usize * 3;
+    let four = two.pixels.bytes().chunks_exact(row).skip(60).take(290).collect::<Vec<_>>().concat().repeat(2);
+    let pixels = Pixels::new([CANVAS[0], 580], PixelFormat::Rgb8, ColorSpec::default(), four).unwrap();
+    let frame = Frame { pixels: Arc::new(pixels), ..two };
+    let options = VisionOptions { faces: 8, backend: Backend::Cpu, ..VisionOptions::default() };
+    let alone = look(&mut observer(options), &frame);
+    assert_eq!(alone.faces.present().count(), 4);
+    for threads in [2, 3, 4, 5] {
+        let crew = Crew::of(threads).unwrap();
+        let mut observer = Observer::new(&Models::embedded(), options, crew.workers()).unwrap();
+        let shared = look(&mut observer, &frame);
+        let same = bytemuck::bytes_of(&*shared.faces) == bytemuck::bytes_of(&*alone.faces);
+        assert!(same, "faces differ with {threads} threads");
+    }
+}
+
 #[test]
 fn two_faces_keep_their_ids_while_they_move_and_after_a_short_loss() {
-    let stills = ["pd_astronaut.png", "pd_grace_hopper.jpg"]
-        .map(|name| next(source::open(&asset("stills").join(name)).unwrap().as_mut()).unwrap())
-        .map(|frame| Arc::unwrap_or_clone(frame.pixels));
+    let stills = portraits();
     let mut observer = observer(VisionOptions { faces: 3, ..VisionOptions::default() });
     let mut ids = Vec::new();
     for step in 0..30 {

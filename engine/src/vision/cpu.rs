@@ -7,6 +7,7 @@ use glam::{Mat4, Vec2, Vec3};
 use super::{
     Detector, MatteNet, Mode, VisionError, VisionOptions,
     lens::{self, Lens},
+    meshes::Meshes,
     ring::Ring,
 };
 use crate::{
@@ -42,7 +43,8 @@ impl fmt::Debug for Observer {
 struct FaceNets {
     anchors: Anchors,
     detector: Lens,
-    mesh: Lens,
+    meshes: Meshes,
+    regions: Vec<Roi>,
     points: Vec<Vec3>,
     blendshapes: Option<Box<dyn Executor>>,
     blendshape_input: Vec<f32>,
@@ -161,15 +163,13 @@ impl FaceNets {
         };
         let outputs = [anchors.count() * 16, anchors.count()];
         let detector = Lens::load(models, model, (-1.0..=1.0, Outside::Black), &outputs, backend, workers)?;
-        let mesh = [LANDMARKS * 3, 1];
-        let mesh =
-            Lens::load(models, ModelId::FaceMesh, (0.0..=1.0, Outside::Edge), &mesh, backend, workers)?;
         let blendshapes =
             || lens::load_checked(models, ModelId::Blendshapes, &[BLENDSHAPES], backend, workers);
         Ok(Self {
             anchors,
             detector,
-            mesh,
+            meshes: Meshes::load(models, options, workers)?,
+            regions: Vec::with_capacity(options.faces),
             points: Vec::with_capacity(LANDMARKS),
             blendshapes: options.blendshapes.then(blendshapes).transpose()?,
             blendshape_input: Vec::with_capacity(BLENDSHAPE_LANDMARKS.len() * 2),
@@ -184,19 +184,21 @@ impl FaceNets {
             let found = self.anchors.decode(self.detector.output(0), self.detector.output(1), &region);
             tracks.propose(&found, now);
         }
-        for index in 0..tracks.faces().len() {
-            let region = tracks.faces()[index].roi();
-            self.mesh.look(pixels, &region)?;
-            let side = self.mesh.size().map(|cells| cells as f32);
-            let depth = depth_scale(&region, pixels.size()) / side[0];
+        let Self { meshes, regions, points, .. } = self;
+        regions.clear();
+        regions.extend(tracks.faces().iter().map(Track::roi));
+        let side = meshes.size().map(|cells| cells as f32);
+        meshes.look(pixels, regions, |index, landmarks, presence| {
+            let region = &regions[index];
+            let depth = depth_scale(region, pixels.size()) / side[0];
             let from_net = |point: &[f32; 3]| {
                 let place = Vec2::new(point[0] / side[0], point[1] / side[1]);
                 region.picture_from_unit(place).extend(point[2] * depth)
             };
-            self.points.clear();
-            self.points.extend(self.mesh.output(0).as_chunks::<3>().0.iter().map(from_net));
-            tracks.update(index, &self.points, sigmoid(self.mesh.output(1)[0]), now);
-        }
+            points.clear();
+            points.extend(landmarks.as_chunks::<3>().0.iter().map(from_net));
+            tracks.update(index, points, sigmoid(presence), now);
+        })?;
         tracks.finish();
         Ok(())
     }

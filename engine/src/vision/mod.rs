@@ -10,6 +10,7 @@
 
 mod cpu;
 mod lens;
+mod meshes;
 mod observe;
 mod ring;
 

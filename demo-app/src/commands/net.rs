@@ -16,7 +16,7 @@ use antifaz::{
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
-use crate::{cli::Common, error::AppError, offline, output, values};
+use crate::{cli::Common, error::AppError, offline, output, values, walk};
 
 /// Arguments of `antifaz net`.
 #[derive(Args, Debug)]
@@ -125,13 +125,13 @@ impl From<NetBackend> for Backend {
 }
 
 /// Runs the command.
-pub(crate) fn run(args: &NetArgs, _common: &Common) -> Result<(), AppError> {
+pub(crate) fn run(args: &NetArgs, common: &Common) -> Result<(), AppError> {
     match &args.action {
         NetAction::Info(model) => info(model),
         NetAction::Plan(model) if model.json => output::line(plan_json(&model.plan()?)),
         NetAction::Plan(model) => output::line(model.plan()?),
-        NetAction::Run(args) => run_once(args),
-        NetAction::Bench(args) => bench(args),
+        NetAction::Run(args) => run_once(args, common),
+        NetAction::Bench(args) => bench(args, common),
     }
 }
 
@@ -175,7 +175,7 @@ impl NetModel {
         Plan::new(&self.graph()?).map_err(|error| self.wrong(&error))
     }
 
-    fn executor(&self, crew: &Crew) -> Result<Box<dyn Executor>, AppError> {
+    fn executor(&self, crew: &Crew, common: &Common) -> Result<Box<dyn Executor>, AppError> {
         let plan = Arc::new(self.plan()?);
         let loaded = match (self.simd, self.backend) {
             (Some(level), NetBackend::Cpu) => nets::load_at(plan, level, crew.workers()),
@@ -183,6 +183,7 @@ impl NetModel {
                 let problem = "is for the backend cpu alone; leave it out, or add --backend cpu".into();
                 return Err(AppError::Value { argument: "--simd".into(), problem });
             }
+            (None, NetBackend::Gpu) => nets::load_on(plan, &walk::gpu(common)?),
             (None, backend) => nets::load(plan, backend.into(), crew.workers()),
         };
         loaded.map_err(|error| self.wrong(&error))
@@ -306,10 +307,10 @@ fn info(options: &NetModel) -> Result<(), AppError> {
     output::line(format!("cost       {macs:.1} MMAC, {parameters:.2} M parameters"))
 }
 
-fn run_once(args: &NetRunArgs) -> Result<(), AppError> {
+fn run_once(args: &NetRunArgs, common: &Common) -> Result<(), AppError> {
     let options = &args.net;
     let crew = offline::crew(options.threads.into())?;
-    let mut executor = options.executor(&crew)?;
+    let mut executor = options.executor(&crew, common)?;
     if args.inputs.is_empty() {
         log::warn!("{}: no --input was given, so the inputs are all zero", options.file);
     }
@@ -352,10 +353,10 @@ fn write_outputs(executor: &dyn Executor, folder: &Path) -> Result<(), AppError>
     Ok(())
 }
 
-fn bench(args: &NetBenchArgs) -> Result<(), AppError> {
+fn bench(args: &NetBenchArgs, common: &Common) -> Result<(), AppError> {
     let (options, runs) = (&args.net, args.runs);
     let crew = offline::crew(options.threads.into())?;
-    let mut executor = options.executor(&crew)?;
+    let mut executor = options.executor(&crew, common)?;
     let inputs = options.tensors(&args.inputs, executor.inputs(), noise)?;
     let inputs: Vec<&[f32]> = inputs.iter().map(Vec::as_slice).collect();
     let mut timed = |_| {

@@ -67,6 +67,9 @@ pub enum NetError {
         /// What is missing, and what to use instead.
         reason: String,
     },
+    /// The GPU's driver, or its limits.
+    #[error("the net can't be run on the GPU: {0}")]
+    Gpu(String),
     /// A default model that is not part of this build and was not given.
     #[error("model {0} is not loaded: build with the feature `embedded-models` or insert its bytes")]
     NotLoaded(&'static str),

@@ -24,8 +24,9 @@ pub mod plan;
 mod resample;
 mod scalar;
 mod tflite;
+mod wgsl;
 
-use crate::workers::Workers;
+use crate::{gpu::Gpu, workers::Workers};
 
 pub use error::NetError;
 pub use graph::Graph;
@@ -109,7 +110,7 @@ impl TensorInfo {
     }
 }
 
-/// A loaded net. Nothing is allocated by `run`, candle excepted.
+/// A loaded net. Nothing is allocated by `run`, candle and the GPU excepted.
 pub trait Executor: Send {
     /// In the model's own order.
     fn inputs(&self) -> &[TensorInfo];
@@ -130,7 +131,8 @@ pub trait Executor: Send {
 /// Makes `plan` ready to run on `backend`, whose steps `workers` share.
 ///
 /// # Errors
-/// [`NetError::Backend`] where the backend is not part of this build; [`NetError::Unsupported`] where a step needs absurd
+/// [`NetError::Backend`] where the backend is not part of this build, and for [`Backend::Gpu`], see [`load_on`];
+/// [`NetError::Unsupported`] where a step needs absurd
 /// tables.
 pub fn load(
     plan: Arc<Plan>,
@@ -149,8 +151,19 @@ pub fn load(
         }),
         Backend::Gpu => Err(NetError::Backend {
             name: "gpu",
-            reason: "nets do not run on the GPU yet; use cpu, candle or scalar".into(),
+            reason: "it needs a device, see `load_on`; here use cpu, candle or scalar".into(),
         }),
+    }
+}
+
+/// Makes `plan` ready to run on [`Backend::Gpu`], on the device `gpu`. Its `run` waits for the results.
+///
+/// # Errors
+/// [`NetError::Gpu`] where the device refuses a kernel, or has not enough memory.
+pub fn load_on(plan: Arc<Plan>, gpu: &Gpu) -> Result<Box<dyn Executor>, NetError> {
+    match wgsl::Wgsl::new(plan, gpu) {
+        Ok(net) => Ok(Box::new(net)),
+        Err(error) => Err(NetError::Gpu(error.to_string())),
     }
 }
 

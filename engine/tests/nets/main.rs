@@ -9,20 +9,34 @@ mod operators;
 mod plans;
 mod random;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use antifaz::{
-    nets::{self, Backend, Executor, Plan, SimdLevel},
+    gpu::{Gpu, GpuOptions},
+    nets::{self, Backend, Executor, NetError, Plan, SimdLevel},
     workers::Workers,
 };
 
 /// Backends that are compared with the scalar one.
 fn fast_backends() -> Vec<Backend> {
-    let mut backends = vec![Backend::Cpu];
+    let mut backends = vec![Backend::Cpu, Backend::Gpu];
     if cfg!(feature = "candle") {
         backends.push(Backend::Candle);
     }
     backends
+}
+
+/// `plan` on `backend`, on the default device where that is the GPU.
+fn load(plan: Arc<Plan>, backend: Backend, workers: &Arc<Workers>) -> Result<Box<dyn Executor>, NetError> {
+    static DEVICE: OnceLock<Gpu> = OnceLock::new();
+    let open = || {
+        pollster::block_on(Gpu::new(&GpuOptions::default()))
+            .expect("an adapter (apt-get install mesa-vulkan-drivers)")
+    };
+    match backend {
+        Backend::Gpu => nets::load_on(plan, DEVICE.get_or_init(open)),
+        backend => nets::load(plan, backend, workers),
+    }
 }
 
 /// `plan` on every backend that is compared with the scalar one, the project's own kernels at every level that the
@@ -32,7 +46,7 @@ fn fast_nets(plan: &Arc<Plan>) -> Vec<(&'static str, Box<dyn Executor>)> {
     let levels = SimdLevel::available().into_iter();
     let own = levels.map(|level| (level.name(), nets::load_at(plan.clone(), level, &alone).unwrap()));
     let others = fast_backends().into_iter().filter(|backend| *backend != Backend::Cpu);
-    let others = others.map(|backend| (backend.name(), nets::load(plan.clone(), backend, &alone).unwrap()));
+    let others = others.map(|backend| (backend.name(), load(plan.clone(), backend, &alone).unwrap()));
     own.chain(others).collect()
 }
 

@@ -11,7 +11,7 @@ use antifaz::{
     workers::Workers,
 };
 
-use crate::{Random, error, fast_backends, fast_nets};
+use crate::{Random, error, fast_backends, fast_nets, load};
 
 /// Against LiteRT: it sums f32 in another order and rounds some of its exponentials, and layers multiply that.
 const LITERT_TOLERANCE: f64 = 1e-3;
@@ -75,7 +75,7 @@ fn check(id: ModelId, folder: &str, range: [f32; 2]) {
     for backend in fast_backends() {
         for threads in [1, 2] {
             let crew = Crew::of(threads).unwrap();
-            let mut fast = nets::load(plan.clone(), backend, crew.workers()).unwrap();
+            let mut fast = load(plan.clone(), backend, crew.workers()).unwrap();
             assert_eq!((fast.inputs(), fast.outputs()), (scalar.inputs(), scalar.outputs()));
             for case in &cases {
                 fast.run(&[&case.input]).unwrap();
@@ -173,8 +173,7 @@ fn levels_that_a_machine_lacks_are_refused() {
 fn wrong_inputs_are_refused() {
     let models = Models::embedded();
     for backend in fast_backends().into_iter().chain([Backend::Scalar]) {
-        let mut net =
-            nets::load(models.plan(ModelId::Blendshapes).unwrap(), backend, &Workers::alone()).unwrap();
+        let mut net = load(models.plan(ModelId::Blendshapes).unwrap(), backend, &Workers::alone()).unwrap();
         assert_eq!(net.run(&[]), Err(NetError::InputCount { want: 1, got: 0 }));
         let short = net.run(&[&[0.0; 291]]).unwrap_err();
         assert!(matches!(short, NetError::InputSize { want: 292, got: 291, .. }), "{short}");

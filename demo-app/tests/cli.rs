@@ -82,6 +82,12 @@ fn nets_do_what_is_asked_or_say_no() {
     }
     folder.fails(&format!("net run {net} --out not/there"), 1, &["not/there"]);
     folder.succeeds(&format!("net run {net} --out there"));
+    for precision in ["f16", "f32"] {
+        let said = folder.succeeds(&format!("net run {net} --backend gpu --precision {precision}")).out;
+        assert!(said.starts_with("out0"), "{said}");
+    }
+    folder.fails(&format!("net run {net} --precision f16"), 1, &["--precision", "--backend gpu"]);
+    folder.fails(&format!("net run {net} --backend gpu --adapter no-such-gpu"), 1, &["no-such-gpu"]);
     folder.fails("net info /dev/zero", 1, &["/dev/zero", "no regular file"]);
     folder.fails("net info .", 1, &["is a folder"]);
     let still = file(STILL);

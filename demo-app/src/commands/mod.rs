@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod doctor;
+mod executor;
 pub(crate) mod filter;
 pub(crate) mod matte;
 pub(crate) mod net;

@@ -11,11 +11,12 @@ use std::{
 
 use antifaz::{
     engine::Crew,
-    nets::{self, Backend, Executor, Graph, NetError, Plan, SimdLevel, TensorInfo, bundle},
+    nets::{self, Executor, Graph, NetError, Plan, Precision, SimdLevel, TensorInfo, bundle},
 };
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::executor::{NetBackend, NetPrecision};
 use crate::{cli::Common, error::AppError, offline, output, values, walk};
 
 /// Arguments of `antifaz net`.
@@ -64,6 +65,9 @@ pub(crate) struct NetModel {
     /// The widest vectors that the backend `cpu` may use; without it the widest of this machine
     #[arg(long, value_name = "LEVEL", value_parser = values::simd_level)]
     pub(crate) simd: Option<SimdLevel>,
+    /// How the backend gpu keeps weights and values within the net: f16 (where the device can) or f32
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) precision: Option<NetPrecision>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -97,31 +101,6 @@ pub(crate) struct NetBenchArgs {
     /// Timed runs, after a warm-up
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = values::count)]
     pub(crate) runs: u64,
-}
-
-/// An executor of nets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum NetBackend {
-    /// Slow and obvious loops: the reference of tests
-    Scalar,
-    /// The project's own SIMD kernels
-    #[default]
-    Cpu,
-    /// candle
-    Candle,
-    /// WGSL on the GPU
-    Gpu,
-}
-
-impl From<NetBackend> for Backend {
-    fn from(backend: NetBackend) -> Self {
-        match backend {
-            NetBackend::Scalar => Self::Scalar,
-            NetBackend::Cpu => Self::Cpu,
-            NetBackend::Candle => Self::Candle,
-            NetBackend::Gpu => Self::Gpu,
-        }
-    }
 }
 
 /// Runs the command.
@@ -177,13 +156,20 @@ impl NetModel {
 
     fn executor(&self, crew: &Crew, common: &Common) -> Result<Box<dyn Executor>, AppError> {
         let plan = Arc::new(self.plan()?);
+        let precision = match (self.precision, self.backend) {
+            (Some(_), NetBackend::Scalar | NetBackend::Cpu | NetBackend::Candle) => {
+                let problem = "is for the backend gpu alone; leave it out, or add --backend gpu".into();
+                return Err(AppError::Value { argument: "--precision".into(), problem });
+            }
+            (precision, _) => precision.map_or_else(Precision::default, Precision::from),
+        };
         let loaded = match (self.simd, self.backend) {
             (Some(level), NetBackend::Cpu) => nets::load_at(plan, level, crew.workers()),
             (Some(_), _) => {
                 let problem = "is for the backend cpu alone; leave it out, or add --backend cpu".into();
                 return Err(AppError::Value { argument: "--simd".into(), problem });
             }
-            (None, NetBackend::Gpu) => nets::load_on(plan, &walk::gpu(common)?),
+            (None, NetBackend::Gpu) => nets::load_on(plan, &walk::gpu(common)?, precision),
             (None, backend) => nets::load(plan, backend.into(), crew.workers()),
         };
         loaded.map_err(|error| self.wrong(&error))

@@ -94,6 +94,17 @@ impl SimdLevel {
     }
 }
 
+/// How [`Backend::Gpu`] keeps weights and what lies between steps. Sums are f32 always, and so is what a net takes and
+/// gives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Precision {
+    /// As the other backends.
+    #[default]
+    F32,
+    /// Half the traffic; f32 on devices whose shaders have no f16.
+    F16,
+}
+
 /// A tensor at the boundary of a net.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TensorInfo {
@@ -160,8 +171,8 @@ pub fn load(
 ///
 /// # Errors
 /// [`NetError::Gpu`] where the device refuses a kernel, or has not enough memory.
-pub fn load_on(plan: Arc<Plan>, gpu: &Gpu) -> Result<Box<dyn Executor>, NetError> {
-    match wgsl::Wgsl::new(plan, gpu) {
+pub fn load_on(plan: Arc<Plan>, gpu: &Gpu, precision: Precision) -> Result<Box<dyn Executor>, NetError> {
+    match wgsl::Wgsl::new(plan, gpu, precision) {
         Ok(net) => Ok(Box::new(net)),
         Err(error) => Err(NetError::Gpu(error.to_string())),
     }

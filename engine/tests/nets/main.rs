@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 
 use antifaz::{
     gpu::{Gpu, GpuOptions},
-    nets::{self, Backend, Executor, NetError, Plan, SimdLevel},
+    nets::{self, Backend, Executor, NetError, Plan, Precision, SimdLevel},
     workers::Workers,
 };
 
@@ -26,15 +26,19 @@ fn fast_backends() -> Vec<Backend> {
     backends
 }
 
-/// `plan` on `backend`, on the default device where that is the GPU.
-fn load(plan: Arc<Plan>, backend: Backend, workers: &Arc<Workers>) -> Result<Box<dyn Executor>, NetError> {
+/// The default device.
+fn gpu() -> &'static Gpu {
     static DEVICE: OnceLock<Gpu> = OnceLock::new();
-    let open = || {
+    DEVICE.get_or_init(|| {
         pollster::block_on(Gpu::new(&GpuOptions::default()))
             .expect("an adapter (apt-get install mesa-vulkan-drivers)")
-    };
+    })
+}
+
+/// `plan` on `backend`, with single precision where that is the GPU.
+fn load(plan: Arc<Plan>, backend: Backend, workers: &Arc<Workers>) -> Result<Box<dyn Executor>, NetError> {
     match backend {
-        Backend::Gpu => nets::load_on(plan, DEVICE.get_or_init(open)),
+        Backend::Gpu => nets::load_on(plan, gpu(), Precision::F32),
         backend => nets::load(plan, backend, workers),
     }
 }

@@ -7,16 +7,21 @@ use std::{
 
 use antifaz::{
     engine::Crew,
-    nets::{self, Backend, Executor, ModelId, Models, NetError, SimdLevel},
+    nets::{self, Backend, Executor, ModelId, Models, NetError, Precision, SimdLevel},
     workers::Workers,
 };
 
-use crate::{Random, error, fast_backends, fast_nets, load};
+use crate::{Random, error, fast_backends, fast_nets, gpu, load};
 
 /// Against LiteRT: it sums f32 in another order and rounds some of its exponentials, and layers multiply that.
 const LITERT_TOLERANCE: f64 = 1e-3;
 /// Against the scalar executor, which sums in f64: what is left is the order of f32 sums.
 const SCALAR_TOLERANCE: f64 = 1e-4;
+
+/// Against LiteRT, with weights and values within the net as f16.
+const F16_TOLERANCE: f64 = 1e-2;
+/// The same where a selfie net sees no person: the little that it finds hangs on the last bits of the first layers.
+const F16_NOBODY_TOLERANCE: f64 = 4e-2;
 
 /// Inputs and wanted outputs.
 struct Case {
@@ -89,6 +94,30 @@ fn check(id: ModelId, folder: &str, range: [f32; 2]) {
             assert_close(&want, &last.outputs, LITERT_TOLERANCE, &format!("{id:?} on scalar, {}", last.name));
             let what = format!("{id:?} on {} against scalar", backend.name());
             assert_close(&outputs(fast.as_ref()), &want, SCALAR_TOLERANCE, &what);
+        }
+    }
+}
+
+#[test]
+fn half_precision_is_near() {
+    let [picture, signed] = [[1.0, 0.0], [2.0, -1.0]];
+    for (id, folder, range) in [
+        (ModelId::FaceDetector, "face_landmarker/reference/face_detector", signed),
+        (ModelId::FaceDetectorFull, "face_detection_full_range/reference", signed),
+        (ModelId::FaceMesh, "face_landmarker/reference/face_landmarks_detector", picture),
+        (ModelId::Blendshapes, "face_landmarker/reference/face_blendshapes", picture),
+        (ModelId::FaceMeshLight, "face_landmark/reference", picture),
+        (ModelId::SelfieSquare, "selfie_segmentation/reference", picture),
+        (ModelId::SelfieLandscape, "selfie_segmentation_landscape/reference", picture),
+    ] {
+        let plan = Models::embedded().plan(id).unwrap();
+        let mut net = nets::load_on(plan.clone(), gpu(), Precision::F16).unwrap();
+        for case in cases(folder, range, plan.outputs().len()) {
+            net.run(&[&case.input]).unwrap();
+            let what = format!("{id:?} as f16, {}", case.name);
+            let nobody = id == ModelId::SelfieSquare && case.name == "cat";
+            let tolerance = if nobody { F16_NOBODY_TOLERANCE } else { F16_TOLERANCE };
+            assert_close(&outputs(net.as_ref()), &case.outputs, tolerance, &what);
         }
     }
 }

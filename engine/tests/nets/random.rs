@@ -12,13 +12,16 @@ use antifaz::{
     workers::Workers,
 };
 
-use crate::{Random, error};
+use crate::{Random, error, load};
 
 /// Some ten operators after each other, whose values stay about as large as their operands'.
 const GRAPH_TOLERANCE: f64 = 1e-4;
 
 /// How many graphs there are.
 const ROUNDS: u64 = 300;
+
+/// How many of them run on the GPU, where each has its kernels compiled.
+const GPU_ROUNDS: u64 = 30;
 
 /// Below, at and above what vectors hold.
 const CHANNELS: [usize; 9] = [1, 2, 3, 5, 8, 9, 16, 17, 24];
@@ -270,6 +273,27 @@ fn graphs_at_random() {
                 }
                 let first = first.get_or_insert_with(|| outputs.clone());
                 assert!(*first == outputs, "round {round} on {}: threads differ\n{plan}", level.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn graphs_at_random_on_the_gpu() {
+    for round in 0..GPU_ROUNDS {
+        let mut random = Random(77 + round * 7919);
+        let graph = graph(&mut random);
+        let input = random.values(graph.inputs()[0].values());
+        let unfused = Arc::new(Plan::unfused(&graph).unwrap());
+        let mut scalar = nets::load(unfused, Backend::Scalar, &Workers::alone()).unwrap();
+        scalar.run(&[&input]).unwrap();
+        let plan = Arc::new(Plan::new(&graph).unwrap());
+        let mut net = load(plan.clone(), Backend::Gpu, &Workers::alone()).unwrap();
+        for _ in 0..2 {
+            net.run(&[&input]).unwrap();
+            for i in 0..net.outputs().len() {
+                let error = error(net.output(i), scalar.output(i));
+                assert!(error <= GRAPH_TOLERANCE, "round {round}, output {i}: error {error:.1e}\n{plan}");
             }
         }
     }

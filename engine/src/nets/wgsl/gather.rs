@@ -14,7 +14,7 @@ pub(super) fn body(plan: &Plan, step: &Step) -> Body {
     let gather = |value: String| (format!("    {}\n    store(i, {value});\n", text::cell(to)), values);
     let (text, invocations) = match (&step.op, &step.filter) {
         (Op::Unary(unary), _) => {
-            (format!("    let x = in0[i];\n    store(i, {});\n", text::unary(*unary, "x")), values)
+            (format!("    let x = read0(i);\n    store(i, {});\n", text::unary(*unary, "x")), values)
         }
         (Op::Binary(binary), _) => {
             let operand = |input: usize| broadcast(input, &plan.values[step.inputs[input]].shape, to.len());
@@ -29,14 +29,14 @@ pub(super) fn body(plan: &Plan, step: &Step) -> Body {
         }
         (Op::Pad { amounts, value }, _) => (pad(from, to, amounts, *value), values),
         (Op::ResizeBilinear { alignment, .. }, _) => (resize(from, to, *alignment), values),
-        (Op::DepthToSpace(block), _) => gather(format!("in0[{}]", depth_to_space(from, to, *block))),
-        (Op::Transpose(perm), _) => gather(format!("in0[{}]", transpose(from, perm))),
-        (Op::Slice(ranges), _) => gather(format!("in0[{}]", slice(from, ranges))),
+        (Op::DepthToSpace(block), _) => gather(format!("read0({})", depth_to_space(from, to, *block))),
+        (Op::Transpose(perm), _) => gather(format!("read0({})", transpose(from, perm))),
+        (Op::Slice(ranges), _) => gather(format!("read0({})", slice(from, ranges))),
         (Op::Reduce { kind, axes, .. }, _) => (reduce(from, *kind, axes), values),
         (Op::Softmax { beta }, _) => rows(values, from, &softmax(*beta)),
         (Op::Normalize { epsilon }, Some(filter)) => rows(values, from, &normalize(filter, *epsilon)),
         // Reshape and Dequantize: the same values.
-        _ => ("    store(i, in0[i]);\n".into(), values),
+        _ => ("    store(i, read0(i));\n".into(), values),
     };
     let weights = match (&step.op, &step.filter) {
         (Op::Normalize { .. }, Some(filter)) => [&filter.weights[..], &filter.bias[..]].concat(),
@@ -54,7 +54,7 @@ pub(super) fn concat(plan: &Plan, step: &Step, axis: usize) -> Vec<Body> {
         let mut places = text::names(to.len());
         places[axis] = format!("c{axis} + {start}u");
         start += from[axis];
-        let text = format!("    {}\n    store({}, in0[i]);\n", text::cell(from), text::flat(&places, to));
+        let text = format!("    {}\n    store({}, read0(i));\n", text::cell(from), text::flat(&places, to));
         Body { inputs: vec![id], text, weights: Vec::new(), invocations: from.iter().product() }
     };
     step.inputs.iter().map(body).collect()
@@ -68,7 +68,7 @@ fn broadcast(input: usize, shape: &[usize], rank: usize) -> String {
         .zip(shape)
         .map(|(place, &size)| if size == 1 { "0u".into() } else { place })
         .collect();
-    format!("in{input}[{}]", text::flat(&places, shape))
+    format!("read{input}({})", text::flat(&places, shape))
 }
 
 fn pad(from: &[usize], to: &[usize], amounts: &[[usize; 2]], value: f32) -> String {
@@ -81,7 +81,7 @@ fn pad(from: &[usize], to: &[usize], amounts: &[[usize; 2]], value: f32) -> Stri
     let places: Vec<String> =
         (0..from.len()).map(|axis| format!("c{axis} - {}u", amounts[axis][0])).collect();
     format!(
-        "    {}\n    var value = {};\n    if {} {{ value = in0[{}]; }}\n    store(i, value);\n",
+        "    {}\n    var value = {};\n    if {} {{ value = read0({}); }}\n    store(i, value);\n",
         text::cell(to),
         text::literal(value),
         if inside.is_empty() { "true".into() } else { inside.join(" && ") },
@@ -110,7 +110,7 @@ fn resize(from: &[usize], to: &[usize], alignment: Alignment) -> String {
     };
     let at = |row: &str, col: &str| {
         let places = ["c0".to_owned(), row.to_owned(), col.to_owned(), "c3".to_owned()];
-        format!("in0[{}]", text::flat(&places, from))
+        format!("read0({})", text::flat(&places, from))
     };
     format!(
         "    {}\n{}{}    let upper = {} * (1.0 - x_part) + {} * x_part;\n    \
@@ -154,7 +154,7 @@ fn reduce(from: &[usize], kind: Reduce, axes: &[usize]) -> String {
         .map(|&axis| format!("for (var r{axis} = 0u; r{axis} < {}u; r{axis}++) {{ ", from[axis]))
         .collect();
     format!(
-        "    {}\n    var value = {start}; var count = 0.0;\n    {open}let x = in0[{}]; {meet} count += 1.0;{}\n    \
+        "    {}\n    var value = {start}; var count = 0.0;\n    {open}let x = read0({}); {meet} count += 1.0;{}\n    \
          store(i, {end});\n",
         text::cell(&kept_shape),
         text::flat(&places, from),
@@ -171,20 +171,20 @@ fn rows(values: usize, shape: &[usize], text: &str) -> (String, usize) {
 fn softmax(beta: f32) -> String {
     let beta = text::literal(beta);
     format!(
-        "    var most = in0[first];\n    for (var k = 1u; k < width; k++) {{ most = max(most, in0[first + k]); }}\n    \
-         var sum = 0.0;\n    for (var k = 0u; k < width; k++) {{ sum += exp({beta} * (in0[first + k] - most)); }}\n    \
-         for (var k = 0u; k < width; k++) {{ store(first + k, exp({beta} * (in0[first + k] - most)) / sum); }}\n"
+        "    var most = read0(first);\n    for (var k = 1u; k < width; k++) {{ most = max(most, read0(first + k)); }}\n    \
+         var sum = 0.0;\n    for (var k = 0u; k < width; k++) {{ sum += exp({beta} * (read0(first + k) - most)); }}\n    \
+         for (var k = 0u; k < width; k++) {{ store(first + k, exp({beta} * (read0(first + k) - most)) / sum); }}\n"
     )
 }
 
 fn normalize(filter: &Filter, epsilon: f32) -> String {
     format!(
-        "    var sum = 0.0;\n    for (var k = 0u; k < width; k++) {{ sum += in0[first + k]; }}\n    \
+        "    var sum = 0.0;\n    for (var k = 0u; k < width; k++) {{ sum += read0(first + k); }}\n    \
          let mean = sum / f32(width);\n    var squares = 0.0;\n    \
-         for (var k = 0u; k < width; k++) {{ let x = in0[first + k] - mean; squares += x * x; }}\n    \
+         for (var k = 0u; k < width; k++) {{ let x = read0(first + k) - mean; squares += x * x; }}\n    \
          let scale = inverseSqrt(squares / f32(width) + {});\n    \
          for (var k = 0u; k < width; k++) {{ \
-         store(first + k, (in0[first + k] - mean) * scale * weight(k) + weight({}u + k)); }}\n",
+         store(first + k, (read0(first + k) - mean) * scale * weight(k) + weight({}u + k)); }}\n",
         text::literal(epsilon),
         filter.weights.len()
     )

@@ -1,8 +1,8 @@
 //! Plans as WGSL compute kernels, on the device that draws.
 //!
 //! Each step becomes a kernel whose shapes are constants, written by small functions and judged by naga: [`kernel`] puts
-//! it together, [`windowed`] and [`gather`] write what differs. Values are `f32` in storage buffers, one for each slot of
-//! the plan. [`Wgsl`] is the executor for tensors in host memory: it waits for its results, which a live frame never
+//! it together, [`windowed`] and [`gather`] write what differs. Values are kept in storage buffers, one for each slot of the
+//! plan; with [`Precision::F16`] those within the net, and all weights, are f16, while sums are f32. [`Wgsl`] is the executor for tensors in host memory: it waits for its results, which a live frame never
 //! does.
 
 mod gather;
@@ -15,7 +15,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Executor, NetError, Plan, TensorInfo, check_inputs, plan::ValueId};
+use super::{Executor, NetError, Plan, Precision, TensorInfo, check_inputs, plan::ValueId};
 use crate::gpu::{
     Buffer, BufferUse, ComputePipeline, Gpu, GpuError, Resource,
     readback::{Readback, Ticket},
@@ -50,7 +50,8 @@ struct Call {
 
 impl Wgsl {
     /// Compiles all kernels of `plan` and brings its weights to the device.
-    pub(super) fn new(plan: Arc<Plan>, gpu: &Gpu) -> Result<Self, GpuError> {
+    pub(super) fn new(plan: Arc<Plan>, gpu: &Gpu, precision: Precision) -> Result<Self, GpuError> {
+        let precision = if gpu.has_f16() { precision } else { Precision::F32 };
         let storage = |values: usize| gpu.buffer("values", BufferUse::Storage, values as u64 * 4);
         let slots = plan.slots.iter().map(|&values| storage(values)).collect::<Result<_, _>>()?;
         let mut constants = HashMap::new();
@@ -65,8 +66,9 @@ impl Wgsl {
         }
         let mut pipelines = HashMap::new();
         let kernels = plan.steps.iter().filter(|step| plan.values[step.output].slot.is_some());
-        let kernels = kernels
-            .flat_map(|step| kernel::kernels(&plan, step).into_iter().map(|kernel| (step.op.name(), kernel)));
+        let kernels = kernels.flat_map(|step| {
+            kernel::kernels(&plan, step, precision).into_iter().map(|kernel| (step.op.name(), kernel))
+        });
         let calls = kernels
             .map(|(name, kernel)| Call::new(gpu, name, kernel, &mut pipelines))
             .collect::<Result<_, _>>()?;
@@ -136,11 +138,15 @@ impl Call {
         kernel: Kernel,
         pipelines: &mut HashMap<String, Arc<ComputePipeline>>,
     ) -> Result<Self, GpuError> {
-        let names = (0..kernel.inputs.len()).map(|input| format!("in{input}"));
-        let mut reads: Vec<(String, ValueId)> = names.zip(kernel.inputs).collect();
-        reads.extend(kernel.residual.map(|id| ("residual".to_owned(), id)));
-        let weights = (!kernel.weights.is_empty())
-            .then(|| gpu.buffer_with("weights", BufferUse::Storage, bytemuck::cast_slice(&kernel.weights)))
+        let half: Vec<half::f16>;
+        let weights: &[u8] = if kernel.half {
+            half = kernel.weights.iter().map(|&weight| half::f16::from_f32(weight)).collect();
+            bytemuck::cast_slice(&half)
+        } else {
+            bytemuck::cast_slice(&kernel.weights)
+        };
+        let weights = (!weights.is_empty())
+            .then(|| gpu.buffer_with("weights", BufferUse::Storage, weights))
             .transpose()?;
         let pipeline = match pipelines.entry(kernel.text) {
             Entry::Occupied(known) => Arc::clone(known.get()),
@@ -154,7 +160,7 @@ impl Call {
         };
         let (across, down) = (kernel.invocations.min(ROW), kernel.invocations.div_ceil(ROW));
         let workgroups = [across.div_ceil(WORKGROUP) as u32, down as u32, 1];
-        Ok(Self { pipeline, reads, output: kernel.output, weights, workgroups })
+        Ok(Self { pipeline, reads: kernel.reads, output: kernel.output, weights, workgroups })
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) fn pool(plan: &Plan, step: &Step, kind: Reduce, window: &Window) -> B
     let to = plan.values[step.output].shape.as_slice();
     let (start, meet, end) = over(kind);
     let cell = format!(
-        "let x = in0[((batch * {}u + at_row) * {}u + at_col) * {}u + channel]; {meet} count += 1.0;",
+        "let x = read0(((batch * {}u + at_row) * {}u + at_col) * {}u + channel); {meet} count += 1.0;",
         from[1], from[2], from[3]
     );
     let text = format!(
@@ -107,7 +107,7 @@ fn slide(window: &Window, from: &[usize], find: &Find, cell: &str) -> String {
 fn depthwise(step: &Step, filter: &Filter, window: &Window, from: &[usize], to: &[usize]) -> Body {
     let (depth, channels) = (from[3], to[3]);
     let cell = format!(
-        "value += in0[((batch * {}u + at_row) * {}u + at_col) * {depth}u + channel / {}u] * \
+        "value += read0(((batch * {}u + at_row) * {}u + at_col) * {depth}u + channel / {}u) * \
          weight((k_row * {}u + k_col) * {channels}u + channel);",
         from[1],
         from[2],
@@ -137,14 +137,14 @@ fn dense(
     let cell = format!(
         "let first = ((batch * {}u + at_row) * {}u + at_col) * {depth}u; \
          var w = (k_row * {}u + k_col) * {}u + channel;\n            \
-         for (var d = 0u; d < {depth}u; d++) {{ sum += in0[first + d] * weights[w]; w += {groups}u; }}",
+         for (var d = 0u; d < {depth}u; d++) {{ sum += read0(first + d) * weights4(w); w += {groups}u; }}",
         from[1],
         from[2],
         window.kernel[1],
         depth * groups
     );
     let text = format!(
-        "{}    var sum = weights[{}u + channel];\n{}    let at = pixel * {channels}u + channel * {LANES}u;\n    \
+        "{}    var sum = weights4({}u + channel);\n{}    let at = pixel * {channels}u + channel * {LANES}u;\n    \
          for (var lane = 0u; lane < min({LANES}u, {channels}u - channel * {LANES}u); lane++) {{ \
          store(at + lane, sum[lane]); }}\n",
         place(to, groups),

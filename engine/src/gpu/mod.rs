@@ -38,7 +38,7 @@ use std::sync::{
 pub use adapter::{AdapterInfo, GpuOptions};
 pub use bindings::{Resource, Sampler};
 pub use buffer::{Buffer, BufferUse};
-pub use encoder::{Draw, Encoder, Load, Render};
+pub use encoder::{Dispatch, Draw, Encoder, Load, Render};
 pub use error::GpuError;
 pub use pass::{Blend, ComputePipeline, Cull, Depth, PassDesc, PassPipeline, Topology};
 pub use reflect::{Member, Scalar};

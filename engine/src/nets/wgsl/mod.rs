@@ -15,15 +15,17 @@ use std::{
     sync::Arc,
 };
 
+use half::f16;
+
 use super::{Executor, NetError, Plan, Precision, TensorInfo, check_inputs, plan::ValueId};
 use crate::gpu::{
-    Buffer, BufferUse, ComputePipeline, Gpu, GpuError, Resource,
+    Buffer, BufferUse, ComputePipeline, Dispatch, Gpu, GpuError, Resource,
     readback::{Readback, Ticket},
     shader::Library,
 };
 use kernel::{Kernel, ROW, WORKGROUP};
 
-/// The executor.
+/// The executor. All is made and bound at load; a run records writes, one compute pass and copies of the outputs.
 pub(super) struct Wgsl {
     gpu: Gpu,
     plan: Arc<Plan>,
@@ -31,21 +33,9 @@ pub(super) struct Wgsl {
     outputs: Vec<TensorInfo>,
     /// By slot.
     slots: Vec<Buffer>,
-    /// Of the values that steps read.
-    constants: HashMap<ValueId, Buffer>,
-    calls: Vec<Call>,
+    dispatches: Vec<Dispatch>,
     readback: Readback,
     results: Vec<Vec<f32>>,
-}
-
-/// A kernel that is ready to run.
-struct Call {
-    pipeline: Arc<ComputePipeline>,
-    /// Their names in the shader.
-    reads: Vec<(String, ValueId)>,
-    output: ValueId,
-    weights: Option<Buffer>,
-    workgroups: [u32; 3],
 }
 
 impl Wgsl {
@@ -54,24 +44,15 @@ impl Wgsl {
         let precision = if gpu.has_f16() { precision } else { Precision::F32 };
         let storage = |values: usize| gpu.buffer("values", BufferUse::Storage, values as u64 * 4);
         let slots = plan.slots.iter().map(|&values| storage(values)).collect::<Result<_, _>>()?;
-        let mut constants = HashMap::new();
-        for id in plan.steps.iter().flat_map(|step| step.reads()) {
-            if let (Some(values), Entry::Vacant(place)) = (&plan.values[id].constant, constants.entry(id)) {
-                place.insert(gpu.buffer_with(
-                    "constant",
-                    BufferUse::Storage,
-                    bytemuck::cast_slice(values),
-                )?);
+        let mut loading =
+            Loading { gpu, plan: &plan, slots, constants: HashMap::new(), pipelines: HashMap::new() };
+        let mut dispatches = Vec::new();
+        for step in plan.steps.iter().filter(|step| plan.values[step.output].slot.is_some()) {
+            for kernel in kernel::kernels(&plan, step, precision) {
+                dispatches.push(loading.dispatch(step.op.name(), kernel)?);
             }
         }
-        let mut pipelines = HashMap::new();
-        let kernels = plan.steps.iter().filter(|step| plan.values[step.output].slot.is_some());
-        let kernels = kernels.flat_map(|step| {
-            kernel::kernels(&plan, step, precision).into_iter().map(|kernel| (step.op.name(), kernel))
-        });
-        let calls = kernels
-            .map(|(name, kernel)| Call::new(gpu, name, kernel, &mut pipelines))
-            .collect::<Result<_, _>>()?;
+        let slots = loading.slots;
         let outputs = plan.outputs();
         let result = |(&id, info): (&ValueId, &TensorInfo)| match &plan.values[id].constant {
             Some(values) => values.to_vec(),
@@ -81,8 +62,7 @@ impl Wgsl {
             gpu: gpu.clone(),
             inputs: plan.inputs(),
             slots,
-            constants,
-            calls,
+            dispatches,
             readback: Readback::new(),
             results: plan.outputs.iter().zip(&outputs).map(result).collect(),
             outputs,
@@ -94,15 +74,6 @@ impl Wgsl {
         self.plan.values[id].slot.map(|slot| &self.slots[slot])
     }
 
-    /// What `call` binds, by name.
-    fn resources<'a>(&'a self, call: &'a Call) -> Vec<(&'a str, Resource<'a>)> {
-        let buffer = |id: ValueId| self.constants.get(&id).or_else(|| self.slot(id));
-        let reads = call.reads.iter().filter_map(|(name, id)| Some((name.as_str(), buffer(*id)?)));
-        let others = [("result", self.slot(call.output)), ("weights", call.weights.as_ref())];
-        let others = others.into_iter().filter_map(|(name, buffer)| Some((name, buffer?)));
-        reads.chain(others).map(|(name, buffer)| (name, Resource::Buffer(buffer))).collect()
-    }
-
     fn compute(&mut self, inputs: &[&[f32]]) -> Result<(), GpuError> {
         let mut encoder = self.gpu.encoder("net");
         for (&id, input) in self.plan.inputs.iter().zip(inputs) {
@@ -110,9 +81,7 @@ impl Wgsl {
                 encoder.write(buffer, 0, bytemuck::cast_slice(input));
             }
         }
-        for call in &self.calls {
-            encoder.dispatch(&call.pipeline, &self.resources(call), call.workgroups)?;
-        }
+        encoder.compute("net", &self.dispatches);
         let mut tickets: Vec<(usize, Ticket)> = Vec::with_capacity(self.results.len());
         for (index, &id) in self.plan.outputs.iter().enumerate() {
             if let Some(buffer) = self.slot(id) {
@@ -130,37 +99,68 @@ impl Wgsl {
     }
 }
 
-impl Call {
-    /// Kernels of the same text share a pipeline.
-    fn new(
-        gpu: &Gpu,
-        name: &str,
-        kernel: Kernel,
-        pipelines: &mut HashMap<String, Arc<ComputePipeline>>,
-    ) -> Result<Self, GpuError> {
-        let half: Vec<half::f16>;
-        let weights: &[u8] = if kernel.half {
-            half = kernel.weights.iter().map(|&weight| half::f16::from_f32(weight)).collect();
-            bytemuck::cast_slice(&half)
-        } else {
-            bytemuck::cast_slice(&kernel.weights)
-        };
-        let weights = (!weights.is_empty())
-            .then(|| gpu.buffer_with("weights", BufferUse::Storage, weights))
-            .transpose()?;
-        let pipeline = match pipelines.entry(kernel.text) {
-            Entry::Occupied(known) => Arc::clone(known.get()),
-            Entry::Vacant(place) => {
-                let mut library = Library::for_gpu(gpu);
-                library.insert("nets::kernel", name, place.key());
-                let shader = library.resolve("nets::kernel", &[])?;
-                let pipeline = ComputePipeline::new(gpu, &shader, name, "main")?;
-                Arc::clone(place.insert(Arc::new(pipeline)))
-            }
-        };
+/// What is made while a net is loaded.
+struct Loading<'a> {
+    gpu: &'a Gpu,
+    plan: &'a Plan,
+    slots: Vec<Buffer>,
+    constants: HashMap<ValueId, Buffer>,
+    /// By their text: kernels of the same text share one.
+    pipelines: HashMap<String, Arc<ComputePipeline>>,
+}
+
+impl Loading<'_> {
+    fn dispatch(&mut self, name: &str, kernel: Kernel) -> Result<Dispatch, GpuError> {
+        let mut buffers: Vec<(&str, Buffer)> = Vec::with_capacity(kernel.reads.len() + 2);
+        for (read, id) in &kernel.reads {
+            buffers.extend(self.buffer(*id)?.map(|buffer| (read.as_str(), buffer)));
+        }
+        buffers.extend(self.buffer(kernel.output)?.map(|buffer| ("result", buffer)));
+        buffers.extend(self.weights(&kernel)?.map(|buffer| ("weights", buffer)));
+        let resources: Vec<_> =
+            buffers.iter().map(|(name, buffer)| (*name, Resource::Buffer(buffer))).collect();
         let (across, down) = (kernel.invocations.min(ROW), kernel.invocations.div_ceil(ROW));
         let workgroups = [across.div_ceil(WORKGROUP) as u32, down as u32, 1];
-        Ok(Self { pipeline, reads: kernel.reads, output: kernel.output, weights, workgroups })
+        Dispatch::new(self.gpu, self.pipeline(name, &kernel.text)?, &resources, workgroups)
+    }
+
+    /// Where a value is.
+    fn buffer(&mut self, id: ValueId) -> Result<Option<Buffer>, GpuError> {
+        let value = &self.plan.values[id];
+        let Some(values) = &value.constant else {
+            return Ok(value.slot.map(|slot| self.slots[slot].clone()));
+        };
+        Ok(Some(match self.constants.entry(id) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(place) => {
+                let bytes = bytemuck::cast_slice(values);
+                place.insert(self.gpu.buffer_with("constant", BufferUse::Storage, bytes)?).clone()
+            }
+        }))
+    }
+
+    fn weights(&self, kernel: &Kernel) -> Result<Option<Buffer>, GpuError> {
+        let buffer = |bytes: &[u8]| self.gpu.buffer_with("weights", BufferUse::Storage, bytes);
+        match kernel.half {
+            _ if kernel.weights.is_empty() => Ok(None),
+            true => {
+                let half: Vec<f16> = kernel.weights.iter().map(|&weight| f16::from_f32(weight)).collect();
+                buffer(bytemuck::cast_slice(&half)).map(Some)
+            }
+            false => buffer(bytemuck::cast_slice(&kernel.weights)).map(Some),
+        }
+    }
+
+    fn pipeline(&mut self, name: &str, text: &str) -> Result<Arc<ComputePipeline>, GpuError> {
+        if let Some(known) = self.pipelines.get(text) {
+            return Ok(Arc::clone(known));
+        }
+        let mut library = Library::for_gpu(self.gpu);
+        library.insert("nets::kernel", name, text);
+        let shader = library.resolve("nets::kernel", &[])?;
+        let pipeline = Arc::new(ComputePipeline::new(self.gpu, &shader, name, "main")?);
+        self.pipelines.insert(text.to_owned(), Arc::clone(&pipeline));
+        Ok(pipeline)
     }
 }
 

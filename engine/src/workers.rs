@@ -155,8 +155,9 @@ impl Workers {
             drop(self.locked());
             self.wake.notify_all();
         }
+        let start = self.clock.map(|clock| clock());
         while self.take_part() {}
-        let put_aside = self.wait(parts);
+        let put_aside = self.wait(parts, start);
         self.judge(put_aside);
         let failed = self.failed.swap(false, Ordering::Relaxed);
         self.busy.store(false, Ordering::Release);
@@ -268,8 +269,9 @@ impl Workers {
         }
     }
 
-    /// Until `parts` are done; whether that took so long that a helper must have been put aside.
-    fn wait(&self, parts: usize) -> bool {
+    /// Until `parts` are done; whether that took so long that a helper must have been put aside. Where parts are long,
+    /// which shows in the caller's own since `start`, uneven ones are waited for as long.
+    fn wait(&self, parts: usize, start: Option<Duration>) -> bool {
         let all = || {
             hint::spin_loop();
             self.done.load(Ordering::SeqCst) == parts
@@ -277,12 +279,15 @@ impl Workers {
         if (0..LOOKS_IN_SESSION).any(|_| all()) {
             return false;
         }
+        let own =
+            self.clock.zip(start).map_or(Duration::ZERO, |(clock, start)| clock().saturating_sub(start));
+        let patience = own.max(PUT_ASIDE);
         let mut put_aside = false;
         let mut guard = self.locked();
         self.waits.store(true, Ordering::SeqCst);
         while !all() {
             let (locked, waited) =
-                self.finished.wait_timeout(guard, PUT_ASIDE).unwrap_or_else(PoisonError::into_inner);
+                self.finished.wait_timeout(guard, patience).unwrap_or_else(PoisonError::into_inner);
             (guard, put_aside) = (locked, put_aside || waited.timed_out());
         }
         self.waits.store(false, Ordering::SeqCst);

@@ -144,7 +144,9 @@ impl Loading<'_> {
         match kernel.half {
             _ if kernel.weights.is_empty() => Ok(None),
             true => {
-                let half: Vec<f16> = kernel.weights.iter().map(|&weight| f16::from_f32(weight)).collect();
+                let nearest =
+                    |&weight: &f32| f16::from_f32(weight.clamp(f16::MIN.to_f32(), f16::MAX.to_f32()));
+                let half: Vec<f16> = kernel.weights.iter().map(nearest).collect();
                 buffer(bytemuck::cast_slice(&half)).map(Some)
             }
             false => buffer(bytemuck::cast_slice(&kernel.weights)).map(Some),

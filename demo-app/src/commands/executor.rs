@@ -1,6 +1,6 @@
 //! What `antifaz net` can run a net with.
 
-use antifaz::nets::{Backend, Precision};
+use antifaz::nets::{Backend, Fusing, Precision};
 use clap::ValueEnum;
 
 /// An executor of nets.
@@ -24,6 +24,28 @@ pub(crate) enum NetPrecision {
     F16,
     /// Single
     F32,
+}
+
+/// How steps become kernels on the GPU.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NetKernels {
+    /// As suits the device
+    #[default]
+    Auto,
+    /// Many steps a kernel
+    Fused,
+    /// A step a kernel
+    Single,
+}
+
+impl From<NetKernels> for Fusing {
+    fn from(kernels: NetKernels) -> Self {
+        match kernels {
+            NetKernels::Auto => Self::Auto,
+            NetKernels::Fused => Self::Fused,
+            NetKernels::Single => Self::Single,
+        }
+    }
 }
 
 impl From<NetPrecision> for Precision {

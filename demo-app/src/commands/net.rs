@@ -11,12 +11,12 @@ use std::{
 
 use antifaz::{
     engine::Crew,
-    nets::{self, Executor, Graph, NetError, Plan, Precision, SimdLevel, TensorInfo, bundle},
+    nets::{self, Executor, GpuNet, Graph, NetError, Plan, Precision, SimdLevel, TensorInfo, bundle},
 };
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::executor::{NetBackend, NetPrecision};
+use super::executor::{NetBackend, NetKernels, NetPrecision};
 use crate::{cli::Common, error::AppError, offline, output, values, walk};
 
 /// Arguments of `antifaz net`.
@@ -41,7 +41,7 @@ pub(crate) struct NetArgs {
 pub(crate) enum NetAction {
     /// Print its inputs, outputs and operators
     Info(NetModel),
-    /// Print the fused steps that would run; they are the same for every backend
+    /// Print the fused steps that would run; with --backend gpu the kernels that do them, by level
     Plan(NetModel),
     /// Run it on raw tensors
     Run(NetRunArgs),
@@ -68,6 +68,9 @@ pub(crate) struct NetModel {
     /// How the backend gpu keeps weights and values within the net: f16 (where the device can) or f32
     #[arg(long, value_name = "TYPE")]
     pub(crate) precision: Option<NetPrecision>,
+    /// How the backend gpu makes kernels of the steps; without it as suits the device
+    #[arg(long, value_name = "HOW")]
+    pub(crate) kernels: Option<NetKernels>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -107,6 +110,7 @@ pub(crate) struct NetBenchArgs {
 pub(crate) fn run(args: &NetArgs, common: &Common) -> Result<(), AppError> {
     match &args.action {
         NetAction::Info(model) => info(model),
+        NetAction::Plan(model) if model.backend == NetBackend::Gpu => kernels(model, common),
         NetAction::Plan(model) if model.json => output::line(plan_json(&model.plan()?)),
         NetAction::Plan(model) => output::line(model.plan()?),
         NetAction::Run(args) => run_once(args, common),
@@ -154,22 +158,30 @@ impl NetModel {
         Plan::new(&self.graph()?).map_err(|error| self.wrong(&error))
     }
 
+    /// What was asked of the backend gpu.
+    fn gpu_net(&self) -> Result<GpuNet, AppError> {
+        let given = [("--precision", self.precision.is_some()), ("--kernels", self.kernels.is_some())];
+        if let Some((argument, _)) = given.iter().find(|(_, given)| *given && self.backend != NetBackend::Gpu)
+        {
+            let problem = "is for the backend gpu alone; leave it out, or add --backend gpu".into();
+            return Err(AppError::Value { argument: (*argument).into(), problem });
+        }
+        Ok(GpuNet {
+            precision: self.precision.map_or_else(Precision::default, Precision::from),
+            fusing: self.kernels.unwrap_or_default().into(),
+        })
+    }
+
     fn executor(&self, crew: &Crew, common: &Common) -> Result<Box<dyn Executor>, AppError> {
         let plan = Arc::new(self.plan()?);
-        let precision = match (self.precision, self.backend) {
-            (Some(_), NetBackend::Scalar | NetBackend::Cpu | NetBackend::Candle) => {
-                let problem = "is for the backend gpu alone; leave it out, or add --backend gpu".into();
-                return Err(AppError::Value { argument: "--precision".into(), problem });
-            }
-            (precision, _) => precision.map_or_else(Precision::default, Precision::from),
-        };
+        let how = self.gpu_net()?;
         let loaded = match (self.simd, self.backend) {
             (Some(level), NetBackend::Cpu) => nets::load_at(plan, level, crew.workers()),
             (Some(_), _) => {
                 let problem = "is for the backend cpu alone; leave it out, or add --backend cpu".into();
                 return Err(AppError::Value { argument: "--simd".into(), problem });
             }
-            (None, NetBackend::Gpu) => nets::load_on(plan, &walk::gpu(common)?, precision),
+            (None, NetBackend::Gpu) => nets::load_on(plan, &walk::gpu(common)?, how),
             (None, backend) => nets::load(plan, backend.into(), crew.workers()),
         };
         loaded.map_err(|error| self.wrong(&error))
@@ -263,6 +275,23 @@ fn plan_json(plan: &Plan) -> serde_json::Value {
         "parameters": plan.parameters(),
         "buffer_bytes": plan.buffer_values() * 4,
     })
+}
+
+/// The kernels of a net on the GPU, a line for each; those of one level don't wait for each other.
+fn kernels(model: &NetModel, common: &Common) -> Result<(), AppError> {
+    let (plan, how) = (Arc::new(model.plan()?), model.gpu_net()?);
+    let program = nets::program(&plan, &walk::gpu(common)?, how, 1).map_err(|error| model.wrong(&error))?;
+    let levels = program.described().iter().enumerate();
+    let kernels = levels.flat_map(|(level, kernels)| kernels.iter().map(move |kernel| (level, kernel)));
+    for (level, kernel) in kernels {
+        output::line(match model.json {
+            true => {
+                json!({"level": level, "workgroups": kernel.workgroups, "steps": kernel.steps}).to_string()
+            }
+            false => format!("{level:4}  {:6} workgroups  {}", kernel.workgroups, kernel.steps.join(", ")),
+        })?;
+    }
+    Ok(())
 }
 
 fn info(options: &NetModel) -> Result<(), AppError> {

@@ -89,6 +89,12 @@ impl Dispatch {
         let groups = pipeline.bindings().groups(gpu, resources)?;
         Ok(Self { pipeline, groups, workgroups })
     }
+
+    /// The same with `depth` workgroups along z.
+    pub fn deep(&self, depth: u32) -> Self {
+        let [x, y, _] = self.workgroups;
+        Self { workgroups: [x, y, depth], ..self.clone() }
+    }
 }
 
 impl Encoder {

@@ -125,6 +125,11 @@ impl Gpu {
         self.0.limits.max_storage_buffer_binding_size.min(self.0.limits.max_buffer_size)
     }
 
+    /// Bytes of memory that the invocations of a workgroup share.
+    pub fn workgroup_bytes(&self) -> usize {
+        self.0.limits.max_compute_workgroup_storage_size as usize
+    }
+
     /// Whether shaders may `enable f16`.
     pub fn has_f16(&self) -> bool {
         self.0.device.features().contains(wgpu::Features::SHADER_F16)

@@ -32,6 +32,7 @@ pub use error::NetError;
 pub use graph::Graph;
 pub use models::{ModelId, Models};
 pub use plan::Plan;
+pub use wgsl::{Described, Program};
 
 /// Where a plan runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -105,6 +106,27 @@ pub enum Precision {
     F16,
 }
 
+/// How the steps of a net become kernels of [`Backend::Gpu`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Fusing {
+    /// As suits the device.
+    #[default]
+    Auto,
+    /// Many steps a kernel: workgroups meet between them.
+    Fused,
+    /// A step a kernel: for devices on which it takes long until a workgroup has met, as drivers that draw on the CPU.
+    Single,
+}
+
+/// How a net is made for [`Backend::Gpu`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct GpuNet {
+    /// Of weights and values.
+    pub precision: Precision,
+    /// Of steps.
+    pub fusing: Fusing,
+}
+
 /// A tensor at the boundary of a net.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TensorInfo {
@@ -171,11 +193,19 @@ pub fn load(
 ///
 /// # Errors
 /// [`NetError::Gpu`] where the device refuses a kernel, or has not enough memory.
-pub fn load_on(plan: Arc<Plan>, gpu: &Gpu, precision: Precision) -> Result<Box<dyn Executor>, NetError> {
-    match wgsl::Wgsl::new(plan, gpu, precision) {
+pub fn load_on(plan: Arc<Plan>, gpu: &Gpu, how: GpuNet) -> Result<Box<dyn Executor>, NetError> {
+    match wgsl::Wgsl::new(&plan, gpu, how) {
         Ok(net) => Ok(Box::new(net)),
         Err(error) => Err(NetError::Gpu(error.to_string())),
     }
+}
+
+/// Makes `plan` ready to run on the device `gpu`, for up to `faces` inputs at a time; inputs and outputs stay there.
+///
+/// # Errors
+/// As [`load_on`].
+pub fn program(plan: &Arc<Plan>, gpu: &Gpu, how: GpuNet, faces: usize) -> Result<Program, NetError> {
+    Program::new(plan, gpu, how, faces).map_err(|error| NetError::Gpu(error.to_string()))
 }
 
 /// Makes `plan` ready to run on [`Backend::Cpu`] with vectors of `level`: [`load`] takes the fastest.

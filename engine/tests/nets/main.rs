@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 
 use antifaz::{
     gpu::{Gpu, GpuOptions},
-    nets::{self, Backend, Executor, NetError, Plan, Precision, SimdLevel},
+    nets::{self, Backend, Executor, Fusing, GpuNet, NetError, Plan, Precision, SimdLevel},
     workers::Workers,
 };
 
@@ -35,10 +35,13 @@ fn gpu() -> &'static Gpu {
     })
 }
 
-/// `plan` on `backend`, with single precision where that is the GPU.
+/// With single precision, many steps a kernel.
+const FUSED: GpuNet = GpuNet { precision: Precision::F32, fusing: Fusing::Fused };
+
+/// `plan` on `backend`; on the GPU as [`FUSED`].
 fn load(plan: Arc<Plan>, backend: Backend, workers: &Arc<Workers>) -> Result<Box<dyn Executor>, NetError> {
     match backend {
-        Backend::Gpu => nets::load_on(plan, gpu(), Precision::F32),
+        Backend::Gpu => nets::load_on(plan, gpu(), FUSED),
         backend => nets::load(plan, backend, workers),
     }
 }
@@ -51,7 +54,9 @@ fn fast_nets(plan: &Arc<Plan>) -> Vec<(&'static str, Box<dyn Executor>)> {
     let own = levels.map(|level| (level.name(), nets::load_at(plan.clone(), level, &alone).unwrap()));
     let others = fast_backends().into_iter().filter(|backend| *backend != Backend::Cpu);
     let others = others.map(|backend| (backend.name(), load(plan.clone(), backend, &alone).unwrap()));
-    own.chain(others).collect()
+    let single = GpuNet { fusing: Fusing::Single, ..FUSED };
+    let single = ("gpu, a step a kernel", nets::load_on(plan.clone(), gpu(), single).unwrap());
+    own.chain(others).chain([single]).collect()
 }
 
 /// |got - want| in units of |want|, which counts as a tenth per value at least. NaN anywhere is infinitely wrong.

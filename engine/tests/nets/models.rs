@@ -7,7 +7,7 @@ use std::{
 
 use antifaz::{
     engine::Crew,
-    nets::{self, Backend, Executor, ModelId, Models, NetError, Precision, SimdLevel},
+    nets::{self, Backend, Executor, GpuNet, ModelId, Models, NetError, Precision, SimdLevel},
     workers::Workers,
 };
 
@@ -111,7 +111,9 @@ fn half_precision_is_near() {
         (ModelId::SelfieLandscape, "selfie_segmentation_landscape/reference", picture),
     ] {
         let plan = Models::embedded().plan(id).unwrap();
-        let mut net = nets::load_on(plan.clone(), gpu(), Precision::F16).unwrap();
+        let mut net =
+            nets::load_on(plan.clone(), gpu(), GpuNet { precision: Precision::F16, ..GpuNet::default() })
+                .unwrap();
         for case in cases(folder, range, plan.outputs().len()) {
             net.run(&[&case.input]).unwrap();
             let what = format!("{id:?} as f16, {}", case.name);

@@ -1,6 +1,6 @@
 //! Pieces of WGSL: literals, cells of tensors and functions of values.
 
-use crate::nets::graph::{Binary, Unary};
+use crate::nets::graph::{Binary, Reduce, Unary};
 
 /// `x` as WGSL spells it. What is not finite has no literal; the nearest number takes its place.
 pub(super) fn literal(x: f32) -> String {
@@ -8,44 +8,55 @@ pub(super) fn literal(x: f32) -> String {
     format!("{x:?}f")
 }
 
-/// Declares `c0`, `c1`, ...: the cell of a tensor of `shape` at flat index `i`.
-pub(super) fn cell(shape: &[usize]) -> String {
-    let mut stride = 1;
-    let mut lines = Vec::with_capacity(shape.len());
-    for (axis, &size) in shape.iter().enumerate().rev() {
-        lines.push(format!("let c{axis} = i / {stride}u % {}u;", size.max(1)));
-        stride *= size.max(1);
-    }
-    lines.join(" ")
-}
-
-/// The names that [`cell`] declares.
+/// The cell of a value: along each axis.
 pub(super) fn names(rank: usize) -> Vec<String> {
     (0..rank).map(|axis| format!("c{axis}")).collect()
 }
 
 /// Flat index of the cell at `places` in a tensor of `shape`.
 pub(super) fn flat(places: &[String], shape: &[usize]) -> String {
-    let mut stride = 1;
-    let mut terms = Vec::with_capacity(shape.len());
-    for (place, &size) in places.iter().zip(shape).rev() {
-        terms.push(format!("({place}) * {stride}u"));
-        stride *= size;
+    let mut index = String::new();
+    for (place, &size) in places.iter().zip(shape) {
+        index = if index.is_empty() { format!("({place})") } else { format!("({index} * {size} + {place})") };
     }
-    if terms.is_empty() { "0u".into() } else { terms.join(" + ") }
+    if index.is_empty() { "0".into() } else { index }
 }
 
-/// The function of `x`.
+/// The cell of a tensor of `shape` at flat index `i`.
+pub(super) fn places(i: &str, shape: &[usize]) -> Vec<String> {
+    let mut stride = 1;
+    let mut places = Vec::with_capacity(shape.len());
+    for &size in shape.iter().rev() {
+        places.push(format!("{i} / {stride} % {}", size.max(1)));
+        stride *= size.max(1);
+    }
+    places.reverse();
+    places
+}
+
+/// What a reduction of `v` to `x` begins with, does for each value, and does in the end. `count` is how many there are.
+pub(super) fn over(kind: Reduce, count: &str) -> (String, &'static str, String) {
+    let start = |value: f32| format!("vec4<f32>({})", literal(value));
+    match kind {
+        Reduce::Max => (start(f32::MIN), "x = max(x, v);", String::new()),
+        Reduce::Min => (start(f32::MAX), "x = min(x, v);", String::new()),
+        Reduce::Sum => (start(0.0), "x += v;", String::new()),
+        Reduce::Mean => (start(0.0), "x += v;", format!("x /= {count};")),
+    }
+}
+
+/// The function of `x`, a `vec4`.
 pub(super) fn unary(unary: Unary, x: &str) -> String {
+    let all = |value: f32| format!("vec4<f32>({value:?})");
     match unary {
-        Unary::Relu => format!("max({x}, 0.0)"),
-        Unary::Relu6 => format!("clamp({x}, 0.0, 6.0)"),
-        Unary::ReluN1To1 => format!("clamp({x}, -1.0, 1.0)"),
-        Unary::LeakyRelu(slope) => format!("select({x}, {x} * {}, {x} < 0.0)", literal(slope)),
-        Unary::HardSwish => format!("{x} * clamp({x} + 3.0, 0.0, 6.0) / 6.0"),
+        Unary::Relu => format!("max({x}, {})", all(0.0)),
+        Unary::Relu6 => format!("clamp({x}, {}, {})", all(0.0), all(6.0)),
+        Unary::ReluN1To1 => format!("clamp({x}, {}, {})", all(-1.0), all(1.0)),
+        Unary::LeakyRelu(slope) => format!("select({x}, {x} * {}, {x} < {})", literal(slope), all(0.0)),
+        Unary::HardSwish => format!("{x} * clamp({x} + 3.0, {}, {}) / 6.0", all(0.0), all(6.0)),
         // Beyond these places both are flat, and some drivers make NaN of the exponential's overflow.
-        Unary::Logistic => format!("1.0 / (1.0 + exp(-clamp({x}, -80.0, 80.0)))"),
-        Unary::Tanh => format!("tanh(clamp({x}, -20.0, 20.0))"),
+        Unary::Logistic => format!("1.0 / (1.0 + exp(-clamp({x}, {}, {})))", all(-80.0), all(80.0)),
+        Unary::Tanh => format!("tanh(clamp({x}, {}, {}))", all(-20.0), all(20.0)),
         Unary::Neg => format!("-{x}"),
         Unary::Abs => format!("abs({x})"),
         Unary::Square => format!("{x} * {x}"),
@@ -55,7 +66,7 @@ pub(super) fn unary(unary: Unary, x: &str) -> String {
     }
 }
 
-/// The function of `a` and `b`.
+/// The function of `a` and `b`, both `vec4`.
 pub(super) fn binary(binary: Binary, a: &str, b: &str) -> String {
     match binary {
         Binary::Add => format!("{a} + {b}"),
@@ -65,7 +76,7 @@ pub(super) fn binary(binary: Binary, a: &str, b: &str) -> String {
         Binary::SquaredDifference => format!("({a} - {b}) * ({a} - {b})"),
         Binary::Maximum => format!("max({a}, {b})"),
         Binary::Minimum => format!("min({a}, {b})"),
-        Binary::Prelu => format!("select({a}, {a} * {b}, {a} < 0.0)"),
+        Binary::Prelu => format!("select({a}, {a} * {b}, {a} < vec4<f32>())"),
     }
 }
 
@@ -83,8 +94,8 @@ mod tests {
 
     #[test]
     fn a_cell_is_taken_apart_and_put_together() {
-        assert_eq!(cell(&[2, 3]), "let c1 = i / 1u % 3u; let c0 = i / 3u % 2u;");
-        assert_eq!(flat(&names(2), &[2, 3]), "(c1) * 1u + (c0) * 3u");
-        assert_eq!(flat(&[], &[]), "0u");
+        assert_eq!(places("i", &[2, 3]), ["i / 3 % 2", "i / 1 % 3"]);
+        assert_eq!(flat(&names(3), &[2, 3, 4]), "(((c0) * 3 + c1) * 4 + c2)");
+        assert_eq!(flat(&[], &[]), "0");
     }
 }

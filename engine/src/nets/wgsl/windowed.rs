@@ -1,174 +1,249 @@
-//! Writers of steps that slide a window over rows and columns.
+//! Phases of steps that slide a window over rows and columns.
 //!
-//! Dense ones make four channels of a pixel in each invocation, so that a value that is read serves four sums; their
+//! Dense ones make four channels of several cells in each item, so that a weight that is read serves them all; their
 //! weights are packed by window cell, input channel and group of four.
 
-use super::kernel::Body;
+use super::{
+    kernel::{FLAT, TILED, Writer},
+    phase::{cells, put},
+    region::{Span, groups, shape_of},
+    text,
+};
 use crate::nets::{
-    graph::{Op, Reduce, Window},
-    plan::{Filter, Plan, Step},
+    graph::{Alignment, Op, Reduce, Window},
+    plan::{Filter, Step},
 };
 
-/// Channels that an invocation of a dense step makes.
-const LANES: usize = 4;
+/// Cells that an item of a dense step makes, at most.
+const CELLS: usize = 4;
+/// Invocations that keep a device busy: an item makes several cells only where so many are left.
+const BUSY: usize = 16 << 10;
 
-const POINT: Window = Window { kernel: [1; 2], stride: [1; 2], dilation: [1; 2], padding: [[0; 2]; 2] };
+/// How many cells an item makes of a region of a dense step's output.
+pub(super) fn pixels(writer: &Writer<'_>, region: &[Span]) -> usize {
+    let items = groups(region);
+    let cells = items / (region[region.len() - 1].len / 4);
+    let least = if writer.flat { BUSY.max(FLAT) } else { TILED };
+    let mut pixels = CELLS;
+    while pixels > 1 && (!cells.is_multiple_of(pixels) || items / pixels < least) {
+        pixels /= 2;
+    }
+    pixels
+}
 
-/// Convolutions of all kinds, and fully connected steps, which are convolutions of one pixel for each row of the input.
-pub(super) fn weighted(plan: &Plan, step: &Step, filter: &Filter) -> Body {
-    let from = plan.values[step.inputs[0]].shape.as_slice();
-    let to = plan.values[step.output].shape.as_slice();
+/// Where a window's cell finds its input row (or column), `near{axis}`, and whether that is inside, as WGSL.
+fn near(step: &Step, axis: usize, suffix: &str, size: usize) -> (String, String) {
+    let name = format!("near{axis}{suffix}");
+    let c = format!("c{}{suffix}", axis + 1);
     match &step.op {
-        Op::DepthwiseConv2d(window) => depthwise(step, filter, window, from, to),
-        Op::TransposeConv2d { window, .. } => dense(step, filter, window, [from, to], transposed_row),
-        Op::Conv2d(window) => dense(step, filter, window, [from, to], row),
-        _ => {
-            let (channels, depth) = (filter.shape[0], filter.shape[1]);
-            let rows = plan.values[step.output].values() / channels.max(1);
-            let shapes = [&[rows, 1, 1, depth][..], &[rows, 1, 1, channels][..]];
-            dense(step, filter, &POINT, shapes, row)
+        Op::Conv2d(window) | Op::DepthwiseConv2d(window) | Op::Pool(_, window) => {
+            let (stride, dilation, before) =
+                (window.stride[axis], window.dilation[axis], window.padding[axis][0]);
+            (
+                format!("let {name} = {c} * {stride} + k{axis} * {dilation} - {before};"),
+                format!("u32({name}) < {size}u"),
+            )
         }
+        // Output cell = input cell * stride + kernel cell - padding.
+        Op::TransposeConv2d { window, .. } => {
+            let (stride, before) = (window.stride[axis], window.padding[axis][0]);
+            (
+                format!(
+                    "let far{axis}{suffix} = {c} + {before} - k{axis}; let {name} = far{axis}{suffix} / {stride};"
+                ),
+                format!("far{axis}{suffix} >= 0 && far{axis}{suffix} % {stride} == 0 && {name} < {size}"),
+            )
+        }
+        _ => (format!("let {name} = {c};"), "true".into()),
     }
 }
 
-/// Mean or extreme of the values under a window.
-pub(super) fn pool(plan: &Plan, step: &Step, kind: Reduce, window: &Window) -> Body {
-    let from = plan.values[step.inputs[0]].shape.as_slice();
-    let to = plan.values[step.output].shape.as_slice();
-    let (start, meet, end) = over(kind);
-    let cell = format!(
-        "let x = read0(((batch * {}u + at_row) * {}u + at_col) * {}u + channel); {meet} count += 1.0;",
-        from[1], from[2], from[3]
-    );
-    let text = format!(
-        "{}    var value = {start}; var count = 0.0;\n{}    store(i, {end});\n",
-        place(to, to[3]),
-        slide(window, from, &row, &cell)
-    );
-    Body { inputs: step.inputs.clone(), text, weights: Vec::new(), invocations: to.iter().product() }
-}
-
-/// Start, what meeting `x` does to `value`, and the result of a reduction of `count` values.
-pub(super) fn over(kind: Reduce) -> (&'static str, &'static str, &'static str) {
-    match kind {
-        Reduce::Max => ("-3.4028235e38f", "value = max(value, x);", "value"),
-        Reduce::Min => ("3.4028235e38f", "value = min(value, x);", "value"),
-        Reduce::Sum => ("0.0", "value += x;", "value"),
-        Reduce::Mean => ("0.0", "value += x;", "value / count"),
+fn is_point(step: &Step) -> bool {
+    match &step.op {
+        Op::Conv2d(window) => {
+            window.kernel == [1; 2] && window.stride == [1; 2] && window.padding.as_flattened() == [0; 4]
+        }
+        Op::FullyConnected { .. } => true,
+        _ => false,
     }
 }
 
-/// Declares `channel` (or group), `pixel`, `col`, `row` and `batch` of invocation `i`.
-fn place(shape: &[usize], channels: usize) -> String {
-    format!(
-        "    let channel = i % {channels}u; let pixel = i / {channels}u;\n    let col = pixel % {}u; \
-         let row = pixel / {}u % {}u; let batch = pixel / {}u;\n",
-        shape[2],
-        shape[2],
-        shape[1],
-        shape[1] * shape[2]
-    )
-}
-
-/// How a window's cell finds its input row or column: name, window, axis, input size.
-type Find = dyn Fn(&str, &Window, usize, usize) -> String;
-
-/// Of a convolution.
-fn row(name: &str, window: &Window, axis: usize, size: usize) -> String {
-    let (stride, dilation, before) = (window.stride[axis], window.dilation[axis], window.padding[axis][0]);
-    format!(
-        "let far_{name} = {name} * {stride}u + k_{name} * {dilation}u; \
-         if far_{name} < {before}u || far_{name} >= {}u {{ continue; }} let at_{name} = far_{name} - {before}u;",
-        before + size
-    )
-}
-
-/// Of a transposed convolution: output cell = input cell * stride + kernel cell - padding.
-fn transposed_row(name: &str, window: &Window, axis: usize, size: usize) -> String {
-    let (stride, before) = (window.stride[axis], window.padding[axis][0]);
-    format!(
-        "if {name} + {before}u < k_{name} {{ continue; }} let far_{name} = {name} + {before}u - k_{name}; \
-         if far_{name} % {stride}u != 0u || far_{name} / {stride}u >= {size}u {{ continue; }} \
-         let at_{name} = far_{name} / {stride}u;"
-    )
-}
-
-/// Does `cell` for each cell under the window, at `at_row` and `at_col` of the input.
-fn slide(window: &Window, from: &[usize], find: &Find, cell: &str) -> String {
-    let [rows, cols] = window.kernel;
-    format!(
-        "    for (var k_row = 0u; k_row < {rows}u; k_row++) {{\n        {}\n        \
-         for (var k_col = 0u; k_col < {cols}u; k_col++) {{\n            {}\n            {cell}\n        }}\n    }}\n",
-        find("row", window, 0, from[1]),
-        find("col", window, 1, from[2])
-    )
-}
-
-fn depthwise(step: &Step, filter: &Filter, window: &Window, from: &[usize], to: &[usize]) -> Body {
-    let (depth, channels) = (from[3], to[3]);
-    let cell = format!(
-        "value += read0(((batch * {}u + at_row) * {}u + at_col) * {depth}u + channel / {}u) * \
-         weight((k_row * {}u + k_col) * {channels}u + channel);",
-        from[1],
-        from[2],
-        channels / depth,
-        window.kernel[1]
-    );
-    let weights = [&filter.weights[..], &filter.bias[..]].concat();
-    let text = format!(
-        "{}    var value = weight({}u + channel);\n{}    store(i, value);\n",
-        place(to, channels),
-        filter.weights.len(),
-        slide(window, from, &row, &cell)
-    );
-    Body { inputs: step.inputs.clone(), text, weights, invocations: to.iter().product() }
-}
-
-fn dense(
-    step: &Step,
-    filter: &Filter,
-    window: &Window,
-    [from, to]: [&[usize]; 2],
-    find: impl Fn(&str, &Window, usize, usize) -> String + 'static,
-) -> Body {
-    let (depth, channels) = (from[3], to[3]);
-    let groups = channels.div_ceil(LANES);
-    let cells = window.kernel[0] * window.kernel[1];
-    let cell = format!(
-        "let first = ((batch * {}u + at_row) * {}u + at_col) * {depth}u; \
-         var w = (k_row * {}u + k_col) * {}u + channel;\n            \
-         for (var d = 0u; d < {depth}u; d++) {{ sum += read0(first + d) * weights4(w); w += {groups}u; }}",
-        from[1],
-        from[2],
-        window.kernel[1],
-        depth * groups
-    );
-    let text = format!(
-        "{}    var sum = weights4({}u + channel);\n{}    let at = pixel * {channels}u + channel * {LANES}u;\n    \
-         for (var lane = 0u; lane < min({LANES}u, {channels}u - channel * {LANES}u); lane++) {{ \
-         store(at + lane, sum[lane]); }}\n",
-        place(to, groups),
-        cells * depth * groups,
-        slide(window, from, &find, &cell)
-    );
-    let weights = packed(filter, cells, depth, groups);
-    Body {
-        inputs: step.inputs.clone(),
-        text,
-        weights,
-        invocations: to[..3].iter().product::<usize>() * groups,
+/// Convolutions of all kinds, and fully connected steps.
+pub(super) fn dense(writer: &mut Writer<'_>, step: &Step, filter: &Filter, index: usize, region: &[Span]) {
+    let from = shape_of(writer.plan, step.inputs[0]);
+    let rank = from.len();
+    let (depth, channels) = (from[rank - 1].div_ceil(4), filter.bias.len().div_ceil(4));
+    let kernel = match &step.op {
+        Op::Conv2d(window) | Op::TransposeConv2d { window, .. } => window.kernel,
+        _ => [1; 2],
+    };
+    let first = writer.keep(packed(filter, kernel[0] * kernel[1], from[rank - 1]));
+    let bias = first + kernel[0] * kernel[1] * depth * 4 * channels;
+    let pixels = pixels(writer, region);
+    let suffixes: Vec<String> = match pixels {
+        1 => vec![String::new()],
+        _ => (0..pixels).map(|pixel| format!("_{pixel}")).collect(),
+    };
+    let items = groups(region) / pixels;
+    let mut text = String::new();
+    for (pixel, suffix) in suffixes.iter().enumerate() {
+        let item = if pixel == 0 { "i".to_owned() } else { format!("(i + {}u)", pixel * items) };
+        text += &format!("        {}\n", cells(region, &item, suffix));
+        text += &format!("        var x{suffix} = weights4({bias} + g{suffix});\n");
     }
+    let own = &suffixes[0];
+    let sum = |reads: &[String], guarded: bool| {
+        let adds: String = suffixes
+            .iter()
+            .zip(reads)
+            .map(|(suffix, read)| {
+                let value = match guarded {
+                    true => format!("select(vec4<f32>(), {read}, is_in{suffix})"),
+                    false => read.clone(),
+                };
+                format!(
+                    "let v{suffix} = {value}; x{suffix} += w0 * v{suffix}.x + w1 * v{suffix}.y + w2 * v{suffix}.z + w3 * v{suffix}.w; "
+                )
+            })
+            .collect();
+        format!(
+            "for (var d = 0; d < {depth}; d++) {{ let w0 = weights4(w); let w1 = weights4(w + {channels}); \
+             let w2 = weights4(w + {}); let w3 = weights4(w + {}); w += {}; {adds}}}",
+            channels * 2,
+            channels * 3,
+            channels * 4
+        )
+    };
+    if is_point(step) {
+        let read = |suffix: &String| {
+            let cells: Vec<String> = (0..rank - 1).map(|axis| format!("c{axis}{suffix}")).collect();
+            writer.vec(step.inputs[0], &cells, "d")
+        };
+        let reads: Vec<String> = suffixes.iter().map(read).collect();
+        text += &format!("        var w = {first} + g{own};\n        {}\n", sum(&reads, false));
+    } else {
+        let mut inner = String::new();
+        for suffix in &suffixes {
+            let ((rows, row_in), (cols, col_in)) =
+                (near(step, 0, suffix, from[1]), near(step, 1, suffix, from[2]));
+            inner += &format!("{rows} {cols} let is_in{suffix} = {row_in} && {col_in}; ");
+        }
+        let read = |suffix: &String| {
+            let cells = [format!("c0{suffix}"), format!("near0{suffix}"), format!("near1{suffix}")];
+            writer.vec(step.inputs[0], &cells, "d")
+        };
+        let reads: Vec<String> = suffixes.iter().map(read).collect();
+        let adds = sum(&reads, pixels > 1);
+        let adds = if pixels == 1 { format!("if is_in {{ {adds} }}") } else { adds };
+        text += &format!(
+            "        for (var k0 = 0; k0 < {}; k0++) {{ for (var k1 = 0; k1 < {}; k1++) {{\n            {inner}\n            \
+             var w = {first} + (k0 * {} + k1) * {} + g{own};\n            {adds}\n        }} }}\n",
+            kernel[0],
+            kernel[1],
+            kernel[1],
+            depth * 4 * channels
+        );
+    }
+    for suffix in &suffixes {
+        text += &format!("        {}\n", put(writer, step, index, suffix, &format!("x{suffix}")));
+    }
+    writer.each(items, &text);
 }
 
 /// Weights of shape [out, cells, in] as [cells, in, groups of four], then the bias.
-fn packed(filter: &Filter, cells: usize, depth: usize, groups: usize) -> Vec<f32> {
-    let mut packed = vec![0.0; (cells * depth + 1) * groups * LANES];
-    let (weights, bias) = packed.split_at_mut(cells * depth * groups * LANES);
-    for (at, pair) in weights.chunks_exact_mut(groups * LANES).enumerate() {
-        for (channel, weight) in pair.iter_mut().enumerate().take(filter.bias.len()) {
-            *weight = filter.weights[channel * cells * depth + at];
+fn packed(filter: &Filter, cells: usize, depth: usize) -> Vec<f32> {
+    let (groups, padded) = (filter.bias.len().div_ceil(4), depth.next_multiple_of(4));
+    let mut packed = vec![0.0; (cells * padded + 1) * groups * 4];
+    let (weights, bias) = packed.split_at_mut(cells * padded * groups * 4);
+    for (at, fours) in weights.chunks_exact_mut(groups * 4).enumerate() {
+        let (cell, channel) = (at / padded, at % padded);
+        for (out, weight) in fours.iter_mut().enumerate().take(filter.bias.len()).filter(|_| channel < depth)
+        {
+            *weight = filter.weights[(out * cells + cell) * depth + channel];
         }
     }
     bias[..filter.bias.len()].copy_from_slice(&filter.bias);
     packed
+}
+
+/// Does `text` for each cell under the window that is inside, at `near0` and `near1`.
+fn slide(writer: &Writer<'_>, step: &Step, window: &Window, text: &str) -> String {
+    let from = shape_of(writer.plan, step.inputs[0]);
+    let ((rows, row_in), (cols, col_in)) = (near(step, 0, "", from[1]), near(step, 1, "", from[2]));
+    format!(
+        "for (var k0 = 0; k0 < {}; k0++) {{ {rows} if {row_in} {{ for (var k1 = 0; k1 < {}; k1++) {{ {cols} if {col_in} {{ {text} }} }} }} }}",
+        window.kernel[0], window.kernel[1]
+    )
+}
+
+/// Statements that make `x`.
+pub(super) fn depthwise(writer: &mut Writer<'_>, step: &Step, filter: &Filter, window: &Window) -> String {
+    let id = step.inputs[0];
+    let (depth, channels) = (writer.known(id).channels(), filter.bias.len());
+    let groups = channels.div_ceil(4);
+    let mut weights = Vec::with_capacity((window.kernel[0] * window.kernel[1] + 1) * groups * 4);
+    for row in filter.weights.chunks_exact(channels.max(1)).chain([&filter.bias[..]]) {
+        weights.extend_from_slice(row);
+        weights.resize(weights.len().next_multiple_of(4), 0.0);
+    }
+    let first = writer.keep(weights);
+    let near = || ["c0", "near0", "near1"].map(str::to_owned).to_vec();
+    let v = if depth == channels {
+        writer.vec(id, &near(), "g")
+    } else {
+        // Each input channel makes several output channels.
+        let lane = |lane: usize| {
+            let channel = format!("min(g * 4 + {lane}, {}) / {}", channels - 1, channels / depth);
+            writer.one(id, &[near(), vec![channel]].concat())
+        };
+        format!("vec4<f32>({}, {}, {}, {})", lane(0), lane(1), lane(2), lane(3))
+    };
+    let cell = format!("x += {v} * weights4({first} + (k0 * {} + k1) * {groups} + g);", window.kernel[1]);
+    let bias = first + window.kernel[0] * window.kernel[1] * groups;
+    format!("var x = weights4({bias} + g); {}", slide(writer, step, window, &cell))
+}
+
+/// Mean or extreme of the values under a window.
+pub(super) fn pool(writer: &Writer<'_>, step: &Step, kind: Reduce, window: &Window) -> String {
+    let (start, meet, end) = text::over(kind, "count");
+    let v = writer.vec(step.inputs[0], &["c0", "near0", "near1"].map(str::to_owned), "g");
+    let cell = format!("let v = {v}; {meet} count += 1.0;");
+    format!("var x = {start}; var count = 0.0; {} {end}", slide(writer, step, window, &cell))
+}
+
+/// As `resample::between`.
+pub(super) fn resize(writer: &Writer<'_>, step: &Step, alignment: Alignment) -> String {
+    let (from, to) = (shape_of(writer.plan, step.inputs[0]), shape_of(writer.plan, step.output));
+    let along = |axis: usize, name: &str| {
+        let (size, target) = (from[axis], to[axis]);
+        let ratio = text::literal(size as f32 / target as f32);
+        let place = match alignment {
+            Alignment::Corner => format!("f32(c{axis}) * {ratio}"),
+            Alignment::OuterCentres if target > 1 => {
+                format!("f32(c{axis}) * {}", text::literal((size - 1) as f32 / (target - 1) as f32))
+            }
+            Alignment::OuterCentres => "0.0".into(),
+            Alignment::HalfPixel => format!("max((f32(c{axis}) + 0.5) * {ratio} - 0.5, 0.0)"),
+        };
+        format!(
+            "let {name} = {place}; let {name}_low = min(i32({name}), {last}); \
+             let {name}_high = min({name}_low + 1, {last}); let {name}_part = {name} - f32({name}_low); ",
+            last = size - 1
+        )
+    };
+    let at = |row: &str, col: &str| {
+        let cells = ["c0".to_owned(), row.to_owned(), col.to_owned()];
+        writer.vec(step.inputs[0], &cells, "g")
+    };
+    format!(
+        "{}{}let upper = {} * (1.0 - across_part) + {} * across_part; \
+         let lower = {} * (1.0 - across_part) + {} * across_part; \
+         let x = upper * (1.0 - down_part) + lower * down_part;",
+        along(1, "down"),
+        along(2, "across"),
+        at("down_low", "across_low"),
+        at("down_low", "across_high"),
+        at("down_high", "across_low"),
+        at("down_high", "across_high"),
+    )
 }

@@ -1,0 +1,214 @@
+//! Which steps share a kernel, and how its result is cut into tiles.
+//!
+//! Small nets are bound by the number of kernels that wait for each other, not by arithmetic. So steps are put together
+//! as long as making the edges of a tile twice costs less than another wait; where values are few, one workgroup does
+//! many steps. All divisions of the steps into runs are weighed (dynamic programming over where a run ends), by a model of
+//! a device whose figures are those of `antifaz bench --latency` on desktop hardware.
+
+use std::ops::Range;
+
+use super::{
+    kernel::{Share, TILED, arrange, outside, read_after, regions},
+    region::{Region, Span, groups, shape_of},
+};
+use crate::nets::{
+    graph::Op,
+    plan::{Plan, Step},
+};
+
+/// Steps of a kernel, at most.
+const MOST_STEPS: usize = 24;
+/// Buffers that a kernel may use: what every device has.
+const MOST_BUFFERS: usize = 8;
+/// Nanoseconds from a kernel to one that waits for it.
+const WAIT: f32 = 2500.0;
+/// Nanoseconds for all invocations of a workgroup to meet, and for a phase to begin.
+const MEET: f32 = 120.0;
+/// Nanoseconds of a cycle.
+const CYCLE: f32 = 0.6;
+/// Workgroups of 256 that run at a time without slowing each other.
+const AT_ONCE: f32 = 96.0;
+/// Cycles until a value that is in the nearest cache is there.
+const LATENCY: f32 = 45.0;
+
+/// What kernels are made for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Device {
+    /// Whether invocations of a workgroup meet at little cost. Where they don't, each step is a kernel.
+    pub(super) meets: bool,
+    /// Bytes of workgroup memory.
+    pub(super) memory: usize,
+    /// Whether values within the net, and weights, are f16.
+    pub(super) half: bool,
+}
+
+/// All steps whose output is kept somewhere, divided into kernels, in order.
+pub(super) fn divide(plan: &Plan, device: Device) -> Vec<(Range<usize>, Share)> {
+    let count = plan.steps.len();
+    let single = |step: usize| (step..step + 1, Share::Flat);
+    if !device.meets {
+        return (0..count).map(single).collect();
+    }
+    let read_after = read_after(plan);
+    let mut best: Vec<(f32, usize, Share)> = vec![(0.0, 0, Share::Flat)];
+    for end in 1..=count {
+        let mut found = (f32::INFINITY, end - 1, Share::Flat);
+        for start in (end.saturating_sub(MOST_STEPS)..end).rev() {
+            let range = start..end;
+            if !closed(&read_after, range.clone())
+                || outside(&plan.steps[range.clone()]).len() + 2 > MOST_BUFFERS && start + 1 < end
+            {
+                continue;
+            }
+            if let Some((cost, share)) = cheapest(plan, range, device)
+                && best[start].0 + cost < found.0
+            {
+                found = (best[start].0 + cost, start, share);
+            }
+        }
+        best.push(found);
+    }
+    let mut runs = Vec::new();
+    let mut end = count;
+    while end > 0 {
+        let (_, start, share) = best[end].clone();
+        runs.push((start..end, share));
+        end = start;
+    }
+    runs.reverse();
+    runs
+}
+
+/// Whether only the last of the steps has a reader outside.
+fn closed(read_after: &[usize], range: Range<usize>) -> bool {
+    read_after[range.start..range.end - 1].iter().all(|&reader| reader < range.end)
+}
+
+/// The cheapest way to do the steps in one kernel; `None` where there is none.
+fn cheapest(plan: &Plan, range: Range<usize>, device: Device) -> Option<(f32, Share)> {
+    let steps = &plan.steps[range];
+    let shape = shape_of(plan, steps[steps.len() - 1].output);
+    let mut best = (steps.len() == 1).then(|| (flat(plan, &steps[0], device), Share::Flat));
+    if steps.len() == 1 && !matches!(steps[0].op, Op::Reduce { .. }) {
+        return best;
+    }
+    for tiles in tilings(&shape) {
+        let share = Share::Tiles(tiles);
+        let regions = regions(plan, steps, &share);
+        let (_, between) = arrange(steps, &regions);
+        let parts =
+            if steps.iter().any(|step| matches!(step.op, Op::Reduce { .. })) { TILED * 16 } else { 0 };
+        if between * if device.half { 8 } else { 16 } + parts > device.memory {
+            continue;
+        }
+        let workgroups: usize = regions[steps.len() - 1]
+            .iter()
+            .zip(&shape)
+            .map(|(span, size)| if span.step == 0 { 1 } else { size.div_ceil(span.len) })
+            .product();
+        let work: f32 =
+            steps.iter().zip(&regions).map(|(step, region)| phase(plan, step, region, device)).sum();
+        let cost = WAIT + work * (workgroups as f32 / AT_ONCE).max(1.0);
+        if best.as_ref().is_none_or(|(least, _)| cost < *least) {
+            best = Some((cost, share));
+        }
+    }
+    best
+}
+
+/// Sizes of tiles that are tried for a result of `shape`.
+fn tilings(shape: &[usize]) -> Vec<Vec<usize>> {
+    let last = shape.len() - 1;
+    let channels: Vec<usize> = [1, 2, 4, 8, 16]
+        .iter()
+        .map(|parts| shape[last].div_ceil(4).div_ceil(*parts) * 4)
+        .fold(Vec::new(), |mut sizes, size| {
+            if sizes.last() != Some(&size) {
+                sizes.push(size);
+            }
+            sizes
+        });
+    let along = |axis: usize| -> Vec<usize> {
+        let sizes = [1, 2, 4, 8, 16, 32, 64].into_iter().filter(|&size| size < shape[axis]);
+        sizes.chain([shape[axis]]).collect()
+    };
+    let whole = |others: &[usize]| others.iter().map(|&size| size.max(1)).collect::<Vec<_>>();
+    let mut all = Vec::new();
+    match last {
+        3 => {
+            for row in along(1) {
+                for col in along(2)
+                    .into_iter()
+                    .filter(|&col| shape[1] == 1 || col >= row && col <= row * 4 || col == shape[2])
+                {
+                    all.extend(channels.iter().map(|&channel| vec![shape[0].max(1), row, col, channel]));
+                }
+            }
+        }
+        2 => {
+            for row in along(1) {
+                all.extend(channels.iter().map(|&channel| vec![shape[0].max(1), row, channel]));
+            }
+        }
+        _ => all.extend(channels.iter().map(|&channel| [whole(&shape[..last]), vec![channel]].concat())),
+    }
+    all
+}
+
+/// Steps of an item's inner loop, and whether they meet weights of all channels.
+fn rounds(plan: &Plan, step: &Step) -> (usize, bool) {
+    let from = shape_of(plan, step.inputs[0]);
+    let depth = from[from.len() - 1].div_ceil(4);
+    match &step.op {
+        Op::Conv2d(window) => (window.kernel[0] * window.kernel[1] * depth, true),
+        Op::TransposeConv2d { window, .. } => {
+            (window.kernel[0] * window.kernel[1] * depth / (window.stride[0] * window.stride[1]).max(1), true)
+        }
+        Op::FullyConnected { .. } => (depth, true),
+        Op::DepthwiseConv2d(window) | Op::Pool(_, window) => (window.kernel[0] * window.kernel[1], false),
+        Op::Normalize { .. } | Op::Softmax { .. } => (depth * 2, false),
+        Op::ResizeBilinear { .. } | Op::Concat(_) | Op::Transpose(_) | Op::Slice(_) | Op::Pad { .. } => {
+            (4, false)
+        }
+        Op::Reduce { axes, .. } => (axes.iter().map(|&axis| from[axis]).product(), false),
+        _ => (1, false),
+    }
+}
+
+/// Nanoseconds that a workgroup takes for its region of a step's output.
+fn phase(plan: &Plan, step: &Step, region: &Region, device: Device) -> f32 {
+    let (mut rounds, dense) = rounds(plan, step);
+    let mut items = groups(region);
+    let fours = region.last().map_or(1, |span: &Span| span.len / 4).max(1);
+    if let Op::Reduce { .. } = step.op {
+        let parts = (TILED / items.max(1)).max(1).min(rounds.max(1));
+        (items, rounds) = (items * parts, rounds.div_ceil(parts) + parts);
+    }
+    let mut cells = 1;
+    while dense && cells < 4 && (items / fours).is_multiple_of(cells * 2) && items / (cells * 2) >= TILED {
+        cells *= 2;
+    }
+    let items = items / cells;
+    let waves = items.min(TILED).div_ceil(32) as f32;
+    let weight = if device.half { 8.0 } else { 16.0 };
+    let step_cycles = if dense {
+        let loads = 4.0 * (fours.min(32) as f32 * weight / 128.0).ceil() + cells as f32;
+        (waves * loads).max(waves * 4.0 * cells as f32).max(LATENCY)
+    } else {
+        (waves * 3.0).max(LATENCY)
+    };
+    let times = items.div_ceil(TILED) as f32;
+    MEET + times * (rounds as f32 * step_cycles + LATENCY * 2.0) * CYCLE
+}
+
+/// Nanoseconds of a step alone, spread over the whole device.
+fn flat(plan: &Plan, step: &Step, device: Device) -> f32 {
+    let region = super::region::whole(&shape_of(plan, step.output));
+    let (rounds, dense) = rounds(plan, step);
+    let items = groups(&region);
+    let fours = region.last().map_or(1, |span| span.len / 4).max(1);
+    let weight = if device.half { 8.0 } else { 16.0 };
+    let loads = if dense { 4.0 * (fours.min(32) as f32 * weight / 128.0).ceil() + 1.0 } else { 3.0 };
+    let waves = items as f32 / 32.0 / AT_ONCE;
+    WAIT + MEET + (rounds as f32 * (waves * loads).max(LATENCY) + LATENCY * 2.0) * CYCLE
+}

@@ -1,0 +1,251 @@
+//! A net that stays on the device: its buffers, and its dispatches by level.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+};
+
+use half::f16;
+
+use super::{
+    fusing::{self, Device},
+    kernel::{self, Kernel},
+    place::{Layout, fours},
+    region::shape_of,
+    wide,
+};
+use crate::{
+    gpu::{Buffer, BufferUse, ComputePipeline, Dispatch, Gpu, GpuError, Resource, shader::Library},
+    nets::{Fusing, GpuNet, Plan, Precision, TensorInfo, plan::ValueId},
+};
+
+/// A net whose inputs and outputs are buffers on the device.
+///
+/// It looks at several faces (or pictures) at a time: each buffer begins with that many tensors, `f32`, row-major in the
+/// model's own order. What a dispatch reads was written by dispatches of earlier levels, so those of one level need not
+/// wait for each other, and levels of several nets can run together.
+#[derive(Debug)]
+pub struct Program {
+    plan: Arc<Plan>,
+    inputs: Vec<TensorInfo>,
+    outputs: Vec<TensorInfo>,
+    input_buffers: Vec<Buffer>,
+    output_buffers: Vec<Buffer>,
+    levels: Vec<Vec<Dispatch>>,
+    kernels: Vec<Vec<Described>>,
+}
+
+/// What a dispatch does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Described {
+    /// Names of the steps, in order.
+    pub steps: Vec<String>,
+    /// Workgroups for each face.
+    pub workgroups: u32,
+}
+
+impl Program {
+    /// Compiles all kernels of `plan` for up to `faces` tensors at a time, and brings its weights to the device.
+    pub(in crate::nets) fn new(
+        plan: &Arc<Plan>,
+        gpu: &Gpu,
+        how: GpuNet,
+        faces: usize,
+    ) -> Result<Self, GpuError> {
+        let plan = wide::narrowed(plan);
+        let precision = if gpu.has_f16() { how.precision } else { Precision::F32 };
+        let device = Device {
+            meets: match how.fusing {
+                Fusing::Auto => !gpu.adapter().software,
+                Fusing::Fused => true,
+                Fusing::Single => false,
+            },
+            memory: gpu.workgroup_bytes(),
+            half: precision == Precision::F16,
+        };
+        let runs = fusing::divide(&plan, device);
+        let kernels: Vec<Kernel> = runs
+            .into_iter()
+            .filter(|(range, _)| plan.values[plan.steps[range.end - 1].output].values() > 0)
+            .map(|(range, share)| kernel::kernel(&plan, range, &share, precision))
+            .collect();
+        let mut loading =
+            Loading { gpu, plan: &plan, precision, faces, values: HashMap::new(), pipelines: HashMap::new() };
+        let depths = depths(&plan, &kernels);
+        let mut levels = vec![Vec::new(); depths.iter().max().map_or(0, |last| last + 1)];
+        let mut described = vec![Vec::new(); levels.len()];
+        for (kernel, &depth) in kernels.iter().zip(&depths) {
+            levels[depth].push(loading.dispatch(kernel)?);
+            described[depth].push(Described {
+                steps: plan.steps[kernel.steps.clone()]
+                    .iter()
+                    .map(|step| step.op.name().to_owned())
+                    .collect(),
+                workgroups: kernel.workgroups[0] * kernel.workgroups[1],
+            });
+        }
+        let mut boundary =
+            |ids: &[ValueId]| ids.iter().map(|&id| loading.repeated(id)).collect::<Result<Vec<_>, _>>();
+        Ok(Self {
+            input_buffers: boundary(&plan.inputs)?,
+            output_buffers: boundary(&plan.outputs)?,
+            inputs: plan.inputs(),
+            outputs: plan.outputs(),
+            levels,
+            kernels: described,
+            plan,
+        })
+    }
+
+    /// What it runs.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What the caller gives, in the model's own order.
+    pub fn inputs(&self) -> &[TensorInfo] {
+        &self.inputs
+    }
+
+    /// What the caller gets, in the model's own order.
+    pub fn outputs(&self) -> &[TensorInfo] {
+        &self.outputs
+    }
+
+    /// Where input `index` is expected: a tensor for each face.
+    ///
+    /// # Panics
+    /// Where there is no such input.
+    pub fn input(&self, index: usize) -> &Buffer {
+        &self.input_buffers[index]
+    }
+
+    /// Where output `index` is found: a tensor for each face.
+    ///
+    /// # Panics
+    /// Where there is no such output.
+    pub fn output(&self, index: usize) -> &Buffer {
+        &self.output_buffers[index]
+    }
+
+    /// The dispatches for the first `faces` tensors, by level.
+    pub fn levels(&self, faces: usize) -> Vec<Vec<Dispatch>> {
+        let deep = |level: &Vec<Dispatch>| level.iter().map(|dispatch| dispatch.deep(faces as u32)).collect();
+        self.levels.iter().map(deep).collect()
+    }
+
+    /// What the dispatches of each level do.
+    pub fn described(&self) -> &[Vec<Described>] {
+        &self.kernels
+    }
+}
+
+/// For each kernel, how many others wait for each other before it.
+fn depths(plan: &Plan, kernels: &[Kernel]) -> Vec<usize> {
+    let mut made: HashMap<ValueId, usize> = HashMap::with_capacity(plan.values.len());
+    let mut depths = Vec::with_capacity(kernels.len());
+    for kernel in kernels {
+        let depth =
+            kernel.reads.iter().filter_map(|(_, id)| made.get(id)).map(|depth| depth + 1).max().unwrap_or(0);
+        made.insert(kernel.output, depth);
+        depths.push(depth);
+    }
+    depths
+}
+
+/// What is made while a net is loaded.
+struct Loading<'a> {
+    gpu: &'a Gpu,
+    plan: &'a Plan,
+    precision: Precision,
+    faces: usize,
+    /// A buffer for each value: where two shared one, their steps could not run at a time.
+    values: HashMap<ValueId, Buffer>,
+    /// By their text: kernels of the same text share one.
+    pipelines: HashMap<String, Arc<ComputePipeline>>,
+}
+
+impl Loading<'_> {
+    fn dispatch(&mut self, kernel: &Kernel) -> Result<Dispatch, GpuError> {
+        let mut buffers: Vec<(&str, Buffer)> = Vec::with_capacity(kernel.reads.len() + 2);
+        for (name, id) in &kernel.reads {
+            buffers.push((name, self.value(*id)?));
+        }
+        let output = format!("buffer{}", kernel.reads.len() + kernel.steps.len() - 1);
+        buffers.push((&output, self.value(kernel.output)?));
+        buffers.extend(self.weights(kernel)?.map(|buffer| ("weights", buffer)));
+        let resources: Vec<_> =
+            buffers.iter().map(|(name, buffer)| (*name, Resource::Buffer(buffer))).collect();
+        let name = self.plan.steps[kernel.steps.end - 1].op.name();
+        let [across, down] = kernel.workgroups;
+        Dispatch::new(
+            self.gpu,
+            self.pipeline(name, &kernel.text)?,
+            &resources,
+            [across, down, self.faces as u32],
+        )
+    }
+
+    /// Where a value is.
+    fn value(&mut self, id: ValueId) -> Result<Buffer, GpuError> {
+        let value = &self.plan.values[id];
+        let shape = shape_of(self.plan, id);
+        Ok(match self.values.entry(id) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(place) => place
+                .insert(match &value.constant {
+                    Some(values) => {
+                        let mut bytes = bytemuck::cast_slice(values).to_vec();
+                        bytes.resize(fours(&shape) * 16, 0);
+                        self.gpu.buffer_with("constant", BufferUse::Storage, &bytes)?
+                    }
+                    None => {
+                        let bytes = Layout::of(self.plan, id, self.precision).bytes(&shape) * self.faces;
+                        self.gpu.buffer(
+                            "values",
+                            BufferUse::Storage,
+                            (bytes as u64).next_multiple_of(16).max(16),
+                        )?
+                    }
+                })
+                .clone(),
+        })
+    }
+
+    /// Where an input or output is: constants once for each face.
+    fn repeated(&mut self, id: ValueId) -> Result<Buffer, GpuError> {
+        match &self.plan.values[id].constant {
+            Some(values) => {
+                let bytes = bytemuck::cast_slice::<f32, u8>(values).repeat(self.faces);
+                self.gpu.buffer_with("constant", BufferUse::Storage, &bytes)
+            }
+            None => self.value(id),
+        }
+    }
+
+    fn weights(&self, kernel: &Kernel) -> Result<Option<Buffer>, GpuError> {
+        let buffer = |bytes: &[u8]| self.gpu.buffer_with("weights", BufferUse::Storage, bytes);
+        match kernel.half {
+            _ if kernel.weights.is_empty() => Ok(None),
+            true => {
+                let nearest =
+                    |&weight: &f32| f16::from_f32(weight.clamp(f16::MIN.to_f32(), f16::MAX.to_f32()));
+                let half: Vec<f16> = kernel.weights.iter().map(nearest).collect();
+                buffer(bytemuck::cast_slice(&half)).map(Some)
+            }
+            false => buffer(bytemuck::cast_slice(&kernel.weights)).map(Some),
+        }
+    }
+
+    fn pipeline(&mut self, name: &str, text: &str) -> Result<Arc<ComputePipeline>, GpuError> {
+        if let Some(known) = self.pipelines.get(text) {
+            return Ok(Arc::clone(known));
+        }
+        let mut library = Library::for_gpu(self.gpu);
+        library.insert("nets::kernel", name, text);
+        let shader = library.resolve("nets::kernel", &[])?;
+        let pipeline = Arc::new(ComputePipeline::new(self.gpu, &shader, name, "main")?);
+        self.pipelines.insert(text.to_owned(), Arc::clone(&pipeline));
+        Ok(pipeline)
+    }
+}

@@ -226,6 +226,23 @@ fn folders_of_pictures() {
 }
 
 #[test]
+fn the_latency_of_the_gpu() {
+    let folder = Folder::new();
+    folder.fails("bench --latency --filter film", 2, &["--latency", "--filter"]);
+    let report: serde_json::Value =
+        serde_json::from_str(&folder.succeeds("bench --latency --json").out).expect("JSON");
+    let rows = report["rows"].as_array().expect("rows");
+    for name in ["chain/256", "independent/1", "levels/2", "wall/empty", "cpu/100", "barrier", "sum/texture"]
+    {
+        assert!(rows.iter().any(|row| row["name"] == name), "{name} is not in {report}");
+    }
+    for row in rows {
+        let us = row["us"].as_f64().unwrap_or_default();
+        assert!(us.is_finite() && us > 0.0, "{row}");
+    }
+}
+
+#[test]
 fn a_camera_that_is_not_there() {
     Folder::new().fails("render --camera 63 --frames 1 --filter film --out out.png", 1, &["camera 63"]);
 }

@@ -18,6 +18,7 @@ use antifaz::{
 use clap::Args;
 use serde_json::json;
 
+use super::latency;
 use crate::{
     cli::Common,
     error::AppError,
@@ -35,9 +36,14 @@ use crate::{
 Without --input the picture is made by the program. The first frames warm up and are not counted. Nothing overlaps:
 each frame is looked at, drawn and waited for, which is what the stage `sink` is. Reading the input does not count.
 
+With --latency no frames are timed but the GPU alone, in microseconds: a level (a dispatch that needs the one before,
+or several side by side), the way to the GPU and back, barriers, loads and dense layers within one workgroup. Nets as
+small as those here are bound by these, not by arithmetic.
+
 Examples:
   antifaz bench --filter studio-blur --filter film --frames 300
-  antifaz bench --input clip.mp4 --size 1920x1080 --filter glasses --json"
+  antifaz bench --input clip.mp4 --size 1920x1080 --filter glasses --json
+  antifaz bench --latency"
 )]
 pub(crate) struct BenchArgs {
     /// A clip, a picture or a folder of pictures; it starts again at its end
@@ -55,6 +61,9 @@ pub(crate) struct BenchArgs {
     /// Where the nets run
     #[arg(long, value_enum, value_name = "B", default_value_t)]
     pub(crate) nets: Nets,
+    /// Instead of frames, time what small work costs on the GPU
+    #[arg(long, conflicts_with_all = ["input", "size", "frames", "filters", "nets"])]
+    pub(crate) latency: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -62,6 +71,9 @@ pub(crate) struct BenchArgs {
 
 /// Runs the command.
 pub(crate) fn run(args: &BenchArgs, common: &Common) -> Result<(), AppError> {
+    if args.latency {
+        return latency::run(args.json, common);
+    }
     let backend = offline::backend(args.nets)?;
     let look = walk::look(&args.filters, common)?;
     let source = source(args)?;

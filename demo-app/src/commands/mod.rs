@@ -4,6 +4,8 @@ pub(crate) mod bench;
 pub(crate) mod doctor;
 mod executor;
 pub(crate) mod filter;
+mod kernels;
+mod latency;
 pub(crate) mod matte;
 pub(crate) mod net;
 pub(crate) mod render;

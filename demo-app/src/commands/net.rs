@@ -16,7 +16,10 @@ use antifaz::{
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::executor::{NetBackend, NetKernels, NetPrecision};
+use super::{
+    executor::{NetBackend, NetKernels, NetPrecision},
+    kernels,
+};
 use crate::{cli::Common, error::AppError, offline, output, values, walk};
 
 /// Arguments of `antifaz net`.
@@ -71,6 +74,9 @@ pub(crate) struct NetModel {
     /// How the backend gpu makes kernels of the steps; without it as suits the device
     #[arg(long, value_name = "HOW")]
     pub(crate) kernels: Option<NetKernels>,
+    /// Of a plan for the backend gpu: measure how long each level takes there
+    #[arg(long)]
+    pub(crate) times: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -110,7 +116,7 @@ pub(crate) struct NetBenchArgs {
 pub(crate) fn run(args: &NetArgs, common: &Common) -> Result<(), AppError> {
     match &args.action {
         NetAction::Info(model) => info(model),
-        NetAction::Plan(model) if model.backend == NetBackend::Gpu => kernels(model, common),
+        NetAction::Plan(model) if model.backend == NetBackend::Gpu => kernels::print(model, common),
         NetAction::Plan(model) if model.json => output::line(plan_json(&model.plan()?)),
         NetAction::Plan(model) => output::line(model.plan()?),
         NetAction::Run(args) => run_once(args, common),
@@ -154,12 +160,12 @@ impl NetModel {
         fs::read(path).map_err(|error| unreadable(path, error))
     }
 
-    fn plan(&self) -> Result<Plan, AppError> {
+    pub(super) fn plan(&self) -> Result<Plan, AppError> {
         Plan::new(&self.graph()?).map_err(|error| self.wrong(&error))
     }
 
     /// What was asked of the backend gpu.
-    fn gpu_net(&self) -> Result<GpuNet, AppError> {
+    pub(super) fn gpu_net(&self) -> Result<GpuNet, AppError> {
         let given = [("--precision", self.precision.is_some()), ("--kernels", self.kernels.is_some())];
         if let Some((argument, _)) = given.iter().find(|(_, given)| *given && self.backend != NetBackend::Gpu)
         {
@@ -209,7 +215,7 @@ impl NetModel {
         files.iter().zip(infos).map(|(path, info)| read_tensor(path, info)).collect()
     }
 
-    fn wrong(&self, error: &NetError) -> AppError {
+    pub(super) fn wrong(&self, error: &NetError) -> AppError {
         self.problem(error.to_string())
     }
 
@@ -275,23 +281,6 @@ fn plan_json(plan: &Plan) -> serde_json::Value {
         "parameters": plan.parameters(),
         "buffer_bytes": plan.buffer_values() * 4,
     })
-}
-
-/// The kernels of a net on the GPU, a line for each; those of one level don't wait for each other.
-fn kernels(model: &NetModel, common: &Common) -> Result<(), AppError> {
-    let (plan, how) = (Arc::new(model.plan()?), model.gpu_net()?);
-    let program = nets::program(&plan, &walk::gpu(common)?, how, 1).map_err(|error| model.wrong(&error))?;
-    let levels = program.described().iter().enumerate();
-    let kernels = levels.flat_map(|(level, kernels)| kernels.iter().map(move |kernel| (level, kernel)));
-    for (level, kernel) in kernels {
-        output::line(match model.json {
-            true => {
-                json!({"level": level, "workgroups": kernel.workgroups, "steps": kernel.steps}).to_string()
-            }
-            false => format!("{level:4}  {:6} workgroups  {}", kernel.workgroups, kernel.steps.join(", ")),
-        })?;
-    }
-    Ok(())
 }
 
 fn info(options: &NetModel) -> Result<(), AppError> {

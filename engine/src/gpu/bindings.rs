@@ -151,6 +151,26 @@ impl Bindings {
         (0..self.layouts.len() as u32).map(|group| self.group(gpu, group, given)).collect()
     }
 
+    /// The storage buffers among `given` that the shader reads, and those that it writes or may write. Each comes
+    /// once.
+    pub(super) fn storage_buffers(&self, given: &[(&str, Resource<'_>)]) -> [Vec<wgpu::Buffer>; 2] {
+        let mut found = [Vec::new(), Vec::new()];
+        for slot in &self.slots {
+            let wgpu::BindingType::Buffer { ty: wgpu::BufferBindingType::Storage { read_only }, .. } =
+                slot.entry.ty
+            else {
+                continue;
+            };
+            let list = &mut found[usize::from(!read_only)];
+            if let Some((_, Resource::Buffer(buffer))) = given.iter().find(|(name, _)| *name == slot.name)
+                && !list.contains(buffer.raw())
+            {
+                list.push(buffer.raw().clone());
+            }
+        }
+        found
+    }
+
     fn group(
         &self,
         gpu: &Gpu,

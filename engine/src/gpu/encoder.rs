@@ -1,8 +1,11 @@
 //! Recording: writes, draws and dispatches, in order.
 
-use std::{ops::Range, sync::Arc};
+use std::ops::Range;
 
-use super::{Buffer, ComputePipeline, Gpu, GpuError, PassPipeline, Resource, Texture, TextureFormat, belt};
+use super::{
+    Buffer, ComputePipeline, Dispatch, Gpu, GpuError, Levels, PassPipeline, Resource, Texture, TextureFormat,
+    belt, dispatch,
+};
 
 /// Commands on their way to [`Gpu::submit`].
 #[derive(Debug)]
@@ -64,36 +67,6 @@ impl<'a> Draw<'a> {
     /// One triangle over the whole target.
     pub fn fullscreen(pipeline: &'a PassPipeline, resources: &'a [(&'a str, Resource<'a>)]) -> Self {
         Self { pipeline, resources, vertices: 0..3, instances: 0..1, indices: None }
-    }
-}
-
-/// A dispatch whose resources are bound once and for all.
-#[derive(Clone, Debug)]
-pub struct Dispatch {
-    pipeline: Arc<ComputePipeline>,
-    groups: Vec<wgpu::BindGroup>,
-    workgroups: [u32; 3],
-}
-
-impl Dispatch {
-    /// Binds `resources`, which live as long as the dispatch.
-    ///
-    /// # Errors
-    /// [`GpuError::Binding`] when a resource is missing or of another kind.
-    pub fn new(
-        gpu: &Gpu,
-        pipeline: Arc<ComputePipeline>,
-        resources: &[(&str, Resource<'_>)],
-        workgroups: [u32; 3],
-    ) -> Result<Self, GpuError> {
-        let groups = pipeline.bindings().groups(gpu, resources)?;
-        Ok(Self { pipeline, groups, workgroups })
-    }
-
-    /// The same with `depth` workgroups along z.
-    pub fn deep(&self, depth: u32) -> Self {
-        let [x, y, _] = self.workgroups;
-        Self { workgroups: [x, y, depth], ..self.clone() }
     }
 }
 
@@ -189,16 +162,21 @@ impl Encoder {
     ) -> Result<(), GpuError> {
         let groups = pipeline.bindings().groups(&self.gpu, resources)?;
         let mut pass = self.compute_pass(pipeline.bindings().label());
-        dispatch(&mut pass, pipeline, &groups, workgroups);
+        dispatch::record(&mut pass, pipeline, &groups, workgroups);
         Ok(())
     }
 
     /// Records `dispatches`, one after the other, in a pass of their own.
     pub fn compute(&mut self, label: &str, dispatches: &[Dispatch]) {
         let mut pass = self.compute_pass(label);
-        for Dispatch { pipeline, groups, workgroups } in dispatches {
-            dispatch(&mut pass, pipeline, groups, *workgroups);
+        for dispatch in dispatches {
+            dispatch.record(&mut pass);
         }
+    }
+
+    /// Records `levels`, one after the other, in a pass of their own.
+    pub fn compute_levels(&mut self, label: &str, levels: &Levels) {
+        levels.record(&mut self.compute_pass(label));
     }
 
     fn compute_pass(&mut self, label: &str) -> wgpu::ComputePass<'_> {
@@ -228,19 +206,6 @@ impl Encoder {
         self.load.close(self.gpu.belt(), &self.raw);
         self.raw
     }
-}
-
-fn dispatch(
-    pass: &mut wgpu::ComputePass<'_>,
-    pipeline: &ComputePipeline,
-    groups: &[wgpu::BindGroup],
-    [x, y, z]: [u32; 3],
-) {
-    pass.set_pipeline(pipeline.raw());
-    for (index, group) in groups.iter().enumerate() {
-        pass.set_bind_group(index as u32, group, &[]);
-    }
-    pass.dispatch_workgroups(x, y, z);
 }
 
 fn view_as(texture: &Texture, format: TextureFormat) -> &wgpu::TextureView {

@@ -7,7 +7,8 @@
 //!   ([`Gpu::textures_created`], [`Gpu::buffers_created`]).
 //! - [`shader::Library`] resolves imports and judges WGSL; [`PassPipeline`] and [`ComputePipeline`] reflect
 //!   their bind groups from it; resources are bound by the names they have in the shader.
-//! - [`Encoder`] records writes, draws and dispatches in order; [`Gpu::submit`] runs them.
+//! - [`Encoder`] records writes, draws and dispatches in order; [`Gpu::submit`] runs them. Many small dispatches are
+//!   put into [`Levels`], so that they don't wait for each other without need.
 //! - One door in: [`Encoder::write`]. One door out: [`readback`].
 //! - A lost device and whatever the driver complains about come back from [`Gpu::submit`] as [`GpuError`];
 //!   nothing panics.
@@ -16,6 +17,7 @@ mod adapter;
 mod belt;
 mod bindings;
 mod buffer;
+mod dispatch;
 mod encoder;
 mod error;
 mod health;
@@ -38,7 +40,8 @@ use std::sync::{
 pub use adapter::{AdapterInfo, GpuOptions};
 pub use bindings::{Resource, Sampler};
 pub use buffer::{Buffer, BufferUse};
-pub use encoder::{Dispatch, Draw, Encoder, Load, Render};
+pub use dispatch::{Dispatch, Levels};
+pub use encoder::{Draw, Encoder, Load, Render};
 pub use error::GpuError;
 pub use pass::{Blend, ComputePipeline, Cull, Depth, PassDesc, PassPipeline, Topology};
 pub use reflect::{Member, Scalar};
@@ -128,6 +131,12 @@ impl Gpu {
     /// Bytes of memory that the invocations of a workgroup share.
     pub fn workgroup_bytes(&self) -> usize {
         self.0.limits.max_compute_workgroup_storage_size as usize
+    }
+
+    /// Invocations of a workgroup of one row, at most.
+    pub fn workgroup_invocations(&self) -> usize {
+        let limits = &self.0.limits;
+        limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x) as usize
     }
 
     /// Whether shaders may `enable f16`.

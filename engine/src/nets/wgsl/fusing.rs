@@ -8,8 +8,9 @@
 use std::ops::Range;
 
 use super::{
-    kernel::{Share, TILED, arrange, outside, read_after, regions},
+    kernel::{Share, arrange, outside, read_after, regions},
     region::{Region, Span, groups, shape_of},
+    windowed::Split,
 };
 use crate::nets::{
     graph::Op,
@@ -21,21 +22,24 @@ const MOST_STEPS: usize = 24;
 /// Buffers that a kernel may use: what every device has.
 const MOST_BUFFERS: usize = 8;
 /// Nanoseconds from a kernel to one that waits for it.
-const WAIT: f32 = 2500.0;
+const WAIT: f32 = 2000.0;
 /// Nanoseconds for all invocations of a workgroup to meet, and for a phase to begin.
-const MEET: f32 = 120.0;
+const MEET: f32 = 300.0;
 /// Nanoseconds of a cycle.
 const CYCLE: f32 = 0.6;
-/// Workgroups of 256 that run at a time without slowing each other.
+/// Multiprocessors: workgroups that run at a time without slowing each other.
 const AT_ONCE: f32 = 96.0;
-/// Cycles until a value that is in the nearest cache is there.
-const LATENCY: f32 = 45.0;
+/// Cycles until what is in a cache of the whole device is there, and what is in workgroup memory.
+const FAR: f32 = 300.0;
+const NEAR: f32 = 40.0;
 
 /// What kernels are made for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Device {
     /// Whether invocations of a workgroup meet at little cost. Where they don't, each step is a kernel.
     pub(super) meets: bool,
+    /// Invocations of a workgroup.
+    pub(super) threads: usize,
     /// Bytes of workgroup memory.
     pub(super) memory: usize,
     /// Whether values within the net, and weights, are f16.
@@ -89,15 +93,15 @@ fn cheapest(plan: &Plan, range: Range<usize>, device: Device) -> Option<(f32, Sh
     let steps = &plan.steps[range];
     let shape = shape_of(plan, steps[steps.len() - 1].output);
     let mut best = (steps.len() == 1).then(|| (flat(plan, &steps[0], device), Share::Flat));
-    if steps.len() == 1 && !matches!(steps[0].op, Op::Reduce { .. }) {
+    if steps.len() == 1 && (!dense(&steps[0]) && !matches!(steps[0].op, Op::Reduce { .. })) {
         return best;
     }
     for tiles in tilings(&shape) {
         let share = Share::Tiles(tiles);
         let regions = regions(plan, steps, &share);
         let (_, between) = arrange(steps, &regions);
-        let parts =
-            if steps.iter().any(|step| matches!(step.op, Op::Reduce { .. })) { TILED * 16 } else { 0 };
+        let adds = steps.iter().any(|step| dense(step) || matches!(step.op, Op::Reduce { .. }));
+        let parts = if adds { device.threads * 16 } else { 0 };
         if between * if device.half { 8 } else { 16 } + parts > device.memory {
             continue;
         }
@@ -155,60 +159,73 @@ fn tilings(shape: &[usize]) -> Vec<Vec<usize>> {
     all
 }
 
-/// Steps of an item's inner loop, and whether they meet weights of all channels.
-fn rounds(plan: &Plan, step: &Step) -> (usize, bool) {
+/// Whether each output channel of a step looks at all input channels.
+fn dense(step: &Step) -> bool {
+    matches!(step.op, Op::Conv2d(_) | Op::TransposeConv2d { .. } | Op::FullyConnected { .. })
+}
+
+/// How many values an item of a step that is not dense reads, one or a few at a time.
+fn reads(plan: &Plan, step: &Step) -> usize {
     let from = shape_of(plan, step.inputs[0]);
-    let depth = from[from.len() - 1].div_ceil(4);
     match &step.op {
-        Op::Conv2d(window) => (window.kernel[0] * window.kernel[1] * depth, true),
-        Op::TransposeConv2d { window, .. } => {
-            (window.kernel[0] * window.kernel[1] * depth / (window.stride[0] * window.stride[1]).max(1), true)
-        }
-        Op::FullyConnected { .. } => (depth, true),
-        Op::DepthwiseConv2d(window) | Op::Pool(_, window) => (window.kernel[0] * window.kernel[1], false),
-        Op::Normalize { .. } | Op::Softmax { .. } => (depth * 2, false),
-        Op::ResizeBilinear { .. } | Op::Concat(_) | Op::Transpose(_) | Op::Slice(_) | Op::Pad { .. } => {
-            (4, false)
-        }
-        Op::Reduce { axes, .. } => (axes.iter().map(|&axis| from[axis]).product(), false),
-        _ => (1, false),
+        Op::DepthwiseConv2d(window) | Op::Pool(_, window) => window.kernel[0] * window.kernel[1] / 3,
+        Op::Normalize { .. } | Op::Softmax { .. } => from[from.len() - 1].div_ceil(4) * 2,
+        Op::Reduce { axes, .. } => axes.iter().map(|&axis| from[axis]).product(),
+        _ => 1,
     }
 }
 
 /// Nanoseconds that a workgroup takes for its region of a step's output.
 fn phase(plan: &Plan, step: &Step, region: &Region, device: Device) -> f32 {
-    let (mut rounds, dense) = rounds(plan, step);
-    let mut items = groups(region);
-    let fours = region.last().map_or(1, |span: &Span| span.len / 4).max(1);
-    if let Op::Reduce { .. } = step.op {
-        let parts = (TILED / items.max(1)).max(1).min(rounds.max(1));
-        (items, rounds) = (items * parts, rounds.div_ceil(parts) + parts);
-    }
-    let mut cells = 1;
-    while dense && cells < 4 && (items / fours).is_multiple_of(cells * 2) && items / (cells * 2) >= TILED {
-        cells *= 2;
-    }
-    let items = items / cells;
-    let waves = items.min(TILED).div_ceil(32) as f32;
-    let weight = if device.half { 8.0 } else { 16.0 };
-    let step_cycles = if dense {
-        let loads = 4.0 * (fours.min(32) as f32 * weight / 128.0).ceil() + cells as f32;
-        (waves * loads).max(waves * 4.0 * cells as f32).max(LATENCY)
+    let items = groups(region);
+    let threads = device.threads;
+    let (rounds, cycles) = if dense(step) {
+        let split = Split::of_step(plan, step, region, Some(threads));
+        let from = shape_of(plan, step.inputs[0]);
+        let rounds = window(step) * from[from.len() - 1].div_ceil(4) / split.ahead / split.parts;
+        let busy = items / split.cells * split.parts;
+        let cycles = round(region, split, busy.min(threads), device);
+        (rounds * busy.div_ceil(threads), cycles)
+    } else if let Op::Reduce { .. } = step.op {
+        let parts = (threads / items.max(1)).max(1);
+        ((reads(plan, step) / parts).div_ceil(8).max(1) + parts / 16, FAR)
     } else {
-        (waves * 3.0).max(LATENCY)
+        (reads(plan, step).max(1) * items.div_ceil(threads), NEAR * 2.0)
     };
-    let times = items.div_ceil(TILED) as f32;
-    MEET + times * (rounds as f32 * step_cycles + LATENCY * 2.0) * CYCLE
+    MEET + (rounds as f32 * cycles + FAR) * CYCLE
+}
+
+fn window(step: &Step) -> usize {
+    match &step.op {
+        Op::Conv2d(window) => window.kernel[0] * window.kernel[1],
+        Op::TransposeConv2d { window, .. } => window.kernel[0] * window.kernel[1],
+        _ => 1,
+    }
+}
+
+/// Cycles of a round of a dense phase by `busy` invocations of one multiprocessor: as long as its reads are under way,
+/// as its weights need to come through, or as its sums take, whatever is longest.
+fn round(region: &Region, split: Split, busy: usize, device: Device) -> f32 {
+    let waves = busy.div_ceil(32) as f32;
+    let fours = region.last().map_or(1, |span: &Span| span.len / 4).clamp(1, 32) as f32;
+    let weight = if device.half { 8.0 } else { 16.0 };
+    let loads = 4.0 * (fours * weight / 128.0).ceil() + split.cells as f32;
+    let (loads, sums) = (waves * loads, waves * 4.0 * split.cells as f32);
+    (loads.max(sums) * split.ahead as f32).max(FAR)
 }
 
 /// Nanoseconds of a step alone, spread over the whole device.
 fn flat(plan: &Plan, step: &Step, device: Device) -> f32 {
     let region = super::region::whole(&shape_of(plan, step.output));
-    let (rounds, dense) = rounds(plan, step);
     let items = groups(&region);
-    let fours = region.last().map_or(1, |span| span.len / 4).max(1);
-    let weight = if device.half { 8.0 } else { 16.0 };
-    let loads = if dense { 4.0 * (fours.min(32) as f32 * weight / 128.0).ceil() + 1.0 } else { 3.0 };
-    let waves = items as f32 / 32.0 / AT_ONCE;
-    WAIT + MEET + (rounds as f32 * (waves * loads).max(LATENCY) + LATENCY * 2.0) * CYCLE
+    let (rounds, cycles) = if dense(step) {
+        let split = Split::of_step(plan, step, &region, None);
+        let from = shape_of(plan, step.inputs[0]);
+        let each = (items / split.cells) as f32 / AT_ONCE;
+        let cycles = round(&region, split, (each as usize).max(32), device);
+        (window(step) * from[from.len() - 1].div_ceil(4) / split.ahead, cycles)
+    } else {
+        (reads(plan, step).max(1), FAR.max(items as f32 / 32.0 / AT_ONCE * 4.0))
+    };
+    WAIT + MEET + (rounds as f32 * cycles + FAR) * CYCLE
 }

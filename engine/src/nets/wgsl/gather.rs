@@ -77,8 +77,8 @@ fn concat(writer: &Writer<'_>, step: &Step, axis: usize, to: &[usize], by_fours:
         }
         let read = match (by_fours, axis == last) {
             (false, _) => format!("return {};", writer.one(id, &cells)),
-            (true, true) => format!("x = {};", writer.vec(id, &cells, &format!("g - {first}"))),
-            (true, false) => format!("x = {};", writer.vec(id, &cells, "g")),
+            (true, true) => format!("x = {};", writer.fours(id, &cells, &format!("g - {first}"))),
+            (true, false) => format!("x = {};", writer.fours(id, &cells, "g")),
         };
         text += &match (number + 1 == step.inputs.len(), by_fours) {
             (true, false) => read,

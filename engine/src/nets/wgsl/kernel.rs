@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::{
+    fusing::Device,
     phase,
     place::{Known, Layout, Place},
     region::{self, Region, Span},
@@ -19,8 +20,6 @@ use crate::nets::{
 
 /// Invocations of a workgroup that makes items of one step, wherever they are: two waves of most devices.
 pub(super) const FLAT: usize = 64;
-/// Invocations of a workgroup that makes a tile: as many as every device has.
-pub(super) const TILED: usize = 256;
 /// Workgroups along x of a dispatch, at most; what is beyond goes along y.
 pub(super) const ROW: usize = 1 << 15;
 
@@ -121,7 +120,8 @@ pub(super) fn outside(steps: &[Step]) -> Vec<ValueId> {
 /// What the phases of a kernel are written into.
 pub(super) struct Writer<'a> {
     pub(super) plan: &'a Plan,
-    pub(super) flat: bool,
+    /// Invocations of a workgroup; `None` where the kernel is spread over the device.
+    threads: Option<usize>,
     known: Vec<Known>,
     functions: String,
     main: String,
@@ -132,6 +132,11 @@ pub(super) struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// Invocations that share a tile; `None` where the kernel is spread over the device.
+    pub(super) fn threads(&self) -> Option<usize> {
+        self.threads
+    }
+
     pub(super) fn known(&self, id: ValueId) -> &Known {
         self.known
             .iter()
@@ -140,7 +145,7 @@ impl Writer<'_> {
     }
 
     /// Four channels of value `id` at `cells`, from group `group` on.
-    pub(super) fn vec(&self, id: ValueId, cells: &[String], group: &str) -> String {
+    pub(super) fn fours(&self, id: ValueId, cells: &[String], group: &str) -> String {
         let cells: String = cells.iter().map(|cell| format!("{cell}, ")).collect();
         format!("fours{}({cells}{group})", self.known(id).name)
     }
@@ -164,10 +169,12 @@ impl Writer<'_> {
 
     /// Does `text` for each of `items`, called `i`.
     pub(super) fn each(&mut self, items: usize, text: &str) {
-        let head = match (self.flat, items <= TILED) {
-            (true, _) => format!("    if i < {items}u {{\n"),
-            (false, true) => format!("    if local < {items}u {{\n        let i = local;\n"),
-            (false, false) => format!("    for (var i = local; i < {items}u; i += {TILED}u) {{\n"),
+        let head = match self.threads {
+            None => format!("    if i < {items}u {{\n"),
+            Some(threads) if items <= threads => {
+                format!("    if local < {items}u {{\n        let i = local;\n")
+            }
+            Some(threads) => format!("    for (var i = local; i < {items}u; i += {threads}u) {{\n"),
         };
         self.main += &format!("{head}{text}    }}\n");
     }
@@ -195,7 +202,7 @@ impl Writer<'_> {
         }
         if let Some(id) = step.residual {
             let depth = self.known(id).groups();
-            let more = self.vec(id, &cells, "g");
+            let more = self.fours(id, &cells, "g");
             text += &if depth < groups {
                 format!("    if g < {depth} {{ x += {more}; }}\n")
             } else {
@@ -250,21 +257,21 @@ fn store(to: &Known, half: bool) -> String {
 }
 
 /// The kernel that does `steps`, of which only the last one's output is read outside.
-pub(super) fn kernel(plan: &Plan, range: Range<usize>, share: &Share, precision: Precision) -> Kernel {
+pub(super) fn kernel(plan: &Plan, range: Range<usize>, share: &Share, device: Device) -> Kernel {
+    let precision = if device.half { Precision::F16 } else { Precision::F32 };
     let steps = &plan.steps[range.clone()];
     let regions = regions(plan, steps, share);
     let (offsets, between) = arrange(steps, &regions);
     let last = &steps[steps.len() - 1];
-    let half = precision == Precision::F16;
     let mut writer = Writer {
         plan,
-        flat: *share == Share::Flat,
+        threads: (*share != Share::Flat).then_some(device.threads),
         known: known(plan, steps, &regions, &offsets, precision),
         functions: String::new(),
         main: String::new(),
         weights: Vec::new(),
         in_parts: false,
-        half,
+        half: device.half,
     };
     let shape = region::shape_of(plan, last.output);
     for (index, (step, region)) in steps.iter().zip(&regions).enumerate() {
@@ -292,7 +299,7 @@ pub(super) fn kernel(plan: &Plan, range: Range<usize>, share: &Share, precision:
         steps: range,
         reads: outside(steps).into_iter().map(|id| (writer.known(id).array(), id)).collect(),
         output: last.output,
-        half,
+        half: device.half,
         weights: writer.weights,
         workgroups: [count.min(ROW) as u32, count.div_ceil(ROW) as u32],
     }
@@ -350,7 +357,7 @@ impl Writer<'_> {
             text += &format!("var<workgroup> between: array<{element}, {between}>;\n");
         }
         if self.in_parts {
-            text += &format!("var<workgroup> parts: array<vec4<f32>, {TILED}>;\n");
+            text += &format!("var<workgroup> parts: array<vec4<f32>, {}>;\n", self.threads.unwrap_or(0));
         }
         text += "var<private> face: i32;\n";
         (0..tiles.len()).for_each(|axis| text += &format!("var<private> t{axis}: i32;\n"));
@@ -366,7 +373,7 @@ impl Writer<'_> {
     }
 
     fn entry(&self, tiles: &[usize]) -> String {
-        let (size, start) = if self.flat {
+        let (size, start) = if self.threads.is_none() {
             let start = format!("    let i = (group.x + group.y * {ROW}u) * {FLAT}u + local;\n");
             (FLAT, start)
         } else {
@@ -379,7 +386,7 @@ impl Writer<'_> {
                 };
                 stride *= count;
             }
-            (TILED, start)
+            (self.threads.unwrap_or(FLAT), start)
         };
         format!(
             "\n@compute @workgroup_size({size})\nfn main(@builtin(workgroup_id) group: vec3<u32>, \

@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use super::{Executor, GpuNet, NetError, Plan, TensorInfo, check_inputs};
 use crate::gpu::{
-    Dispatch, Gpu, GpuError,
+    Gpu, GpuError, Levels,
     readback::{Readback, Ticket},
 };
 pub use program::{Described, Program};
@@ -34,7 +34,7 @@ pub use program::{Described, Program};
 pub(super) struct Wgsl {
     gpu: Gpu,
     program: Program,
-    dispatches: Vec<Dispatch>,
+    levels: Levels,
     readback: Readback,
     results: Vec<Vec<f32>>,
 }
@@ -45,7 +45,7 @@ impl Wgsl {
         let program = Program::new(plan, gpu, how, 1)?;
         Ok(Self {
             gpu: gpu.clone(),
-            dispatches: program.levels(1).concat(),
+            levels: Levels::new(program.levels(1)),
             readback: Readback::new(),
             results: program.outputs().iter().map(|info| vec![0.0; info.values()]).collect(),
             program,
@@ -57,7 +57,7 @@ impl Wgsl {
         for (index, input) in inputs.iter().enumerate() {
             encoder.write(self.program.input(index), 0, bytemuck::cast_slice(input));
         }
-        encoder.compute("net", &self.dispatches);
+        encoder.compute_levels("net", &self.levels);
         let mut tickets: Vec<Ticket> = Vec::with_capacity(self.results.len());
         for index in 0..self.results.len() {
             tickets.push(self.readback.start_buffer(&mut encoder, self.program.output(index))?);

@@ -2,7 +2,7 @@
 
 use super::{
     gather,
-    kernel::{TILED, Writer},
+    kernel::Writer,
     region::{Span, groups, shape_of},
     text, windowed,
 };
@@ -13,6 +13,8 @@ use crate::nets::{
 
 /// Values that are reduced to one by a single invocation, at most, where others stand idle.
 const ALONE: usize = 32;
+/// Values that an invocation reads before it adds up the first.
+const AHEAD: usize = 8;
 
 /// Writes the phase of `step`, whose `put` has number `index`.
 pub(super) fn write(writer: &mut Writer<'_>, step: &Step, index: usize, region: &[Span]) {
@@ -51,12 +53,14 @@ pub(super) fn write(writer: &mut Writer<'_>, step: &Step, index: usize, region: 
 
 /// Items of the only step of a kernel.
 pub(super) fn items(writer: &Writer<'_>, step: &Step, region: &[Span]) -> usize {
-    match step.op {
-        Op::Conv2d(_) | Op::TransposeConv2d { .. } => groups(region) / windowed::pixels(writer, region),
-        Op::FullyConnected { .. } if aligned(writer, step) => {
-            groups(region) / windowed::pixels(writer, region)
-        }
-        _ => groups(region),
+    let dense = match step.op {
+        Op::Conv2d(_) | Op::TransposeConv2d { .. } => true,
+        Op::FullyConnected { .. } => aligned(writer, step),
+        _ => false,
+    };
+    match dense {
+        true => groups(region) / windowed::Split::of_step(writer.plan, step, region, writer.threads()).cells,
+        false => groups(region),
     }
 }
 
@@ -115,7 +119,7 @@ fn read(writer: &Writer<'_>, step: &Step, input: usize) -> String {
         cells.push("0".into());
         return format!("vec4<f32>({})", writer.one(id, &cells));
     }
-    writer.vec(id, &cells, "g")
+    writer.fours(id, &cells, "g")
 }
 
 fn combine(writer: &Writer<'_>, step: &Step, binary: Binary) -> String {
@@ -126,7 +130,7 @@ fn combine(writer: &Writer<'_>, step: &Step, binary: Binary) -> String {
 /// Adds up over the last axis of the operand: `text` for each group `k` of channels, whose value is `v`.
 fn over_row(writer: &Writer<'_>, id: ValueId, text: &str) -> String {
     let known = writer.known(id);
-    let v = writer.vec(id, &text::names(known.shape.len() - 1), "k");
+    let v = writer.fours(id, &text::names(known.shape.len() - 1), "k");
     format!("for (var k = 0; k < {}; k++) {{ let v = {v}; {text} }}", known.groups())
 }
 
@@ -218,14 +222,26 @@ impl Reduced {
         text
     }
 
+    /// Reads several values before it adds up the first.
+    fn ahead(&self, v: &str, meet: &str, parts: usize) -> String {
+        let near = |near: usize| {
+            let places = self.places().replace("r / ", &format!("(r + {}) / ", near * parts));
+            format!("            var v{near} = vec4<f32>(); {{ {places}v{near} = {v}; }}\n")
+        };
+        let reads: String = (0..AHEAD).map(near).collect();
+        let adds: String =
+            (0..AHEAD).map(|near| format!("            {{ let v = v{near}; {meet} }}\n")).collect();
+        reads + &adds
+    }
+
     fn write(&self, writer: &mut Writer<'_>, step: &Step, kind: Reduce, index: usize, region: &[Span]) {
         let items = groups(region);
         let count: usize = self.axes.iter().map(|(_, size)| size).product();
         let (start, meet, end) = text::over(kind, &format!("{}.0", count.max(1)));
-        let v = writer.vec(step.inputs[0], &self.cells, "g");
+        let v = writer.fours(step.inputs[0], &self.cells, "g");
         let put = put(writer, step, index, "", "x");
-        let parts = TILED / items.max(1);
-        if writer.flat || parts < 2 || count <= ALONE {
+        let parts = writer.threads().map_or(0, |threads| threads / items.max(1));
+        if parts < 2 || count <= ALONE {
             let text = format!(
                 "        {}\n        var x = {start}; for (var r = 0; r < {count}; r++) {{ {}let v = {v}; {meet} }}\n        {end}\n        {put}\n",
                 cells(region, "i", ""),
@@ -238,9 +254,13 @@ impl Reduced {
         writer.each(
             parts * items,
             &format!(
-                "        let part = i / {items}u;\n        {}\n        var x = {start}; \
-                 for (var r = i32(part); r < {count}; r += {parts}) {{ {}let v = {v}; {meet} }}\n        parts[i] = x;\n",
+                "        let part = i32(i / {items}u);\n        {}\n        var x = {start}; var r = part;\n        \
+                 for (; r < {}; r += {}) {{\n{}        }}\n        \
+                 for (; r < {count}; r += {parts}) {{ {}let v = {v}; {meet} }}\n        parts[i] = x;\n",
                 cells(region, &format!("(i % {items}u)"), ""),
+                count.saturating_sub(parts * (AHEAD - 1)),
+                parts * AHEAD,
+                self.ahead(&v, meet, parts),
                 self.places()
             ),
         );

@@ -19,6 +19,9 @@ use crate::{
     nets::{Fusing, GpuNet, Plan, Precision, TensorInfo, plan::ValueId},
 };
 
+/// Invocations of a workgroup, at most. More hide more of what reading takes, but each has fewer registers.
+const MOST_THREADS: usize = 512;
+
 /// A net whose inputs and outputs are buffers on the device.
 ///
 /// It looks at several faces (or pictures) at a time: each buffer begins with that many tensors, `f32`, row-major in the
@@ -60,6 +63,7 @@ impl Program {
                 Fusing::Fused => true,
                 Fusing::Single => false,
             },
+            threads: gpu.workgroup_invocations().min(MOST_THREADS),
             memory: gpu.workgroup_bytes(),
             half: precision == Precision::F16,
         };
@@ -67,7 +71,7 @@ impl Program {
         let kernels: Vec<Kernel> = runs
             .into_iter()
             .filter(|(range, _)| plan.values[plan.steps[range.end - 1].output].values() > 0)
-            .map(|(range, share)| kernel::kernel(&plan, range, &share, precision))
+            .map(|(range, share)| kernel::kernel(&plan, range, &share, device))
             .collect();
         let mut loading =
             Loading { gpu, plan: &plan, precision, faces, values: HashMap::new(), pipelines: HashMap::new() };

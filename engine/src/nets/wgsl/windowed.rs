@@ -4,31 +4,74 @@
 //! weights are packed by window cell, input channel and group of four.
 
 use super::{
-    kernel::{FLAT, TILED, Writer},
+    kernel::Writer,
     phase::{cells, put},
     region::{Span, groups, shape_of},
     text,
 };
 use crate::nets::{
     graph::{Alignment, Op, Reduce, Window},
-    plan::{Filter, Step},
+    plan::{Filter, Plan, Step},
 };
 
 /// Cells that an item of a dense step makes, at most.
 const CELLS: usize = 4;
 /// Invocations that keep a device busy: an item makes several cells only where so many are left.
 const BUSY: usize = 16 << 10;
+/// Groups of input channels that are read before the first is used, at most: reading takes longer than adding up.
+const AHEAD: usize = 4;
 
-/// How many cells an item makes of a region of a dense step's output.
-pub(super) fn pixels(writer: &Writer<'_>, region: &[Span]) -> usize {
-    let items = groups(region);
-    let cells = items / (region[region.len() - 1].len / 4);
-    let least = if writer.flat { BUSY.max(FLAT) } else { TILED };
-    let mut pixels = CELLS;
-    while pixels > 1 && (!cells.is_multiple_of(pixels) || items / pixels < least) {
-        pixels /= 2;
+/// How the work of a dense phase is shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Split {
+    /// Cells that an item makes.
+    pub(super) cells: usize,
+    /// Invocations that each add up a part of an item.
+    pub(super) parts: usize,
+    /// Groups of input channels that are read at a time.
+    pub(super) ahead: usize,
+}
+
+impl Split {
+    /// For `items` groups of output channels of `cells` cells, from `depth` groups of input channels under a window of
+    /// `window` cells, by `threads` invocations; `None` of them for a kernel that is spread over the device.
+    pub(super) fn of(
+        items: usize,
+        cells: usize,
+        [window, depth]: [usize; 2],
+        threads: Option<usize>,
+    ) -> Self {
+        let ahead = (1..=AHEAD).rev().find(|ahead| depth.is_multiple_of(*ahead)).unwrap_or(1);
+        let least = threads.unwrap_or(BUSY);
+        let mut split = Self { cells: CELLS, parts: 1, ahead };
+        while split.cells > 1 && (!cells.is_multiple_of(split.cells) || items / split.cells < least) {
+            split.cells /= 2;
+        }
+        let rounds = window * depth / ahead;
+        let fits =
+            |parts: usize| threads.is_some_and(|threads| items * parts <= threads) && rounds >= parts * 2;
+        while fits(split.parts * 2) {
+            split.parts *= 2;
+        }
+        split
     }
-    pixels
+
+    /// For `region` of the output of a dense step.
+    pub(super) fn of_step(plan: &Plan, step: &Step, region: &[Span], threads: Option<usize>) -> Self {
+        let from = shape_of(plan, step.inputs[0]);
+        let items = groups(region);
+        let cells = items / (region[region.len() - 1].len / 4).max(1);
+        let [rows, cols] = kernel_of(step);
+        Self::of(items, cells, [rows * cols, from[from.len() - 1].div_ceil(4)], threads)
+    }
+}
+
+/// Rows and columns of a dense step's window.
+fn kernel_of(step: &Step) -> [usize; 2] {
+    match &step.op {
+        Op::Conv2d(window) | Op::TransposeConv2d { window, .. } => window.kernel,
+        _ => [1; 2],
+    }
 }
 
 /// Where a window's cell finds its input row (or column), `near{axis}`, and whether that is inside, as WGSL.
@@ -71,83 +114,112 @@ fn is_point(step: &Step) -> bool {
 /// Convolutions of all kinds, and fully connected steps.
 pub(super) fn dense(writer: &mut Writer<'_>, step: &Step, filter: &Filter, index: usize, region: &[Span]) {
     let from = shape_of(writer.plan, step.inputs[0]);
-    let rank = from.len();
-    let (depth, channels) = (from[rank - 1].div_ceil(4), filter.bias.len().div_ceil(4));
-    let kernel = match &step.op {
-        Op::Conv2d(window) | Op::TransposeConv2d { window, .. } => window.kernel,
-        _ => [1; 2],
-    };
-    let first = writer.keep(packed(filter, kernel[0] * kernel[1], from[rank - 1]));
-    let bias = first + kernel[0] * kernel[1] * depth * 4 * channels;
-    let pixels = pixels(writer, region);
-    let suffixes: Vec<String> = match pixels {
+    let depth = from[from.len() - 1].div_ceil(4);
+    let channels = filter.bias.len().div_ceil(4);
+    let [rows, cols] = kernel_of(step);
+    let first = writer.keep(packed(filter, rows * cols, from[from.len() - 1]));
+    let bias = first + rows * cols * depth * 4 * channels;
+    let split = Split::of_step(writer.plan, step, region, writer.threads());
+    let suffixes: Vec<String> = match split.cells {
         1 => vec![String::new()],
-        _ => (0..pixels).map(|pixel| format!("_{pixel}")).collect(),
+        cells => (0..cells).map(|cell| format!("_{cell}")).collect(),
     };
-    let items = groups(region) / pixels;
+    let items = groups(region) / split.cells;
+    let rounds = rows * cols * depth / split.ahead;
+    let (item, range) = match split.parts {
+        1 => ("i".to_owned(), format!("0; e < {rounds}")),
+        parts => (
+            format!("(i % {items}u)"),
+            format!("part * {rounds} / {parts}; e < (part + 1) * {rounds} / {parts}"),
+        ),
+    };
     let mut text = String::new();
-    for (pixel, suffix) in suffixes.iter().enumerate() {
-        let item = if pixel == 0 { "i".to_owned() } else { format!("(i + {}u)", pixel * items) };
-        text += &format!("        {}\n", cells(region, &item, suffix));
-        text += &format!("        var x{suffix} = weights4({bias} + g{suffix});\n");
+    if split.parts > 1 {
+        text += &format!("        let part = i32(i / {items}u);\n");
     }
-    let own = &suffixes[0];
-    let sum = |reads: &[String], guarded: bool| {
-        let adds: String = suffixes
-            .iter()
-            .zip(reads)
-            .map(|(suffix, read)| {
-                let value = match guarded {
-                    true => format!("select(vec4<f32>(), {read}, is_in{suffix})"),
-                    false => read.clone(),
-                };
-                format!(
-                    "let v{suffix} = {value}; x{suffix} += w0 * v{suffix}.x + w1 * v{suffix}.y + w2 * v{suffix}.z + w3 * v{suffix}.w; "
-                )
-            })
-            .collect();
-        format!(
-            "for (var d = 0; d < {depth}; d++) {{ let w0 = weights4(w); let w1 = weights4(w + {channels}); \
-             let w2 = weights4(w + {}); let w3 = weights4(w + {}); w += {}; {adds}}}",
-            channels * 2,
-            channels * 3,
-            channels * 4
-        )
-    };
-    if is_point(step) {
-        let read = |suffix: &String| {
-            let cells: Vec<String> = (0..rank - 1).map(|axis| format!("c{axis}{suffix}")).collect();
-            writer.vec(step.inputs[0], &cells, "d")
-        };
-        let reads: Vec<String> = suffixes.iter().map(read).collect();
-        text += &format!("        var w = {first} + g{own};\n        {}\n", sum(&reads, false));
-    } else {
-        let mut inner = String::new();
+    for (cell, suffix) in suffixes.iter().enumerate() {
+        let item = if cell == 0 { item.clone() } else { format!("({item} + {}u)", cell * items) };
+        let start =
+            if split.parts > 1 { "vec4<f32>()".into() } else { format!("weights4({bias} + g{suffix})") };
+        text += &format!("        {}\n        var x{suffix} = {start};\n", cells(region, &item, suffix));
+    }
+    text += &format!(
+        "        for (var e = {range}; e++) {{\n            {}\n            \
+         let w = {first} + e * {} + g{};\n{}        }}\n",
+        round(step, &suffixes, &from, split.ahead),
+        split.ahead * 4 * channels,
+        suffixes[0],
+        sums(writer, step, &suffixes, [split.ahead, channels])
+    );
+    if split.parts == 1 {
         for suffix in &suffixes {
-            let ((rows, row_in), (cols, col_in)) =
-                (near(step, 0, suffix, from[1]), near(step, 1, suffix, from[2]));
-            inner += &format!("{rows} {cols} let is_in{suffix} = {row_in} && {col_in}; ");
+            text += &format!("        {}\n", put(writer, step, index, suffix, &format!("x{suffix}")));
         }
-        let read = |suffix: &String| {
-            let cells = [format!("c0{suffix}"), format!("near0{suffix}"), format!("near1{suffix}")];
-            writer.vec(step.inputs[0], &cells, "d")
-        };
-        let reads: Vec<String> = suffixes.iter().map(read).collect();
-        let adds = sum(&reads, pixels > 1);
-        let adds = if pixels == 1 { format!("if is_in {{ {adds} }}") } else { adds };
-        text += &format!(
-            "        for (var k0 = 0; k0 < {}; k0++) {{ for (var k1 = 0; k1 < {}; k1++) {{\n            {inner}\n            \
-             var w = {first} + (k0 * {} + k1) * {} + g{own};\n            {adds}\n        }} }}\n",
-            kernel[0],
-            kernel[1],
-            kernel[1],
-            depth * 4 * channels
-        );
+        return writer.each(items, &text);
     }
-    for suffix in &suffixes {
-        text += &format!("        {}\n", put(writer, step, index, suffix, &format!("x{suffix}")));
-    }
+    writer.in_parts = true;
+    writer.each(items * split.parts, &(text + "        parts[i] = x;\n"));
+    writer.wait();
+    let text = format!(
+        "        {}\n        var x = weights4({bias} + g); \
+         for (var p = 0u; p < {}u; p++) {{ x += parts[i + p * {items}u]; }}\n        {}\n",
+        cells(region, "i", ""),
+        split.parts,
+        put(writer, step, index, "", "x")
+    );
     writer.each(items, &text);
+}
+
+/// Declares what round `e` of a dense step looks at: groups of channels from `d` on, under one cell of the window.
+fn round(step: &Step, suffixes: &[String], from: &[usize], ahead: usize) -> String {
+    let rounds = from[from.len() - 1].div_ceil(4) / ahead;
+    if is_point(step) {
+        return format!("let d = e * {ahead};");
+    }
+    let [_, cols] = kernel_of(step);
+    let mut text = format!(
+        "let d = e % {rounds} * {ahead}; let k0 = e / {}; let k1 = e / {rounds} % {cols}; ",
+        rounds * cols
+    );
+    for suffix in suffixes {
+        let ((rows, row_in), (cols, col_in)) =
+            (near(step, 0, suffix, from[1]), near(step, 1, suffix, from[2]));
+        text += &format!("{rows} {cols} let is_in{suffix} = {row_in} && {col_in}; ");
+    }
+    text
+}
+
+/// Reads all that a round needs, then adds it up.
+fn sums(writer: &Writer<'_>, step: &Step, suffixes: &[String], [ahead, channels]: [usize; 2]) -> String {
+    let rank = writer.known(step.inputs[0]).shape.len();
+    let mut text = String::new();
+    for near in 0..ahead {
+        for lane in 0..4 {
+            let at = (near * 4 + lane) * channels;
+            text += &format!("            let w{near}{lane} = weights4(w + {at});\n");
+        }
+        for suffix in suffixes {
+            let group = format!("d + {near}");
+            let read = if is_point(step) {
+                let cells: Vec<String> = (0..rank - 1).map(|axis| format!("c{axis}{suffix}")).collect();
+                writer.fours(step.inputs[0], &cells, &group)
+            } else {
+                let cells = [format!("c0{suffix}"), format!("near0{suffix}"), format!("near1{suffix}")];
+                let read = writer.fours(step.inputs[0], &cells, &group);
+                format!("select(vec4<f32>(), {read}, is_in{suffix})")
+            };
+            text += &format!("            let v{near}{suffix} = {read};\n");
+        }
+    }
+    for near in 0..ahead {
+        for suffix in suffixes {
+            let v = format!("v{near}{suffix}");
+            text += &format!(
+                "            x{suffix} += w{near}0 * {v}.x + w{near}1 * {v}.y + w{near}2 * {v}.z + w{near}3 * {v}.w;\n"
+            );
+        }
+    }
+    text
 }
 
 /// Weights of shape [out, cells, in] as [cells, in, groups of four], then the bias.
@@ -166,15 +238,38 @@ fn packed(filter: &Filter, cells: usize, depth: usize) -> Vec<f32> {
     packed
 }
 
-/// Does `text` for each cell under the window that is inside, at `near0` and `near1`.
+/// Does `text` for each cell under the window that is inside, at `near0` and `near1`; `cell` is its number.
 fn slide(writer: &Writer<'_>, step: &Step, window: &Window, text: &str) -> String {
     let from = shape_of(writer.plan, step.inputs[0]);
     let ((rows, row_in), (cols, col_in)) = (near(step, 0, "", from[1]), near(step, 1, "", from[2]));
+    let [high, wide] = window.kernel;
     format!(
-        "for (var k0 = 0; k0 < {}; k0++) {{ {rows} if {row_in} {{ for (var k1 = 0; k1 < {}; k1++) {{ {cols} if {col_in} {{ {text} }} }} }} }}",
-        window.kernel[0], window.kernel[1]
+        "for (var k0 = 0; k0 < {high}; k0++) {{ {rows} if {row_in} {{ for (var k1 = 0; k1 < {wide}; k1++) {{ \
+         {cols} if {col_in} {{ let cell = k0 * {wide} + k1; {text} }} }} }} }}"
     )
 }
+
+/// Statements that read value `v` under each cell of the window before they do `text` for each, where `v` is zero
+/// outside.
+fn slide_ahead(writer: &Writer<'_>, step: &Step, window: &Window, v: &str, text: &str) -> String {
+    let from = shape_of(writer.plan, step.inputs[0]);
+    let ((rows, row_in), (cols, col_in)) = (near(step, 0, "", from[1]), near(step, 1, "", from[2]));
+    let (mut reads, mut adds) = (String::new(), String::new());
+    let [high, wide] = window.kernel;
+    for cell in 0..high * wide {
+        let here = |text: &str| {
+            text.replace("k0", &(cell / wide).to_string()).replace("k1", &(cell % wide).to_string())
+        };
+        reads += &here(&format!(
+            "var v{cell} = vec4<f32>(); {{ {rows} {cols} v{cell} = select(vec4<f32>(), {v}, {row_in} && {col_in}); }} "
+        ));
+        adds += &format!("{{ let v = v{cell}; const cell = {cell}; {text} }} ");
+    }
+    reads + &adds
+}
+
+/// Cells of a window that are read before the first is used, at most.
+const AHEAD_CELLS: usize = 25;
 
 /// Statements that make `x`.
 pub(super) fn depthwise(writer: &mut Writer<'_>, step: &Step, filter: &Filter, window: &Window) -> String {
@@ -189,7 +284,7 @@ pub(super) fn depthwise(writer: &mut Writer<'_>, step: &Step, filter: &Filter, w
     let first = writer.keep(weights);
     let near = || ["c0", "near0", "near1"].map(str::to_owned).to_vec();
     let v = if depth == channels {
-        writer.vec(id, &near(), "g")
+        writer.fours(id, &near(), "g")
     } else {
         // Each input channel makes several output channels.
         let lane = |lane: usize| {
@@ -198,15 +293,24 @@ pub(super) fn depthwise(writer: &mut Writer<'_>, step: &Step, filter: &Filter, w
         };
         format!("vec4<f32>({}, {}, {}, {})", lane(0), lane(1), lane(2), lane(3))
     };
-    let cell = format!("x += {v} * weights4({first} + (k0 * {} + k1) * {groups} + g);", window.kernel[1]);
-    let bias = first + window.kernel[0] * window.kernel[1] * groups;
-    format!("var x = weights4({bias} + g); {}", slide(writer, step, window, &cell))
+    let cells = window.kernel[0] * window.kernel[1];
+    let sum = match writer.threads() {
+        Some(_) if cells <= AHEAD_CELLS => slide_ahead(
+            writer,
+            step,
+            window,
+            &v,
+            &format!("x += v * weights4({first} + cell * {groups} + g);"),
+        ),
+        _ => slide(writer, step, window, &format!("x += {v} * weights4({first} + cell * {groups} + g);")),
+    };
+    format!("var x = weights4({} + g); {sum}", first + cells * groups)
 }
 
 /// Mean or extreme of the values under a window.
 pub(super) fn pool(writer: &Writer<'_>, step: &Step, kind: Reduce, window: &Window) -> String {
     let (start, meet, end) = text::over(kind, "count");
-    let v = writer.vec(step.inputs[0], &["c0", "near0", "near1"].map(str::to_owned), "g");
+    let v = writer.fours(step.inputs[0], &["c0", "near0", "near1"].map(str::to_owned), "g");
     let cell = format!("let v = {v}; {meet} count += 1.0;");
     format!("var x = {start}; var count = 0.0; {} {end}", slide(writer, step, window, &cell))
 }
@@ -233,7 +337,7 @@ pub(super) fn resize(writer: &Writer<'_>, step: &Step, alignment: Alignment) -> 
     };
     let at = |row: &str, col: &str| {
         let cells = ["c0".to_owned(), row.to_owned(), col.to_owned()];
-        writer.vec(step.inputs[0], &cells, "g")
+        writer.fours(step.inputs[0], &cells, "g")
     };
     format!(
         "{}{}let upper = {} * (1.0 - across_part) + {} * across_part; \

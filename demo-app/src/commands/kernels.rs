@@ -1,6 +1,9 @@
 //! `antifaz net plan --backend gpu`: a net's kernels by level, and how long each level takes.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use antifaz::{
     gpu::{Encoder, Gpu, Levels, timer::Timer},
@@ -11,8 +14,11 @@ use serde_json::json;
 use super::net::NetModel;
 use crate::{cli::Common, error::AppError, output, walk};
 
-/// Repetitions of each measurement, after as many to warm up.
-const REPETITIONS: u64 = 20;
+/// Repetitions of each measurement, after some to warm up: a device at rest runs at a lower clock.
+const REPETITIONS: u64 = 50;
+const WARM_UP: u64 = 2000;
+/// Time to warm up, at most.
+const BUDGET: Duration = Duration::from_millis(200);
 
 /// Prints a line for each kernel; those of one level don't wait for each other.
 pub(super) fn print(model: &NetModel, common: &Common) -> Result<(), AppError> {
@@ -24,12 +30,18 @@ pub(super) fn print(model: &NetModel, common: &Common) -> Result<(), AppError> {
         for kernel in kernels {
             output::line(match model.json {
                 true => {
-                    json!({"level": level, "us": time, "workgroups": kernel.workgroups, "steps": kernel.steps})
-                        .to_string()
+                    let expected = kernel.expected.as_secs_f64() * 1e6;
+                    json!({"level": level, "us": time, "expected_us": expected, "workgroups": kernel.workgroups,
+                        "steps": kernel.steps})
+                    .to_string()
                 }
                 false => {
                     let time = time.map_or(String::new(), |time| format!("{time:9.2} us"));
-                    format!("{level:4} {time}  {:6} workgroups  {}", kernel.workgroups, kernel.steps.join(", "))
+                    let expected = kernel.expected.as_secs_f64() * 1e6;
+                    let (workgroups, steps) = (kernel.workgroups, kernel.steps.join(", "));
+                    format!(
+                        "{level:4} {time}  expected {expected:6.2} us  {workgroups:6} workgroups  {steps}"
+                    )
                 }
             })?;
         }
@@ -67,8 +79,12 @@ fn spans(gpu: &Gpu, parts: usize, record: impl Fn(&mut Encoder, usize)) -> Resul
         return Err(AppError::Value { argument: "--times".into(), problem });
     }
     let mut times = vec![Vec::new(); parts];
-    for repetition in 0..REPETITIONS * 2 {
+    let start = Instant::now();
+    for repetition in 0..WARM_UP + REPETITIONS {
         let mut encoder = gpu.encoder("times");
+        if start.elapsed() > BUDGET && repetition < WARM_UP {
+            continue;
+        }
         timer.begin(repetition);
         timer.mark(&mut encoder);
         for part in 0..parts {
@@ -78,7 +94,7 @@ fn spans(gpu: &Gpu, parts: usize, record: impl Fn(&mut Encoder, usize)) -> Resul
         timer.end(&mut encoder);
         gpu.submit(encoder)?;
         gpu.wait()?;
-        let landed = timer.landed().filter(|_| repetition >= REPETITIONS);
+        let landed = timer.landed().filter(|_| repetition >= WARM_UP);
         for (times, span) in times.iter_mut().zip(landed.into_iter().flat_map(|(_, spans)| spans)) {
             times.push(span);
         }

@@ -263,13 +263,29 @@ impl ComputePipeline {
     /// # Errors
     /// As [`PassPipeline::new`].
     pub fn new(gpu: &Gpu, shader: &Shader, label: &str, name: &str) -> Result<Self, GpuError> {
+        Self::of(gpu, shader, label, name, Shader::compile)
+    }
+
+    /// As [`ComputePipeline::new`], for shaders that the engine has written itself: loops whose counts, and divisors
+    /// which, are constants are not watched while they run.
+    pub(crate) fn counted(gpu: &Gpu, shader: &Shader, label: &str, name: &str) -> Result<Self, GpuError> {
+        Self::of(gpu, shader, label, name, Shader::compile_counted)
+    }
+
+    fn of(
+        gpu: &Gpu,
+        shader: &Shader,
+        label: &str,
+        name: &str,
+        compile: fn(&Shader, &Gpu, &str) -> wgpu::ShaderModule,
+    ) -> Result<Self, GpuError> {
         let index = entry(shader, label, name, Stage::Compute)?;
         let bindings = Bindings::reflect(gpu, shader, label, &[index])?;
         let raw = health::scoped(gpu.device(), "compiles a pipeline", || {
             gpu.device().create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
                 label: Some(label),
                 layout: Some(&bindings.pipeline_layout(gpu)),
-                module: &shader.compile(gpu, label),
+                module: &compile(shader, gpu, label),
                 entry_point: Some(&shader.module().entry_points[index].name),
                 compilation_options: wgpu::PipelineCompilationOptions {
                     zero_initialize_workgroup_memory: false,

@@ -163,9 +163,28 @@ impl Shader {
     }
 
     pub(super) fn compile(&self, gpu: &Gpu, label: &str) -> wgpu::ShaderModule {
-        gpu.device().create_shader_module(wgpu::ShaderModuleDescriptor {
+        gpu.device().create_shader_module(self.descriptor(label))
+    }
+
+    /// As [`Shader::compile`], for loops that all end and divisors that are never zero. Buffers are guarded as ever.
+    #[expect(
+        unsafe_code,
+        reason = "the engine's own writers make such loops and divisors: sizes, as constants"
+    )]
+    pub(super) fn compile_counted(&self, gpu: &Gpu, label: &str) -> wgpu::ShaderModule {
+        let checks = wgpu::ShaderRuntimeChecks {
+            force_loop_bounding: false,
+            int_div_checks: false,
+            ..wgpu::ShaderRuntimeChecks::checked()
+        };
+        // SAFETY: what the two flags would guard against is not there, as the caller promises; all else is checked.
+        unsafe { gpu.device().create_shader_module_trusted(self.descriptor(label), checks) }
+    }
+
+    fn descriptor<'a>(&'a self, label: &'a str) -> wgpu::ShaderModuleDescriptor<'a> {
+        wgpu::ShaderModuleDescriptor {
             label: Some(label),
             source: wgpu::ShaderSource::Wgsl(self.merged.text.as_str().into()),
-        })
+        }
     }
 }

@@ -46,10 +46,23 @@ pub(super) struct Device {
     pub(super) half: bool,
 }
 
-/// All steps whose output is kept somewhere, divided into kernels, in order.
-pub(super) fn divide(plan: &Plan, device: Device) -> Vec<(Range<usize>, Share)> {
+/// Steps that share a kernel.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Run {
+    pub(super) steps: Range<usize>,
+    pub(super) share: Share,
+    /// What the model says it takes, in nanoseconds.
+    pub(super) cost: f32,
+}
+
+/// All steps, divided into kernels, in order.
+pub(super) fn divide(plan: &Plan, device: Device) -> Vec<Run> {
     let count = plan.steps.len();
-    let single = |step: usize| (step..step + 1, Share::Flat);
+    let single = |step: usize| Run {
+        steps: step..step + 1,
+        share: Share::Flat,
+        cost: flat(plan, &plan.steps[step], device),
+    };
     if !device.meets {
         return (0..count).map(single).collect();
     }
@@ -76,7 +89,7 @@ pub(super) fn divide(plan: &Plan, device: Device) -> Vec<(Range<usize>, Share)> 
     let mut end = count;
     while end > 0 {
         let (_, start, share) = best[end].clone();
-        runs.push((start..end, share));
+        runs.push(Run { steps: start..end, share, cost: best[end].0 - best[start].0 });
         end = start;
     }
     runs.reverse();
@@ -182,7 +195,8 @@ fn phase(plan: &Plan, step: &Step, region: &Region, device: Device) -> f32 {
     let (rounds, cycles) = if dense(step) {
         let split = Split::of_step(plan, step, region, Some(threads));
         let from = shape_of(plan, step.inputs[0]);
-        let rounds = window(step) * from[from.len() - 1].div_ceil(4) / split.ahead / split.parts;
+        let rounds =
+            (window(step) * from[from.len() - 1].div_ceil(4).div_ceil(split.ahead)).div_ceil(split.parts);
         let busy = items / split.cells * split.parts;
         let cycles = round(region, split, busy.min(threads), device);
         (rounds * busy.div_ceil(threads), cycles)
@@ -223,7 +237,7 @@ fn flat(plan: &Plan, step: &Step, device: Device) -> f32 {
         let from = shape_of(plan, step.inputs[0]);
         let each = (items / split.cells) as f32 / AT_ONCE;
         let cycles = round(&region, split, (each as usize).max(32), device);
-        (window(step) * from[from.len() - 1].div_ceil(4) / split.ahead, cycles)
+        (window(step) * from[from.len() - 1].div_ceil(4).div_ceil(split.ahead), cycles)
     } else {
         (reads(plan, step).max(1), FAR.max(items as f32 / 32.0 / AT_ONCE * 4.0))
     };

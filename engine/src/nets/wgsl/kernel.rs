@@ -126,6 +126,8 @@ pub(super) struct Writer<'a> {
     functions: String,
     main: String,
     weights: Vec<f32>,
+    /// By step.
+    ahead: Vec<Ahead>,
     /// Whether a phase adds up in parts.
     pub(super) in_parts: bool,
     half: bool,
@@ -184,13 +186,30 @@ impl Writer<'_> {
         self.main += "    workgroupBarrier();\n";
     }
 
+    /// Statements that read what `put{index}` will need, at the cell with `suffix`: reading takes long, so it begins early.
+    pub(super) fn ahead(&self, index: usize, suffix: &str) -> String {
+        let at = |text: &str| text.replace('@', suffix);
+        let ahead = &self.ahead[index];
+        let more = ahead.residual.as_ref().map(|read| format!("let more{suffix} = {}; ", at(read)));
+        let slope = ahead.slope.as_ref().map(|read| format!("let slope{suffix} = {};", at(read)));
+        more.unwrap_or_default() + &slope.unwrap_or_default()
+    }
+
+    /// The arguments that hand it on.
+    pub(super) fn handed_on(&self, index: usize, suffix: &str) -> String {
+        let ahead = &self.ahead[index];
+        let more = ahead.residual.as_ref().map(|_| format!(", more{suffix}"));
+        more.unwrap_or_default()
+            + &ahead.slope.as_ref().map(|_| format!(", slope{suffix}")).unwrap_or_default()
+    }
+
     /// `put{n}(c0, ..., g, value)` of the output of `step`: adds the residual, applies the activation and writes.
     fn put(&mut self, step: &Step, name: usize, region: &[Span], ragged: bool) {
         let to = self.known(step.output).clone();
         let groups = to.groups();
-        let cells = text::names(to.shape.len() - 1);
-        let mut text =
-            format!("fn put{name}({}g: i32, value: vec4<f32>) {{\n    var x = value;\n", to.parameters());
+        let cells: Vec<String> = (0..to.shape.len() - 1).map(|axis| format!("c{axis}@")).collect();
+        let mut ahead = Ahead::default();
+        let mut text = "    var x = value;\n".to_owned();
         for (axis, span) in region.iter().enumerate().filter(|_| ragged) {
             let (at, size) = match axis + 1 == region.len() {
                 true => ("g".to_owned(), groups),
@@ -202,24 +221,36 @@ impl Writer<'_> {
         }
         if let Some(id) = step.residual {
             let depth = self.known(id).groups();
-            let more = self.fours(id, &cells, "g");
-            text += &if depth < groups {
-                format!("    if g < {depth} {{ x += {more}; }}\n")
-            } else {
-                format!("    x += {more};\n")
-            };
+            let read = self.fours(id, &cells, "g@");
+            ahead.residual = Some(match depth < groups {
+                true => format!("select(vec4<f32>(), {read}, g@ < {depth})"),
+                false => read,
+            });
+            text += "    x += more;\n";
         }
         match &step.activation {
             Activation::None => {}
             Activation::Unary(unary) => text += &format!("    x = {};\n", text::unary(*unary, "x")),
             Activation::Prelu(slopes) => {
                 let at = self.keep(slopes.iter().copied());
-                text += &format!("    x = select(x, x * weights4({at} + g), x < vec4<f32>());\n");
+                ahead.slope = Some(format!("weights4({at} + g@)"));
+                text += "    x = select(x, x * slope, x < vec4<f32>());\n";
             }
         }
         text += &store(&to, self.half);
-        self.functions += &(text + "}\n");
+        let more = ahead.residual.as_ref().map_or("", |_| ", more: vec4<f32>");
+        let slope = ahead.slope.as_ref().map_or("", |_| ", slope: vec4<f32>");
+        let head = format!("fn put{name}({}g: i32, value: vec4<f32>{more}{slope}) {{\n", to.parameters());
+        self.functions += &(head + &text + "}\n");
+        self.ahead.push(ahead);
     }
+}
+
+/// What a `put` needs besides its value, as WGSL; `@` stands for the suffix of the cell.
+#[derive(Default)]
+struct Ahead {
+    residual: Option<String>,
+    slope: Option<String>,
 }
 
 /// Statements that write `x`.
@@ -270,6 +301,7 @@ pub(super) fn kernel(plan: &Plan, range: Range<usize>, share: &Share, device: De
         functions: String::new(),
         main: String::new(),
         weights: Vec::new(),
+        ahead: Vec::new(),
         in_parts: false,
         half: device.half,
     };

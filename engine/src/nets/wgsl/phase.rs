@@ -46,7 +46,7 @@ pub(super) fn write(writer: &mut Writer<'_>, step: &Step, index: usize, region: 
         (Op::Dequantize, _) => format!("let x = {};", read(writer, step, 0)),
         _ => gather::lanes(writer, step, index),
     };
-    let head = cells(region, "i", "");
+    let head = format!("{}\n        {}", cells(region, "i", ""), writer.ahead(index, ""));
     let put = put(writer, step, index, "", "x");
     writer.each(groups(region), &format!("        {head}\n        {value}\n        {put}\n"));
 }
@@ -104,7 +104,7 @@ fn place(name: &str, item: &str, stride: usize, size: usize, start: &str) -> Str
 pub(super) fn put(writer: &Writer<'_>, step: &Step, index: usize, suffix: &str, value: &str) -> String {
     let rank = writer.known(step.output).shape.len();
     let cells: String = (0..rank - 1).map(|axis| format!("c{axis}{suffix}, ")).collect();
-    format!("put{index}({cells}g{suffix}, {value});")
+    format!("put{index}({cells}g{suffix}, {value}{});", writer.handed_on(index, suffix))
 }
 
 /// Operand `input` at the item's own place, broadcast.
@@ -268,8 +268,9 @@ impl Reduced {
         writer.each(
             items,
             &format!(
-                "        {}\n        var x = {start}; for (var p = 0u; p < {parts}u; p++) {{ let v = parts[i + p * {items}u]; {meet} }}\n        {end}\n        {put}\n",
-                cells(region, "i", "")
+                "        {}\n        var x = {start}; for (var p = 0u; p < {parts}u; p++) {{ let v = parts[i + p * {items}u]; {meet} }}\n        {end}\n        {}\n        {put}\n",
+                cells(region, "i", ""),
+                writer.ahead(index, "")
             ),
         );
     }

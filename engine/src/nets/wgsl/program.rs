@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, hash_map::Entry},
     sync::Arc,
+    time::Duration,
 };
 
 use half::f16;
@@ -45,6 +46,8 @@ pub struct Described {
     pub steps: Vec<String>,
     /// Workgroups for each face.
     pub workgroups: u32,
+    /// What the model by which steps were put together thinks that it takes on desktop hardware.
+    pub expected: Duration,
 }
 
 impl Program {
@@ -67,18 +70,16 @@ impl Program {
             memory: gpu.workgroup_bytes(),
             half: precision == Precision::F16,
         };
-        let runs = fusing::divide(&plan, device);
-        let kernels: Vec<Kernel> = runs
-            .into_iter()
-            .filter(|(range, _)| plan.values[plan.steps[range.end - 1].output].values() > 0)
-            .map(|(range, share)| kernel::kernel(&plan, range, &share, device))
-            .collect();
+        let mut runs = fusing::divide(&plan, device);
+        runs.retain(|run| plan.values[plan.steps[run.steps.end - 1].output].values() > 0);
+        let kernels: Vec<Kernel> =
+            runs.iter().map(|run| kernel::kernel(&plan, run.steps.clone(), &run.share, device)).collect();
         let mut loading =
             Loading { gpu, plan: &plan, precision, faces, values: HashMap::new(), pipelines: HashMap::new() };
         let depths = depths(&plan, &kernels);
         let mut levels = vec![Vec::new(); depths.iter().max().map_or(0, |last| last + 1)];
         let mut described = vec![Vec::new(); levels.len()];
-        for (kernel, &depth) in kernels.iter().zip(&depths) {
+        for ((kernel, run), &depth) in kernels.iter().zip(&runs).zip(&depths) {
             levels[depth].push(loading.dispatch(kernel)?);
             described[depth].push(Described {
                 steps: plan.steps[kernel.steps.clone()]
@@ -86,6 +87,7 @@ impl Program {
                     .map(|step| step.op.name().to_owned())
                     .collect(),
                 workgroups: kernel.workgroups[0] * kernel.workgroups[1],
+                expected: Duration::from_nanos(run.cost as u64),
             });
         }
         let mut boundary =
@@ -248,7 +250,7 @@ impl Loading<'_> {
         let mut library = Library::for_gpu(self.gpu);
         library.insert("nets::kernel", name, text);
         let shader = library.resolve("nets::kernel", &[])?;
-        let pipeline = Arc::new(ComputePipeline::new(self.gpu, &shader, name, "main")?);
+        let pipeline = Arc::new(ComputePipeline::counted(self.gpu, &shader, name, "main")?);
         self.pipelines.insert(text.to_owned(), Arc::clone(&pipeline));
         Ok(pipeline)
     }

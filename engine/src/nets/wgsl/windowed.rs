@@ -117,15 +117,16 @@ pub(super) fn dense(writer: &mut Writer<'_>, step: &Step, filter: &Filter, index
     let depth = from[from.len() - 1].div_ceil(4);
     let channels = filter.bias.len().div_ceil(4);
     let [rows, cols] = kernel_of(step);
-    let first = writer.keep(packed(filter, rows * cols, from[from.len() - 1]));
-    let bias = first + rows * cols * depth * 4 * channels;
     let split = Split::of_step(writer.plan, step, region, writer.threads());
+    let padded = depth.next_multiple_of(split.ahead);
+    let first = writer.keep(packed(filter, rows * cols, [from[from.len() - 1], padded * 4]));
+    let bias = first + rows * cols * padded * 4 * channels;
     let suffixes: Vec<String> = match split.cells {
         1 => vec![String::new()],
         cells => (0..cells).map(|cell| format!("_{cell}")).collect(),
     };
     let items = groups(region) / split.cells;
-    let rounds = rows * cols * depth / split.ahead;
+    let rounds = rows * cols * padded / split.ahead;
     let (item, range) = match split.parts {
         1 => ("i".to_owned(), format!("0; e < {rounds}")),
         parts => (
@@ -141,7 +142,11 @@ pub(super) fn dense(writer: &mut Writer<'_>, step: &Step, filter: &Filter, index
         let item = if cell == 0 { item.clone() } else { format!("({item} + {}u)", cell * items) };
         let start =
             if split.parts > 1 { "vec4<f32>()".into() } else { format!("weights4({bias} + g{suffix})") };
-        text += &format!("        {}\n        var x{suffix} = {start};\n", cells(region, &item, suffix));
+        let ahead = if split.parts > 1 { String::new() } else { writer.ahead(index, suffix) };
+        text += &format!(
+            "        {}\n        {ahead}\n        var x{suffix} = {start};\n",
+            cells(region, &item, suffix)
+        );
     }
     text += &format!(
         "        for (var e = {range}; e++) {{\n            {}\n            \
@@ -161,9 +166,10 @@ pub(super) fn dense(writer: &mut Writer<'_>, step: &Step, filter: &Filter, index
     writer.each(items * split.parts, &(text + "        parts[i] = x;\n"));
     writer.wait();
     let text = format!(
-        "        {}\n        var x = weights4({bias} + g); \
+        "        {}\n        {}\n        var x = weights4({bias} + g); \
          for (var p = 0u; p < {}u; p++) {{ x += parts[i + p * {items}u]; }}\n        {}\n",
         cells(region, "i", ""),
+        writer.ahead(index, ""),
         split.parts,
         put(writer, step, index, "", "x")
     );
@@ -172,7 +178,7 @@ pub(super) fn dense(writer: &mut Writer<'_>, step: &Step, filter: &Filter, index
 
 /// Declares what round `e` of a dense step looks at: groups of channels from `d` on, under one cell of the window.
 fn round(step: &Step, suffixes: &[String], from: &[usize], ahead: usize) -> String {
-    let rounds = from[from.len() - 1].div_ceil(4) / ahead;
+    let rounds = from[from.len() - 1].div_ceil(4).div_ceil(ahead);
     if is_point(step) {
         return format!("let d = e * {ahead};");
     }
@@ -191,7 +197,8 @@ fn round(step: &Step, suffixes: &[String], from: &[usize], ahead: usize) -> Stri
 
 /// Reads all that a round needs, then adds it up.
 fn sums(writer: &Writer<'_>, step: &Step, suffixes: &[String], [ahead, channels]: [usize; 2]) -> String {
-    let rank = writer.known(step.inputs[0]).shape.len();
+    let known = writer.known(step.inputs[0]);
+    let (rank, depth) = (known.shape.len(), known.groups());
     let mut text = String::new();
     for near in 0..ahead {
         for lane in 0..4 {
@@ -199,7 +206,11 @@ fn sums(writer: &Writer<'_>, step: &Step, suffixes: &[String], [ahead, channels]
             text += &format!("            let w{near}{lane} = weights4(w + {at});\n");
         }
         for suffix in suffixes {
-            let group = format!("d + {near}");
+            // Beyond the last group weights are zero, and any value will do.
+            let group = match depth.is_multiple_of(ahead) {
+                true => format!("d + {near}"),
+                false => format!("min(d + {near}, {})", depth - 1),
+            };
             let read = if is_point(step) {
                 let cells: Vec<String> = (0..rank - 1).map(|axis| format!("c{axis}{suffix}")).collect();
                 writer.fours(step.inputs[0], &cells, &group)
@@ -222,9 +233,10 @@ fn sums(writer: &Writer<'_>, step: &Step, suffixes: &[String], [ahead, channels]
     text
 }
 
-/// Weights of shape [out, cells, in] as [cells, in, groups of four], then the bias.
-fn packed(filter: &Filter, cells: usize, depth: usize) -> Vec<f32> {
-    let (groups, padded) = (filter.bias.len().div_ceil(4), depth.next_multiple_of(4));
+/// Weights of shape [out, cells, `depth`] as [cells, `padded`, groups of four], with zeros for what is not there, then
+/// the bias.
+fn packed(filter: &Filter, cells: usize, [depth, padded]: [usize; 2]) -> Vec<f32> {
+    let groups = filter.bias.len().div_ceil(4);
     let mut packed = vec![0.0; (cells * padded + 1) * groups * 4];
     let (weights, bias) = packed.split_at_mut(cells * padded * groups * 4);
     for (at, fours) in weights.chunks_exact_mut(groups * 4).enumerate() {

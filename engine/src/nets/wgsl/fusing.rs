@@ -113,8 +113,13 @@ fn cheapest(plan: &Plan, range: Range<usize>, device: Device) -> Option<(f32, Sh
         let share = Share::Tiles(tiles);
         let regions = regions(plan, steps, &share);
         let (_, between) = arrange(steps, &regions);
-        let adds = steps.iter().any(|step| dense(step) || matches!(step.op, Op::Reduce { .. }));
-        let parts = if adds { device.threads * 16 } else { 0 };
+        let parts = steps
+            .iter()
+            .zip(&regions)
+            .map(|(step, region)| sums(plan, step, region, device))
+            .max()
+            .unwrap_or(0)
+            * 16;
         if between * if device.half { 8 } else { 16 } + parts > device.memory {
             continue;
         }
@@ -185,6 +190,18 @@ fn reads(plan: &Plan, step: &Step) -> usize {
         Op::Normalize { .. } | Op::Softmax { .. } => from[from.len() - 1].div_ceil(4) * 2,
         Op::Reduce { axes, .. } => axes.iter().map(|&axis| from[axis]).product(),
         _ => 1,
+    }
+}
+
+/// Sums of parts that a phase keeps in workgroup memory.
+fn sums(plan: &Plan, step: &Step, region: &Region, device: Device) -> usize {
+    match step.op {
+        Op::Reduce { .. } => device.threads,
+        _ if dense(step) => {
+            let split = Split::of_step(plan, step, region, Some(device.threads));
+            if split.parts > 1 { groups(region) * split.parts } else { 0 }
+        }
+        _ => 0,
     }
 }
 

@@ -128,8 +128,8 @@ pub(super) struct Writer<'a> {
     weights: Vec<f32>,
     /// By step.
     ahead: Vec<Ahead>,
-    /// Whether a phase adds up in parts.
-    pub(super) in_parts: bool,
+    /// Sums that are there at a time, where a phase adds up in parts.
+    parts: usize,
     half: bool,
 }
 
@@ -179,6 +179,11 @@ impl Writer<'_> {
             Some(threads) => format!("    for (var i = local; i < {items}u; i += {threads}u) {{\n"),
         };
         self.main += &format!("{head}{text}    }}\n");
+    }
+
+    /// Makes room for `sums` of parts.
+    pub(super) fn add_in_parts(&mut self, sums: usize) {
+        self.parts = self.parts.max(sums);
     }
 
     /// Waits for all invocations of the workgroup.
@@ -302,7 +307,7 @@ pub(super) fn kernel(plan: &Plan, range: Range<usize>, share: &Share, device: De
         main: String::new(),
         weights: Vec::new(),
         ahead: Vec::new(),
-        in_parts: false,
+        parts: 0,
         half: device.half,
     };
     let shape = region::shape_of(plan, last.output);
@@ -388,8 +393,8 @@ impl Writer<'_> {
             let element = if self.half { "vec4<f16>" } else { "vec4<f32>" };
             text += &format!("var<workgroup> between: array<{element}, {between}>;\n");
         }
-        if self.in_parts {
-            text += &format!("var<workgroup> parts: array<vec4<f32>, {}>;\n", self.threads.unwrap_or(0));
+        if self.parts > 0 {
+            text += &format!("var<workgroup> parts: array<vec4<f32>, {}>;\n", self.parts);
         }
         text += "var<private> face: i32;\n";
         (0..tiles.len()).for_each(|axis| text += &format!("var<private> t{axis}: i32;\n"));

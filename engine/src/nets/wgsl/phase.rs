@@ -250,7 +250,7 @@ impl Reduced {
             return writer.each(items, &text);
         }
         // Several invocations add up parts, one the parts.
-        writer.in_parts = true;
+        writer.add_in_parts(parts * items);
         writer.each(
             parts * items,
             &format!(

@@ -16,12 +16,17 @@ use crate::nets::{
 
 /// Cells that an item of a dense step makes, at most.
 const CELLS: usize = 4;
-/// Invocations that keep a device busy: an item makes several cells only where so many are left.
+/// Invocations that keep a device busy: where a kernel is spread over it, an item makes several cells only if so many are
+/// left.
 const BUSY: usize = 16 << 10;
 /// Groups of input channels that are read before the first is used, at most: reading takes longer than adding up.
 const AHEAD: usize = 4;
 
-/// How the work of a dense phase is shared.
+/// Invocations that add up parts of one item, at most: somebody has to add up the parts.
+const MOST_PARTS: usize = 16;
+
+/// How the work of a dense phase is shared. What an invocation reads is the bottleneck, so it makes several cells with
+/// the weights that it has read; where few invocations are left then, several add up a part each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Split {
     /// Cells that an item makes.
@@ -41,19 +46,21 @@ impl Split {
         [window, depth]: [usize; 2],
         threads: Option<usize>,
     ) -> Self {
-        let ahead = (1..=AHEAD).rev().find(|ahead| depth.is_multiple_of(*ahead)).unwrap_or(1);
-        let least = threads.unwrap_or(BUSY);
-        let mut split = Self { cells: CELLS, parts: 1, ahead };
-        while split.cells > 1 && (!cells.is_multiple_of(split.cells) || items / split.cells < least) {
-            split.cells /= 2;
+        let Some(threads) = threads else {
+            let fits = |wanted: &usize| cells.is_multiple_of(*wanted) && items / wanted >= BUSY;
+            return Self { cells: [CELLS, 2].into_iter().find(fits).unwrap_or(1), parts: 1, ahead: 1 };
+        };
+        let ahead = |wanted: usize| depth.min(if wanted > 1 { AHEAD / 2 } else { AHEAD });
+        let rounds = |wanted: usize| window * depth.div_ceil(ahead(wanted));
+        let busy = |wanted: &usize| {
+            cells.is_multiple_of(*wanted) && items / wanted * rounds(*wanted).min(MOST_PARTS) * 2 >= threads
+        };
+        let cells = [CELLS, 2].into_iter().find(busy).unwrap_or(1);
+        let mut parts = 1;
+        while items / cells * parts * 2 <= threads && parts * 2 <= rounds(cells).min(MOST_PARTS) {
+            parts *= 2;
         }
-        let rounds = window * depth / ahead;
-        let fits =
-            |parts: usize| threads.is_some_and(|threads| items * parts <= threads) && rounds >= parts * 2;
-        while fits(split.parts * 2) {
-            split.parts *= 2;
-        }
-        split
+        Self { cells, parts, ahead: ahead(cells) }
     }
 
     /// For `region` of the output of a dense step.
@@ -162,18 +169,23 @@ pub(super) fn dense(writer: &mut Writer<'_>, step: &Step, filter: &Filter, index
         }
         return writer.each(items, &text);
     }
-    writer.in_parts = true;
-    writer.each(items * split.parts, &(text + "        parts[i] = x;\n"));
+    let all = groups(region);
+    for (cell, suffix) in suffixes.iter().enumerate() {
+        text +=
+            &format!("        parts[u32(part) * {all}u + {}u + i % {items}u] = x{suffix};\n", cell * items);
+    }
+    writer.add_in_parts(all * split.parts);
+    writer.each(items * split.parts, &text);
     writer.wait();
     let text = format!(
         "        {}\n        {}\n        var x = weights4({bias} + g); \
-         for (var p = 0u; p < {}u; p++) {{ x += parts[i + p * {items}u]; }}\n        {}\n",
+         for (var p = 0u; p < {}u; p++) {{ x += parts[i + p * {all}u]; }}\n        {}\n",
         cells(region, "i", ""),
         writer.ahead(index, ""),
         split.parts,
         put(writer, step, index, "", "x")
     );
-    writer.each(items, &text);
+    writer.each(all, &text);
 }
 
 /// Declares what round `e` of a dense step looks at: groups of channels from `d` on, under one cell of the window.

@@ -4,7 +4,7 @@
 import vision::detections::{detections};
 import vision::recall::{is_used, take_over, work};
 import vision::state::{
-    FACES, Motion, NO_ID, PROPOSE, REMEMBERED, Roi, SAME_FACE_IOU, Track, frame, has, iou, region, surprise, usable,
+    FACES, Motion, NO_ID, PROPOSE, REMEMBERED, Roi, SAME_FACE_IOU, SLACK, Track, frame, has, iou, region, surprise, usable,
 };
 
 /// A face can be resumed within this many region sizes of where it is expected.
@@ -49,7 +49,7 @@ fn forget() {
     var left = 0u;
     for (var i = 0u; i < work.lost_count; i++) {
         let age = work.lost[i].motion.age;
-        if age >= 0.0 && age <= REMEMBERED && !resumed[i] {
+        if age >= -SLACK && age <= REMEMBERED + SLACK && !resumed[i] {
             work.lost[left] = work.lost[i];
             left += 1u;
         }

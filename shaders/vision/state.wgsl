@@ -6,8 +6,10 @@ const FACES = 8u;
 const LANDMARKS = 478u;
 /// A face without an id: what the detector alone believes uses up none.
 const NO_ID = 0xffffffffu;
-/// A lost face is remembered for this many seconds, and for what their sum may have been rounded by.
-const REMEMBERED = 1.0001;
+/// A lost face is remembered for this many seconds.
+const REMEMBERED = 1.0;
+/// What the sum of some steps may be rounded by, in seconds.
+const SLACK = 1e-4;
 /// A remembered face is expected to keep moving for this many seconds.
 const COASTING = 0.5;
 /// Regions that overlap by more look at one face.

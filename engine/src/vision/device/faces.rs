@@ -12,7 +12,7 @@ use crate::{
     gpu::{Buffer, BufferUse, ComputePipeline, Dispatch, Gpu, GpuError, Resource, Texture, shader::Library},
     kernels::crop::Outside,
     scene::{BLENDSHAPES, LANDMARKS, MAX_FACES},
-    tracking::BLENDSHAPE_LANDMARKS,
+    tracking::{Anchors, BLENDSHAPE_LANDMARKS},
     vision::VisionOptions,
 };
 
@@ -41,20 +41,68 @@ pub(super) struct FaceKernels {
     pub(super) memory: Memory,
 }
 
-/// What is followed, on the device.
+/// What is followed, on the device, and what the kernels know beforehand.
 #[derive(Clone, Debug)]
 pub(super) struct Memory {
     pub(super) kept: Buffer,
     pub(super) work: Buffer,
     pub(super) points: Buffer,
     pub(super) detections: Buffer,
+    anchors: Buffer,
+    candidates: Buffer,
+    tables: Buffer,
+    /// Takes what nobody wants.
+    nowhere: Buffer,
+}
+
+impl Memory {
+    fn new(gpu: &Gpu, common: &Common, anchors: &Anchors) -> Result<Self, GpuError> {
+        let storage = |label: &str, bytes: u64| gpu.buffer(label, BufferUse::Storage, bytes);
+        let filled = |label: &str, bytes: &[u8]| gpu.buffer_with(label, BufferUse::Storage, bytes);
+        Ok(Self {
+            kept: storage("kept", STATE_BYTES)?,
+            work: common.work.clone(),
+            points: storage("points", POINT_BYTES * (LANDMARKS * MAX_FACES) as u64)?,
+            detections: storage("detections", DETECTIONS_BYTES)?,
+            anchors: filled("anchors", bytemuck::cast_slice(anchors.centers()))?,
+            candidates: storage("candidates", anchors.count() as u64 * 8)?,
+            tables: filled("tables", bytemuck::bytes_of(&*Tables::new()))?,
+            nowhere: storage("nowhere", 4)?,
+        })
+    }
+
+    /// All resources by the names that they have in every shader.
+    fn resources<'a>(
+        &'a self,
+        common: &'a Common,
+        FaceTensors { detector, mesh, blendshapes }: &FaceTensors<'a>,
+    ) -> Vec<(&'a str, Resource<'a>)> {
+        let (expression, coefficients) =
+            blendshapes.map_or((&self.nowhere, &self.nowhere), |net| (net.input, net.output));
+        vec![
+            ("frame", Resource::Buffer(&common.frame)),
+            ("status", Resource::Buffer(&common.status)),
+            ("kept", Resource::Buffer(&self.kept)),
+            ("work", Resource::Buffer(&self.work)),
+            ("points", Resource::Buffer(&self.points)),
+            ("detections", Resource::Buffer(&self.detections)),
+            ("anchors", Resource::Buffer(&self.anchors)),
+            ("candidates", Resource::Buffer(&self.candidates)),
+            ("tables", Resource::Buffer(&self.tables)),
+            ("regressors", Resource::Buffer(detector.regressors)),
+            ("logits", Resource::Buffer(detector.logits)),
+            ("landmarks", Resource::Buffer(mesh.landmarks)),
+            ("presences", Resource::Buffer(mesh.presence)),
+            ("expression", Resource::Buffer(expression)),
+            ("coefficients", Resource::Buffer(coefficients)),
+        ]
+    }
 }
 
 /// Compiles and binds.
 struct Maker<'a> {
     gpu: &'a Gpu,
     library: &'a Library,
-    /// All resources by the names that they have in every shader.
     resources: Vec<(&'a str, Resource<'a>)>,
 }
 
@@ -92,40 +140,8 @@ impl FaceKernels {
         let capacity = options.faces.min(MAX_FACES) as u32;
         check(tensors, u64::from(capacity))?;
         let FaceTensors { detector, mesh, blendshapes } = tensors;
-        let storage = |label: &str, bytes: u64| gpu.buffer(label, BufferUse::Storage, bytes);
-        let memory = Memory {
-            kept: storage("kept", STATE_BYTES)?,
-            work: common.work.clone(),
-            points: storage("points", POINT_BYTES * (LANDMARKS * MAX_FACES) as u64)?,
-            detections: storage("detections", DETECTIONS_BYTES)?,
-        };
-        let anchors =
-            gpu.buffer_with("anchors", BufferUse::Storage, bytemuck::cast_slice(detector.anchors.centers()))?;
-        let candidates = storage("candidates", detector.anchors.count() as u64 * 8)?;
-        let tables = gpu.buffer_with("tables", BufferUse::Storage, bytemuck::bytes_of(&*Tables::new()))?;
-        // Takes what nobody wants.
-        let nowhere = storage("nowhere", 4)?;
-        let maker = Maker {
-            gpu,
-            library,
-            resources: vec![
-                ("frame", Resource::Buffer(&common.frame)),
-                ("status", Resource::Buffer(&common.status)),
-                ("kept", Resource::Buffer(&memory.kept)),
-                ("work", Resource::Buffer(&memory.work)),
-                ("points", Resource::Buffer(&memory.points)),
-                ("detections", Resource::Buffer(&memory.detections)),
-                ("anchors", Resource::Buffer(&anchors)),
-                ("candidates", Resource::Buffer(&candidates)),
-                ("tables", Resource::Buffer(&tables)),
-                ("regressors", Resource::Buffer(detector.regressors)),
-                ("logits", Resource::Buffer(detector.logits)),
-                ("landmarks", Resource::Buffer(mesh.landmarks)),
-                ("presences", Resource::Buffer(mesh.presence)),
-                ("expression", Resource::Buffer(blendshapes.map_or(&nowhere, |net| net.input))),
-                ("coefficients", Resource::Buffer(blendshapes.map_or(&nowhere, |net| net.output))),
-            ],
-        };
+        let memory = Memory::new(gpu, common, detector.anchors)?;
+        let maker = Maker { gpu, library, resources: memory.resources(common, tensors) };
         let side = detector.anchors.side();
         let square = [side as u32; 2];
         let whole = (LooksAt::Letterbox, Outside::Black);
@@ -156,10 +172,11 @@ impl FaceKernels {
         })
     }
 
-    /// Tells a frame what is the same in all frames.
-    pub(super) fn describe(&self, frame: &mut Frame) {
+    /// Tells a frame what is the same in all frames, and whether expressions are due in this one.
+    pub(super) fn describe(&self, frame: &mut Frame, expresses: bool) {
         (frame.capacity, frame.mesh, frame.detector) = (self.capacity, self.mesh, self.side);
         frame.flags |= if self.pose { flags::POSE } else { 0 };
+        frame.flags |= if expresses && !self.express.is_empty() { flags::EXPRESSIONS } else { 0 };
     }
 
     /// What a frame begins with.

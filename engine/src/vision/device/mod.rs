@@ -296,13 +296,12 @@ impl Follower {
         let propose = find == Find::Here || (self.ahead && !fresh);
         let mut frame = self.clock.frame(size, time);
         if let Some(faces) = &self.faces {
-            faces.describe(&mut frame);
+            faces.describe(&mut frame, due.blendshapes);
         }
         let mut flag = |on: bool, flag: u32| frame.flags |= if on { flag } else { 0 };
         flag(fresh, flags::RESET);
         flag(propose, flags::PROPOSE);
         flag(self.calms, flags::CALM);
-        flag(due.blendshapes, flags::EXPRESSIONS);
         if due.matte.is_some() {
             flag(self.last_matte != due.matte, flags::FORGET_MASK);
             let mask = self.masks.frame(size, time);

@@ -94,3 +94,24 @@ fn a_raw_mask_and_that_of_a_frame_alone_are_left_as_they_are() {
         }
     }
 }
+
+#[test]
+fn a_corrupt_past_recovers_by_itself() {
+    let mut rig = Rig::new(&VisionOptions::default(), 67);
+    for (round, word) in [f32::NAN.to_bits(), 300.0_f32.to_bits(), 1, u32::MAX].into_iter().enumerate() {
+        let mut encoder = rig.gpu.encoder("spoil");
+        let past = &rig.follower.mattes[0].past;
+        let words = vec![word; past.bytes() as usize / 4];
+        encoder.write(past, 0, bytemuck::cast_slice(&words));
+        rig.gpu.submit(encoder).unwrap();
+        let mut twin = CalmMask::default();
+        for step in 0..3 {
+            let now = Duration::from_millis(round as u64 * 1000 + step * 33);
+            let net = [0.4 + 0.05 * step as f32; CELLS];
+            let mut alpha = net;
+            twin.calm(&mut alpha, MASK, now);
+            let got = masked(&mut rig, &net, now);
+            assert!(step == 0 || off(&got, &codes(&alpha)) <= 1, "round {round}, mask {step}");
+        }
+    }
+}

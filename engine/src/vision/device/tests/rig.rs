@@ -12,7 +12,7 @@ use crate::{
     frame::geometry::Roi,
     gpu::{Buffer, BufferUse, Gpu, GpuOptions, Texture, TextureDesc, TextureFormat, readback::Readback},
     scene::{BLENDSHAPES, FaceState, LANDMARKS, MAX_FACES},
-    tracking::{Anchors, Tracks, mesh, roi, sigmoid},
+    tracking::{Anchors, Tracks, mesh, sigmoid},
     vision::{
         VisionOptions,
         cpu::{depth_scale, write_face},
@@ -358,18 +358,18 @@ pub(super) fn regions(state: &[u8]) -> Vec<(Roi, usize)> {
     (0..word(1408) as usize).map(|index| track(index * 128)).collect()
 }
 
-/// The largest difference of an angle, sizes and places.
+/// The largest of some differences; not-a-number where one is, which is below no tolerance.
+pub(super) fn largest(differences: impl IntoIterator<Item = f32>) -> f32 {
+    differences.into_iter().map(f32::abs).max_by(f32::total_cmp).unwrap_or(f32::NAN)
+}
+
+/// The largest difference of places, in pixels.
 pub(super) fn distance(a: &Roi, b: &Roi) -> f32 {
-    let size = (a.size - b.size).abs().max_element();
-    a.center.distance(b.center).max(size).max((a.angle - b.angle).abs() * size)
+    let size = a.size - b.size;
+    largest([a.center.distance(b.center), size.x, size.y, (a.angle - b.angle) * b.size.x])
 }
 
 /// The region of the twin's faces, which tests compare with the device's.
 pub(super) fn twin_regions(tracks: &Tracks) -> Vec<(Roi, usize)> {
     tracks.faces().iter().map(|track| (track.roi(), track.slot())).collect()
-}
-
-/// Where a face's box is, for tests that look for it.
-pub(super) fn middle(points: &[Vec3]) -> Vec2 {
-    roi::bounds(points).unwrap().center()
 }

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     gpu::{
-        Buffer, BufferUse, ComputePipeline, Dispatch, Gpu, GpuError, Resource, Texture, TextureDesc,
-        TextureFormat, shader::Library,
+        BufferUse, ComputePipeline, Dispatch, Gpu, GpuError, Resource, Texture, TextureDesc, TextureFormat,
+        shader::Library,
     },
     kernels::crop::Outside,
 };
@@ -30,7 +30,7 @@ pub(super) struct MatteKernels {
     /// there are four.
     textures: Vec<Arc<Texture>>,
     #[cfg(test)]
-    pub(super) past: Buffer,
+    pub(super) past: crate::gpu::Buffer,
 }
 
 impl MatteKernels {

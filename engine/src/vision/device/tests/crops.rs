@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::rig::{Dice, Head, MASK, MESH, Rig, SIZE, Spoiled, regions};
+use super::rig::{Dice, Head, MASK, MESH, Nets, Rig, SIZE, Spoiled, regions, within};
 use crate::{
     frame::{ColorSpec, PixelFormat, Pixels, geometry::Roi},
+    gpu::{Buffer, BufferUse, GpuError},
     kernels::crop::{self, Outside},
     vision::{
         VisionOptions,
@@ -37,7 +38,7 @@ fn compare(
     let scale = (high - low) / 255.0;
     crop::cpu(pixels, roi, outside, cells.map(|side| side as usize), scale, low, &mut want);
     let off: Vec<f32> = got.iter().zip(&want).map(|(got, want)| (got - want).abs() / scale).collect();
-    let strays = off.iter().filter(|off| !(**off <= 0.01)).count();
+    let strays = off.iter().filter(|off| !within(**off, 0.01)).count();
     assert!(off.iter().all(|off| *off <= STRAY_VALUE), "{roi:?}");
     assert!((strays as f64) < STRAY_CELLS * want.len() as f64, "{roi:?}: {strays} of {} differ", want.len());
 }
@@ -85,4 +86,23 @@ fn a_wrong_crop_is_seen() {
     crop::cpu(&pixels, &roi, Outside::Black, cells, 1.0 / 255.0, 0.0, &mut crop);
     crop.iter_mut().step_by(40).for_each(|value| *value += 2.0 / 255.0);
     compare(&crop, &pixels, (&roi, Outside::Black), MASK, (0.0, 1.0));
+}
+
+#[test]
+fn a_tensor_that_is_too_small_is_refused_by_its_name() {
+    let options = VisionOptions { faces: 2, ..VisionOptions::default() };
+    let gpu = Rig::new(&options, 55).gpu;
+    let shrinks: [fn(&mut Nets, Buffer); 5] = [
+        |nets, small| nets.regressors = small,
+        |nets, small| nets.presence = small,
+        |nets, small| nets.expression = small,
+        |nets, small| nets.mesh_input = small,
+        |nets, small| nets.mask = small,
+    ];
+    for (shrink, want) in shrinks.iter().zip(["regressors", "presences", "expression", "tensor", "mask"]) {
+        let mut nets = Nets::new(&gpu);
+        shrink(&mut nets, gpu.buffer("small", BufferUse::Storage, 4).unwrap());
+        let error = nets.follower(&gpu, &options).unwrap_err();
+        assert!(matches!(&error, GpuError::Binding { name, .. } if name == want), "{error}");
+    }
 }

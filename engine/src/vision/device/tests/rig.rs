@@ -10,7 +10,9 @@ use super::super::{
 };
 use crate::{
     frame::geometry::Roi,
-    gpu::{Buffer, BufferUse, Gpu, GpuOptions, Texture, TextureDesc, TextureFormat, readback::Readback},
+    gpu::{
+        Buffer, BufferUse, Gpu, GpuError, GpuOptions, Texture, TextureDesc, TextureFormat, readback::Readback,
+    },
     scene::{BLENDSHAPES, FaceState, LANDMARKS, MAX_FACES},
     tracking::{Anchors, Tracks, mesh, sigmoid},
     vision::{
@@ -104,7 +106,7 @@ pub(super) struct Nets {
 }
 
 impl Nets {
-    fn new(gpu: &Gpu) -> Self {
+    pub(super) fn new(gpu: &Gpu) -> Self {
         let anchors = Anchors::short_range();
         let values = |count: usize| gpu.buffer("values", BufferUse::Storage, count as u64 * 4).unwrap();
         let mask = (MASK[0] * MASK[1]) as usize;
@@ -123,7 +125,7 @@ impl Nets {
         }
     }
 
-    fn follower(&self, gpu: &Gpu, options: &VisionOptions) -> Follower {
+    pub(super) fn follower(&self, gpu: &Gpu, options: &VisionOptions) -> Result<Follower, GpuError> {
         let detector = DetectorTensors {
             anchors: &self.anchors,
             input: &self.detector_input,
@@ -139,7 +141,7 @@ impl Nets {
         let blendshapes = BlendshapeTensors { input: &self.expression, output: &self.coefficients };
         let faces = FaceTensors { detector, mesh, blendshapes: Some(blendshapes) };
         let matte = MatteTensors { size: MASK, input: &self.mask_input, output: &self.mask };
-        Follower::new(gpu, options, Some(&faces), &[matte]).unwrap()
+        Follower::new(gpu, options, Some(&faces), &[matte])
     }
 }
 
@@ -174,7 +176,7 @@ impl Rig {
         let texels: Vec<u8> = (0..SIZE[0] * SIZE[1] * 4).map(|_| (dice.next() >> 32) as u8 | 1).collect();
         let picture = TextureDesc::new(SIZE, TextureFormat::Srgb8);
         Self {
-            follower: nets.follower(&gpu, options),
+            follower: nets.follower(&gpu, options).unwrap(),
             picture: gpu.texture_with(&picture, &texels).unwrap(),
             gpu,
             nets,
@@ -361,6 +363,11 @@ pub(super) fn regions(state: &[u8]) -> Vec<(Roi, usize)> {
 /// The largest of some differences; not-a-number where one is, which is below no tolerance.
 pub(super) fn largest(differences: impl IntoIterator<Item = f32>) -> f32 {
     differences.into_iter().map(f32::abs).max_by(f32::total_cmp).unwrap_or(f32::NAN)
+}
+
+/// Whether a difference is within a tolerance: what is not-a-number is not.
+pub(super) fn within(difference: f32, tolerance: f32) -> bool {
+    difference.abs() <= tolerance
 }
 
 /// The largest difference of places, in pixels.

@@ -1,6 +1,10 @@
 //! A device with made-up nets: tensors that tests fill, and a twin that takes the same values.
 
-use std::time::Duration;
+use std::{
+    pin::pin,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
 
 use glam::{EulerRot, Quat, Vec2, Vec3};
 
@@ -165,7 +169,12 @@ pub(super) struct Rig {
 /// The device of the tests. Without one they fail: a check that is skipped is no check.
 fn device() -> Gpu {
     let options = GpuOptions { adapter: std::env::var("ANTIFAZ_ADAPTER").ok(), timestamps: false };
-    pollster::block_on(Gpu::new(&options)).unwrap_or_else(|error| panic!("{error}"))
+    let (mut opening, mut context) = (pin!(Gpu::new(&options)), Context::from_waker(Waker::noop()));
+    loop {
+        if let Poll::Ready(gpu) = opening.as_mut().poll(&mut context) {
+            return gpu.unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
 }
 
 impl Rig {

@@ -64,6 +64,7 @@ impl Crop {
         let mut library = Library::for_gpu(gpu);
         let source = include_str!("../../../shaders/kernels/crop.wgsl");
         library.insert("kernels::crop", "shaders/kernels/crop.wgsl", source);
+        add_sampling(&mut library);
         let shader = library.resolve("kernels::crop", &[])?;
         Ok(Self {
             pipeline: ComputePipeline::new(gpu, &shader, "crop", "main")?,
@@ -106,6 +107,12 @@ impl Crop {
         ];
         encoder.dispatch(&self.pipeline, &resources, [columns.div_ceil(8), rows.div_ceil(8), 1])
     }
+}
+
+/// Adds the module that looks up a place of the picture, for kernels that find out by themselves where to look.
+pub fn add_sampling(library: &mut Library) {
+    let source = include_str!("../../../shaders/kernels/sample.wgsl");
+    library.insert("kernels::sample", "shaders/kernels/sample.wgsl", source);
 }
 
 /// Fills `out` with `size` = columns x rows of three values (red, green, blue), row by row: each is the bilinear

@@ -64,6 +64,16 @@ impl Anchors {
         self.centers.len()
     }
 
+    /// Columns and rows of the net's input.
+    pub fn side(&self) -> f32 {
+        self.side
+    }
+
+    /// Where the anchors lie, 0..1 over the net's input, in the order of its outputs.
+    pub fn centers(&self) -> &[Vec2] {
+        &self.centers
+    }
+
     /// Faces in the picture, best first. `regressors` holds 16 values for each anchor, `logits` one; `region` is
     /// what the net looked at. Anchors with values that are not finite, and boxes without a size, are passed over.
     pub fn decode(&self, regressors: &[f32], logits: &[f32], region: &Roi) -> Vec<Detection> {

@@ -25,7 +25,7 @@ pub use blendshapes::{BLENDSHAPE_LANDMARKS, BLENDSHAPE_NAMES};
 pub use calm::CalmMask;
 pub use detection::{Anchors, Detection, KEYPOINTS, MIN_SCORE, MIN_SUPPRESSION_IOU, sigmoid};
 use glam::Vec3;
-pub use one_euro::OneEuro;
+pub use one_euro::{FilterStep, OneEuro};
 
 use crate::{
     frame::geometry::{Box2, Roi},

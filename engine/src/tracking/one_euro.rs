@@ -16,6 +16,32 @@ const SPEED_CUTOFF: f64 = 1.0;
 /// MediaPipe can't tell a sample at time zero from none, and assumes this rate after it.
 const ASSUMED_STEP: Duration = Duration::from_nanos(33_333_333);
 
+/// What the time between two samples makes of the filter: the same for all of its points.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FilterStep {
+    /// One over the step, in hertz.
+    pub per_second: f32,
+    /// The share of a new speed in the smoothed one.
+    pub speed_share: f32,
+    /// The angle, in radians, of one hertz in the step.
+    pub turn: f32,
+}
+
+impl FilterStep {
+    /// From a sample at `before` to one at `now`; `None` where time does not advance, so that the filter starts afresh.
+    pub fn between(before: Duration, now: Duration) -> Option<Self> {
+        if now <= before {
+            return None;
+        }
+        let step = if before.is_zero() { ASSUMED_STEP } else { now - before };
+        Some(Self {
+            per_second: (1.0 / step.as_secs_f64()) as f32,
+            speed_share: alpha(SPEED_CUTOFF, step),
+            turn: (TAU * step.as_secs_f64()) as f32,
+        })
+    }
+}
+
 /// Filters a fixed number of points.
 #[derive(Clone, Debug, Default)]
 pub struct OneEuro {
@@ -34,20 +60,19 @@ impl OneEuro {
             return false;
         }
         let started = self.value.len() == points.len() && !points.is_empty();
-        if !started || time <= self.time || !(size.is_finite() && size > 1e-6) {
+        let sized = size.is_finite() && size > 1e-6;
+        let step = FilterStep::between(self.time, time).filter(|_| started && sized);
+        let Some(FilterStep { per_second, speed_share, turn }) = step else {
             self.start(points, time);
             return true;
-        }
-        let step = if self.time.is_zero() { ASSUMED_STEP } else { time - self.time };
-        let per_second = (1.0 / step.as_secs_f64()) as f32;
-        let alpha_speed = alpha(SPEED_CUTOFF, step);
+        };
         // alpha = 1 / (1 + 1 / (2 pi cutoff step)), with the cutoff linear in the speed.
-        let (turn, rest) = ((TAU * step.as_secs_f64()) as f32, MIN_CUTOFF as f32);
+        let rest = MIN_CUTOFF as f32;
         for (((point, raw), speed), value) in
             points.iter_mut().zip(&mut self.raw).zip(&mut self.speed).zip(&mut self.value)
         {
             let now = (*point - *raw) * (per_second / size);
-            *speed += (now - *speed) * alpha_speed;
+            *speed += (now - *speed) * speed_share;
             let turns = (speed.abs() * BETA + rest) * turn;
             *raw = *point;
             *value += (*point - *value) * (turns / (turns + 1.0));

@@ -139,7 +139,7 @@ impl Observer {
 }
 
 /// Landmarks, identity and pose of `track`, in the units of the face state.
-fn write_face(face: &mut Face, track: &Track, size: [u32; 2], with_pose: bool) {
+pub(super) fn write_face(face: &mut Face, track: &Track, size: [u32; 2], with_pose: bool) {
     let [width, height] = size.map(|side| side as f32);
     for (to, point) in face.landmarks.iter_mut().zip(track.points()) {
         *to = [point.x / width, point.y / height, point.z / width, 1.0];
@@ -221,7 +221,7 @@ impl FaceNets {
 
 /// How long the region's side is, in pixels of a picture that was stretched to a square of its width: MediaPipe measures
 /// depth there, so that it depends a little on the turn of a face where the picture is not square.
-fn depth_scale(region: &Roi, size: [u32; 2]) -> f32 {
+pub(super) fn depth_scale(region: &Roi, size: [u32; 2]) -> f32 {
     let aspect = size[0] as f32 / size[1] as f32;
     (Vec2::from_angle(region.angle) * Vec2::new(1.0, aspect)).length() * region.size.x
 }

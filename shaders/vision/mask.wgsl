@@ -1,0 +1,92 @@
+// A person mask, calmed from frame to frame, as a texture. `tracking::CalmMask` is its twin.
+//
+// Two dispatches: whether all of the net's mask is finite must be known before any of it is taken. A mask that is not is
+// passed over: the one before is shown again, and while there is none all is person.
+
+import vision::faces::{Status};
+import vision::state::{CALM, FORGET_MASK, finite, frame, has};
+
+/// How much of its past a cell of one half keeps in `STEP` seconds.
+const KEPT = 0.9;
+const STEP = 0.033333333;
+/// A change beyond this between frames is motion: nothing is kept.
+const JUMP = 0.3;
+/// After more seconds the past says nothing.
+const GAP = 0.50001;
+
+struct Past {
+    /// Seconds since the mask that `cells` holds.
+    age: f32,
+    /// Whether `cells` holds one.
+    is_there: u32,
+    /// The number of the last mask that was passed over, by whether it is odd.
+    broken: array<atomic<u32>, 2>,
+    cells: array<f32>,
+}
+
+@group(0) @binding(2) var<storage, read> mask: array<f32>;
+@group(0) @binding(3) var<storage, read_write> status: Status;
+@group(0) @binding(4) var<storage, read_write> past: Past;
+@group(0) @binding(5) var calmed: texture_storage_2d<rgba8unorm, write>;
+
+@compute @workgroup_size(256)
+fn check(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+    if id.x == 0u {
+        // What became of the mask before.
+        let before = frame.masks - 1u;
+        if before > 0u && atomicLoad(&past.broken[before & 1u]) != before {
+            past.age = 0.0;
+            past.is_there = 1u;
+        }
+        past.age += frame.mask_step;
+        if has(FORGET_MASK) || !finite(past.age) {
+            past.is_there = 0u;
+            past.age = 0.0;
+        }
+    }
+    for (var cell = id.x; cell < arrayLength(&past.cells); cell += groups.x * 256u) {
+        if !finite(mask[cell]) {
+            atomicStore(&past.broken[frame.masks & 1u], frame.masks);
+        }
+    }
+}
+
+/// How little a value says: 1 at one half, 0 at 0 and 1.
+fn doubt(value: f32) -> f32 {
+    let spread = max(4.0 * value * (1.0 - value), 0.0);
+    return spread * sqrt(spread);
+}
+
+/// How still a cell is that changed by `change`: 1 at rest, 0 from `JUMP` on.
+fn rest(change: f32) -> f32 {
+    let still = max(1.0 - abs(change) / JUMP, 0.0);
+    return still * still * (3.0 - 2.0 * still);
+}
+
+@compute @workgroup_size(8, 8)
+fn calm(@builtin(global_invocation_id) id: vec3u) {
+    let size = textureDimensions(calmed);
+    if any(id.xy >= size) {
+        return;
+    }
+    let cell = id.y * size.x + id.x;
+    let before = past.cells[cell];
+    let is_there = past.is_there != 0u && finite(before);
+    var value = select(1.0, before, is_there);
+    let is_new = atomicLoad(&past.broken[frame.masks & 1u]) != frame.masks;
+    if is_new {
+        value = clamp(mask[cell], 0.0, 1.0);
+        if has(CALM) && is_there && past.age > 0.0 && past.age <= GAP {
+            let share = pow(KEPT, past.age / STEP);
+            value += (before - value) * share * doubt(value) * rest(before - value);
+        }
+        past.cells[cell] = value;
+    }
+    textureStore(calmed, id.xy, vec4f(value, value, value, 1.0));
+    if cell == 0u {
+        if is_new {
+            status.mask_frame = frame.number;
+        }
+        status.has_mask = u32(is_new || past.is_there != 0u);
+    }
+}

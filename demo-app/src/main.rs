@@ -6,6 +6,7 @@
 mod cli;
 mod commands;
 mod error;
+mod eyes;
 mod interrupt;
 mod logging;
 mod offline;

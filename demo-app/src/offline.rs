@@ -10,12 +10,12 @@ use antifaz::{
     EngineError,
     engine::Crew,
     frame::Frame,
-    nets::{Backend, Models},
+    nets::Models,
     source::{Next, Source},
 };
 use tempfile::{NamedTempFile, TempPath};
 
-use crate::{cli::Common, error::AppError, interrupt, progress::Progress, values::Nets};
+use crate::{cli::Common, error::AppError, interrupt, progress::Progress};
 
 /// Calls `each` with the number of every frame, from zero, and the frame. Shows a progress bar on a terminal; ends
 /// early on Ctrl-C.
@@ -45,23 +45,6 @@ pub(crate) fn each_frame(
 /// The default models.
 pub(crate) fn models() -> Models {
     Models::embedded()
-}
-
-/// The backend that `nets` asks for.
-///
-/// # Errors
-/// For the GPU, where nets do not run yet: nobody gets another backend than they asked for, and a look without
-/// nets is no exception.
-pub(crate) fn backend(nets: Nets) -> Result<Backend, AppError> {
-    match nets {
-        Nets::Auto | Nets::Cpu => Ok(Backend::Cpu),
-        Nets::Candle => Ok(Backend::Candle),
-        Nets::Scalar => Ok(Backend::Scalar),
-        Nets::Gpu => Err(AppError::Value {
-            argument: "--nets gpu".into(),
-            problem: "nets do not run on the GPU yet; use auto, cpu, candle or scalar".into(),
-        }),
-    }
 }
 
 /// As many threads as small nets can use.

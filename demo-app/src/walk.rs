@@ -8,15 +8,14 @@ use antifaz::{
     engine::EngineOptions,
     filter::{Catalog, Look, LookItem},
     gpu::{Gpu, GpuOptions},
-    nets::Backend,
     source::{self, Camera, CameraOptions, Source, Synthetic, SyntheticOptions},
 };
 
 use crate::{
     cli::Common,
     error::AppError,
-    offline,
-    values::{FilterArg, Size},
+    eyes, offline,
+    values::{FilterArg, Nets, Size},
 };
 
 /// The environment variable that names the adapter where `--adapter` does not.
@@ -84,12 +83,8 @@ pub(crate) fn gpu(common: &Common) -> Result<Gpu, AppError> {
 }
 
 /// An engine with the default models.
-pub(crate) fn engine(
-    gpu: Gpu,
-    look: Look,
-    backend: Backend,
-    options: EngineOptions,
-) -> Result<Engine, AppError> {
+pub(crate) fn engine(gpu: Gpu, look: Look, nets: Nets, options: EngineOptions) -> Result<Engine, AppError> {
+    let backend = eyes::backend(nets, &gpu)?;
     let options = EngineOptions { backend, threads: offline::net_threads(), ..options };
     Ok(Engine::new(gpu, offline::models(), look, options)?)
 }

@@ -22,7 +22,7 @@ use super::latency;
 use crate::{
     cli::Common,
     error::AppError,
-    interrupt, offline, output,
+    interrupt, output,
     progress::Progress,
     values::{self, FilterArg, Nets, Size},
     walk::{self, Input},
@@ -74,10 +74,9 @@ pub(crate) fn run(args: &BenchArgs, common: &Common) -> Result<(), AppError> {
     if args.latency {
         return latency::run(args.json, common);
     }
-    let backend = offline::backend(args.nets)?;
     let look = walk::look(&args.filters, common)?;
     let source = source(args)?;
-    let engine = walk::engine(walk::gpu(common)?, look, backend, EngineOptions::default())?;
+    let engine = walk::engine(walk::gpu(common)?, look, args.nets, EngineOptions::default())?;
     let report = measure(source, engine, args.frames, common)?;
     if args.json { output::line(report.json()) } else { output::print(&report.table()) }
 }

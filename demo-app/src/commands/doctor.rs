@@ -8,7 +8,7 @@ use antifaz::{
     source::Camera,
 };
 
-use crate::{cli::Common, error::AppError, output};
+use crate::{cli::Common, error::AppError, eyes, output, walk};
 
 /// Something that was looked for.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ use Finding::{Missing, There};
 /// Runs the command. What is missing is no failure of it.
 pub(crate) fn run(common: &Common) -> Result<(), AppError> {
     section("adapters", adapters(&pollster::block_on(Gpu::adapters())))?;
+    section("nets", vec![nets(common)])?;
     section("cameras", cameras())?;
     section("clips", clips())?;
     section("display", vec![display()])?;
@@ -60,6 +61,14 @@ fn adapters(found: &[AdapterInfo]) -> Vec<Finding> {
         findings.push(Missing("no hardware adapter: pictures are drawn on the CPU, which is slow".into()));
     }
     findings
+}
+
+/// Where nets run by themselves, and why.
+fn nets(common: &Common) -> Finding {
+    match walk::gpu(common).and_then(|gpu| eyes::choice(&gpu)) {
+        Ok(choice) => There(format!("--nets auto is {}: {}", choice.backend.name(), choice.reason)),
+        Err(error) => Missing(format!("--nets auto is cpu: {error}")),
+    }
 }
 
 fn cameras() -> Vec<Finding> {

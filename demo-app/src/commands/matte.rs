@@ -5,14 +5,13 @@ use std::path::PathBuf;
 use antifaz::{
     kernels::resize,
     nets::Backend,
-    scheduler::WorkPlan,
     sink::Masks,
     source,
-    vision::{MatteNet, Observer, VisionOptions},
+    vision::{MatteNet, VisionOptions},
 };
 use clap::{Args, ValueEnum};
 
-use crate::{cli::Common, error::AppError, offline, values::Nets};
+use crate::{cli::Common, error::AppError, eyes::Eyes, offline, values::Nets};
 
 /// Arguments of `antifaz matte`.
 #[derive(Args, Debug)]
@@ -55,14 +54,12 @@ pub(crate) enum MatteNetArg {
 
 /// Runs the command.
 pub(crate) fn run(args: &MatteArgs, common: &Common) -> Result<(), AppError> {
-    let backend = offline::backend(args.nets)?;
     let mut source = source::open(&args.input)?;
-    let crew = offline::crew(offline::net_threads())?;
-    let mut observer = Observer::new(&offline::models(), options(args, backend), crew.workers())?;
+    let mut eyes = Eyes::open(args.nets, offline::net_threads(), |backend| options(args, backend), common)?;
     let mut masks = Masks::create(&args.out)?;
     let mut alpha = Vec::new();
     offline::each_frame(source.as_mut(), common, |_, frame| {
-        let seen = observer.look(frame, &WorkPlan::default())?;
+        let seen = eyes.look(frame)?;
         let matte = seen.matte.ok_or_else(|| AppError::Value {
             argument: source_name(args),
             problem: "the net gave no mask for a frame; try another backend by --nets".into(),

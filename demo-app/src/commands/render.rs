@@ -18,7 +18,7 @@ use clap::{ArgGroup, Args};
 use crate::{
     cli::Common,
     error::AppError,
-    interrupt, offline,
+    interrupt,
     progress::Progress,
     values::{self, FilterArg, Nets, Size},
     walk::{self, Input},
@@ -68,7 +68,6 @@ pub(crate) struct RenderArgs {
 /// Runs the command.
 pub(crate) fn run(args: &RenderArgs, common: &Common) -> Result<(), AppError> {
     // What can be refused without a device is refused first.
-    let backend = offline::backend(args.nets)?;
     let look = walk::look(&args.filters, common)?;
     let source = source(args)?;
     let info = source.info();
@@ -81,7 +80,7 @@ pub(crate) fn run(args: &RenderArgs, common: &Common) -> Result<(), AppError> {
     let total = info.frames;
     interrupt::watch();
     let sink = sink::create(&args.out, &options)?;
-    let engine = walk::engine(walk::gpu(common)?, look, backend, EngineOptions::default())?;
+    let engine = walk::engine(walk::gpu(common)?, look, args.nets, EngineOptions::default())?;
     let mut session = Session::new(source, engine, sink);
 
     log::info!("rendering to {}", args.out.display());

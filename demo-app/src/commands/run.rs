@@ -12,7 +12,6 @@ use clap::Args;
 use crate::{
     cli::Common,
     error::AppError,
-    offline,
     values::{self, FilterArg, Nets},
     walk::{self, Input},
     window::{self, Show, Steady},
@@ -66,7 +65,6 @@ const BUNDLED_CLIP: &str = "clips/cap12_33s-53s_12fps5_mjpeg.avi";
 
 /// Runs the command.
 pub(crate) fn run(args: &RunArgs, common: &Common) -> Result<(), AppError> {
-    let backend = offline::backend(args.nets)?;
     let look = walk::look(&args.filters, common)?;
     let source = match Input::named(args.camera, args.input.as_deref(), args.synthetic) {
         Some(input) => source(&input)?,
@@ -77,7 +75,7 @@ pub(crate) fn run(args: &RunArgs, common: &Common) -> Result<(), AppError> {
         look,
         others: others(common),
         gpu: walk::gpu_options(common),
-        backend,
+        nets: args.nets,
         budget: args.budget_ms.map(|millis| Duration::from_secs_f64(millis / 1e3)),
     })
 }

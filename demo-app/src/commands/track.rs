@@ -4,11 +4,9 @@ use std::{path::PathBuf, time::Instant};
 
 use antifaz::{
     nets::Backend,
-    scene::FaceState,
-    scheduler::WorkPlan,
+    scene::Face,
     source,
-    tracking::Track,
-    vision::{Mode, Observer, VisionOptions},
+    vision::{Mode, VisionOptions},
 };
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -16,6 +14,7 @@ use serde::Serialize;
 use crate::{
     cli::Common,
     error::AppError,
+    eyes::Eyes,
     offline::{self, TextFile},
     output,
     values::{self, Nets},
@@ -70,20 +69,20 @@ pub(crate) enum TrackMode {
 
 /// Runs the command.
 pub(crate) fn run(args: &TrackArgs, common: &Common) -> Result<(), AppError> {
-    let backend = offline::backend(args.nets)?;
     let mut source = source::open(&args.input)?;
-    let crew = offline::crew(args.threads.map_or_else(offline::net_threads, usize::from))?;
-    let mut observer = Observer::new(&offline::models(), options(args, backend), crew.workers())?;
+    let threads = args.threads.map_or_else(offline::net_threads, usize::from);
+    let mut eyes = Eyes::open(args.nets, threads, |backend| options(args, backend), common)?;
     let mut out = TextFile::create(&args.out)?;
     let mut times = Vec::new();
     offline::each_frame(source.as_mut(), common, |index, frame| {
         let start = Instant::now();
-        let observation = observer.look(frame, &WorkPlan::default())?;
+        let observation = eyes.look(frame)?;
         times.push(start.elapsed().as_secs_f64() * 1e3);
-        let size = frame.pixels.size();
-        let faces = observer.faces().iter().map(|track| FaceLine::new(track, &observation.faces, size));
+        let mut faces: Vec<FaceLine> =
+            observation.faces.present().map(|(_, face)| FaceLine::new(face)).collect();
+        faces.sort_by_key(|face| face.id);
         let time_ms = frame.time.as_secs_f64() * 1e3;
-        out.json_line(&Line { frame: index, time_ms, faces: faces.collect() })
+        out.json_line(&Line { frame: index, time_ms, faces })
     })?;
     out.keep()?;
     if args.times { output::line(output::times(&mut times)) } else { Ok(()) }
@@ -123,17 +122,20 @@ struct FaceLine {
 }
 
 impl FaceLine {
-    fn new(track: &Track, state: &FaceState, size: [u32; 2]) -> Self {
-        let face = &state.faces[track.slot()];
-        let bounds = track.bounds();
-        let ([x, y], [w, h]) = (bounds.min.to_array(), bounds.size().to_array());
-        let [width, height] = size.map(|side| side as f32);
+    fn new(face: &Face) -> Self {
+        let landmarks: Vec<[f32; 3]> =
+            face.landmarks.iter().map(|point| [point[0], point[1], point[2]]).collect();
+        let along = |axis: usize| {
+            let places = landmarks.iter().map(|point| point[axis]);
+            (places.clone().fold(f32::INFINITY, f32::min), places.fold(f32::NEG_INFINITY, f32::max))
+        };
+        let ((left, right), (top, bottom)) = (along(0), along(1));
         let column_major = face.pose;
         Self {
             id: face.id,
             score: face.presence,
-            bounds: [x / width, y / height, w / width, h / height],
-            landmarks: face.landmarks.iter().map(|point| [point[0], point[1], point[2]]).collect(),
+            bounds: [left, top, right - left, bottom - top],
+            landmarks,
             blendshapes: face.blendshapes.to_vec(),
             pose: std::array::from_fn(|at| column_major[at % 4 * 4 + at / 4]),
         }

@@ -14,7 +14,6 @@ use antifaz::{
     engine::{EngineOptions, Pacing},
     filter::{Look, LookItem},
     gpu::{Gpu, GpuError, GpuOptions, Presenter},
-    nets::Backend,
     scene::Picture,
     session::{SessionError, Step},
     sink::{Sink, SinkError},
@@ -32,7 +31,7 @@ use winit::{
 
 pub(crate) use steady::Steady;
 
-use crate::{error::AppError, walk};
+use crate::{error::AppError, values::Nets, walk};
 
 /// Between two looks at a source that has nothing new.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -49,7 +48,7 @@ pub(crate) struct Show {
     /// What the arrow keys step through: every filter alone.
     pub(crate) others: Vec<LookItem>,
     pub(crate) gpu: GpuOptions,
-    pub(crate) backend: Backend,
+    pub(crate) nets: Nets,
     pub(crate) budget: Option<Duration>,
 }
 
@@ -122,7 +121,7 @@ impl Live {
         let presenter = Presenter::new(Arc::clone(&window), window.inner_size().into(), &show.gpu);
         let (gpu, presenter) = pollster::block_on(presenter)?;
         let options = EngineOptions { pacing: Pacing::Live, budget: show.budget, ..EngineOptions::default() };
-        let engine = walk::engine(gpu, show.look.clone(), show.backend, options)?;
+        let engine = walk::engine(gpu, show.look.clone(), show.nets, options)?;
         let screen = Screen { presenter, mirror: true, last: None };
         let alone = show.others.into_iter().map(|item| Look(vec![item]));
         Ok(Self {

@@ -5,10 +5,11 @@ use std::{sync::Arc, time::Duration};
 use super::{Crew, EngineError, Pacing, worker::VisionWorker};
 use crate::{
     frame::{Frame, FrameId},
-    nets::Models,
+    gpu::Gpu,
+    nets::{Backend, Models},
     scene::{FaceState, Observation},
     scheduler::WorkPlan,
-    vision::{Observer, VisionOptions},
+    vision::{DeviceObserver, Observer, VisionOptions},
 };
 
 /// Looks at frames, now or soon.
@@ -28,6 +29,8 @@ enum How {
     Inline(Box<Observer>),
     /// Live: each frame is drawn with the latest that was seen.
     Beside(VisionWorker),
+    /// On the device that draws: each frame is drawn with what is seen in it.
+    Device(Box<DeviceObserver>),
 }
 
 impl Eyes {
@@ -37,9 +40,12 @@ impl Eyes {
         options: &VisionOptions,
         pacing: Pacing,
         crew: &Crew,
+        gpu: &Gpu,
     ) -> Result<Self, EngineError> {
         let how = if options.faces == 0 && options.matte.is_none() {
             How::Closed
+        } else if options.backend == Backend::Gpu {
+            How::Device(Box::new(DeviceObserver::new(models, *options, gpu)?))
         } else {
             let observer = Observer::new(models, *options, crew.workers())?;
             match pacing {
@@ -55,10 +61,18 @@ impl Eyes {
         matches!(self.how, How::Closed)
     }
 
+    /// The nets on the device, where they run there.
+    pub(super) fn on_device(&mut self) -> Option<&mut DeviceObserver> {
+        match &mut self.how {
+            How::Device(observer) => Some(observer),
+            _ => None,
+        }
+    }
+
     /// Looks at `frame`, now or soon.
     pub(super) fn look(&mut self, frame: &Frame, plan: &WorkPlan) -> Result<(), EngineError> {
         match &mut self.how {
-            How::Closed => {}
+            How::Closed | How::Device(_) => {}
             How::Inline(observer) => self.latest = Some(observer.look(frame, plan)?),
             How::Beside(worker) => worker.look(frame.clone(), *plan),
         }

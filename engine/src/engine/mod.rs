@@ -7,6 +7,7 @@
 //! Two ways to pace it, see [`Pacing`]: offline every frame is drawn with what was seen in that very frame, the
 //! same output every time; live a frame is drawn with the latest that was seen, whose age the shaders can read.
 
+mod choice;
 mod crew;
 mod eyes;
 mod host;
@@ -23,11 +24,12 @@ use crate::{
     gpu::{Encoder, Gpu, GpuError, Texture, timer::Timer},
     kernels::convert::Convert,
     nets::{Backend, Models},
-    scene::{Observation, Picture},
+    scene::{Observation, Picture, Scene},
     scheduler::{Scheduler, WorkPlan},
     telemetry::{Cost, FrameReport, Stage},
     vision::{MatteNet, SceneWriter, VisionError, VisionOptions},
 };
+pub use choice::Choice;
 pub use crew::Crew;
 use eyes::Eyes;
 use host::HostPictures;
@@ -55,12 +57,21 @@ pub struct EngineOptions {
     pub pacing: Pacing,
     /// Time for one frame: filters get simpler when frames take longer.
     pub budget: Option<Duration>,
+    /// Whether what was seen comes back to host memory where the nets run on the device that draws, some frames later.
+    pub results: bool,
 }
 
 impl Default for EngineOptions {
     /// Offline, up to four faces, the project's own kernels on one thread, no budget.
     fn default() -> Self {
-        Self { backend: Backend::Cpu, threads: 1, faces: 4, pacing: Pacing::Offline, budget: None }
+        Self {
+            backend: Backend::Cpu,
+            threads: 1,
+            faces: 4,
+            pacing: Pacing::Offline,
+            budget: None,
+            results: false,
+        }
     }
 }
 
@@ -90,8 +101,8 @@ pub enum EngineError {
 pub enum Input {
     /// A frame in host memory.
     Frame(Frame),
-    /// A texture of the host program, on the engine's device ([`Texture::from_host`]). Nets on the CPU look at a
-    /// small copy of it. It must not change before the picture is done; where nothing is drawn, it is the picture.
+    /// A texture of the host program, on the engine's device ([`Texture::from_host`]). Nets on that device look at it
+    /// as it is, nets on the CPU at a small copy. It must not change before the picture is done; where nothing is drawn, it is the picture.
     Texture {
         /// The texture.
         texture: Texture,
@@ -122,8 +133,11 @@ impl Input {
 pub struct Rendered {
     /// The picture, to be kept as long as the caller likes.
     pub picture: Picture,
-    /// What was drawn: its frame may be older than the picture's in live mode.
-    pub observation: Observation,
+    /// The frame that the nets looked at: older than the picture's where they lag behind.
+    pub seen: FrameId,
+    /// What was seen, in host memory: what was drawn where the nets run on the CPU. Where they run on the device that
+    /// draws, the newest that has come back of what [`EngineOptions::results`] asks for; it knows its frame.
+    pub observation: Option<Observation>,
     /// What it cost so far, without source and sink.
     pub report: FrameReport,
 }
@@ -159,7 +173,7 @@ impl Engine {
         let crew = Crew::of(options.threads).map_err(EngineError::Thread)?;
         Ok(Self {
             convert: Convert::new(&gpu)?,
-            eyes: Eyes::open(&models, &vision_options(&composer, &options), options.pacing, &crew)?,
+            eyes: Eyes::open(&models, &vision_options(&composer, &options), options.pacing, &crew, &gpu)?,
             crew,
             host: HostPictures::new(&gpu)?,
             writer: SceneWriter::new(&gpu)?,
@@ -191,7 +205,7 @@ impl Engine {
         let composer = Composer::new(&self.gpu, look)?;
         let wanted = vision_options(&composer, &self.options);
         if wanted != vision_options(&self.composer, &self.options) {
-            self.eyes = Eyes::open(&self.models, &wanted, self.options.pacing, &self.crew)?;
+            self.eyes = Eyes::open(&self.models, &wanted, self.options.pacing, &self.crew, &self.gpu)?;
         }
         self.composer = composer;
         Ok(())
@@ -229,8 +243,8 @@ impl Engine {
         let picture = self.upload(encoder, input)?;
         watch.end(Stage::Upload, &mut self.timer, encoder);
 
-        let observation = self.observe(encoder, &picture, &plan)?;
-        let scene = self.writer.observe(encoder, picture, &observation)?;
+        let (scene, observation) = self.see(encoder, picture, &plan)?;
+        let seen = scene.seen;
         watch.end(Stage::Vision, &mut self.timer, encoder);
 
         let picture = self.composer.compose(&self.gpu, encoder, scene, plan)?;
@@ -239,9 +253,29 @@ impl Engine {
         self.timer.end(encoder);
         let mut report = watch.report;
         report.total = watch.started.elapsed();
-        report.age = picture.id.0.saturating_sub(observation.seen.0);
+        report.age = picture.id.0.saturating_sub(seen.0);
         self.last = Some(report);
-        Ok(Rendered { picture, observation, report })
+        Ok(Rendered { picture, seen, observation, report })
+    }
+
+    /// The picture with what is seen in it, or in an earlier one.
+    fn see(
+        &mut self,
+        encoder: &mut Encoder,
+        picture: Picture,
+        plan: &WorkPlan,
+    ) -> Result<(Scene, Option<Observation>), EngineError> {
+        if let Some(observer) = self.eyes.on_device() {
+            observer.want_results(self.options.results);
+            let scene = match self.options.pacing {
+                Pacing::Offline => observer.look_exactly(encoder, picture)?,
+                Pacing::Live => observer.record(encoder, picture)?,
+            };
+            return Ok((scene, observer.latest().cloned()));
+        }
+        let observation = self.observe(encoder, &picture, plan)?;
+        let scene = self.writer.observe(encoder, picture, &observation)?;
+        Ok((scene, Some(observation)))
     }
 
     fn upload(&mut self, encoder: &mut Encoder, input: Input) -> Result<Picture, EngineError> {

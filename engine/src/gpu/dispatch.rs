@@ -41,6 +41,13 @@ impl Dispatch {
         Self { workgroups: [x, y, depth], ..self.clone() }
     }
 
+    /// Whether it does the same with the same resources.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.pipeline, &other.pipeline)
+            && self.groups == other.groups
+            && self.workgroups == other.workgroups
+    }
+
     /// Records it, with what barriers wgpu finds necessary.
     pub(super) fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
         record(pass, &self.pipeline, &self.groups, self.workgroups);

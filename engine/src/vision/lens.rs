@@ -6,7 +6,7 @@ use super::{Roi, VisionError};
 use crate::{
     frame::Pixels,
     kernels::crop::{self, Outside},
-    nets::{self, Backend, Executor, ModelId, Models},
+    nets::{self, Backend, Executor, ModelId, Models, TensorInfo},
     workers::Workers,
 };
 
@@ -32,11 +32,7 @@ impl Lens {
         workers: &Arc<Workers>,
     ) -> Result<Self, VisionError> {
         let executor = load_checked(models, model, outputs, backend, workers)?;
-        let shape = &executor.inputs()[0].shape;
-        let size = match (executor.inputs().len(), shape.as_slice()) {
-            (1, &[1, rows, columns, 3]) => [columns, rows],
-            _ => return Err(unfit(model, format!("an input of shape {shape:?}"), "one picture".into())),
-        };
+        let size = picture_size(model, executor.inputs())?;
         let (low, high) = range.into_inner();
         let input = vec![0.0; size[0] * size[1] * 3];
         Ok(Self {
@@ -80,11 +76,31 @@ pub(super) fn load_checked(
     workers: &Arc<Workers>,
 ) -> Result<Box<dyn Executor>, VisionError> {
     let executor = nets::load(models.plan(model)?, backend, workers)?;
-    let found: Vec<usize> = executor.outputs().iter().map(nets::TensorInfo::values).collect();
-    if found.starts_with(outputs) && !executor.inputs().is_empty() {
-        Ok(executor)
+    check(model, executor.inputs(), executor.outputs(), outputs)?;
+    Ok(executor)
+}
+
+/// Whether `model` has inputs, and first outputs that have `wanted` values each.
+pub(super) fn check(
+    model: ModelId,
+    inputs: &[TensorInfo],
+    outputs: &[TensorInfo],
+    wanted: &[usize],
+) -> Result<(), VisionError> {
+    let found: Vec<usize> = outputs.iter().map(TensorInfo::values).collect();
+    if found.starts_with(wanted) && !inputs.is_empty() {
+        Ok(())
     } else {
-        Err(unfit(model, format!("outputs of {found:?} values"), format!("of {outputs:?}")))
+        Err(unfit(model, format!("outputs of {found:?} values"), format!("of {wanted:?}")))
+    }
+}
+
+/// Columns and rows of the only input of a net that looks at pictures.
+pub(super) fn picture_size(model: ModelId, inputs: &[TensorInfo]) -> Result<[usize; 2], VisionError> {
+    let shapes: Vec<&[usize]> = inputs.iter().map(|info| info.shape.as_slice()).collect();
+    match *shapes.as_slice() {
+        [&[1, rows, columns, 3]] => Ok([columns, rows]),
+        _ => Err(unfit(model, format!("inputs of shape {shapes:?}"), "one picture".into())),
     }
 }
 

@@ -20,10 +20,12 @@ mod ring;
 
 use crate::{
     frame::geometry::Roi,
+    gpu::GpuError,
     nets::{Backend, ModelId, NetError},
 };
 
 pub use cpu::Observer;
+pub use device::{DeviceObserver, Find, FramePlan};
 pub use observe::SceneWriter;
 
 /// Whether frames follow each other.
@@ -115,6 +117,9 @@ pub enum VisionError {
     /// A net can't be loaded or run.
     #[error(transparent)]
     Net(#[from] NetError),
+    /// The device, where the nets run on it.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
     /// A model file that is not the net it is used as.
     #[error("the model for {model} has {what}, not {want}; use the file that its README names")]
     Unfit {

@@ -173,8 +173,9 @@ impl FaceKernels {
     }
 
     /// Tells a frame what is the same in all frames, and whether expressions are due in this one.
-    pub(super) fn describe(&self, frame: &mut Frame, expresses: bool) {
-        (frame.capacity, frame.mesh, frame.detector) = (self.capacity, self.mesh, self.side);
+    pub(super) fn describe(&self, frame: &mut Frame, expresses: bool, room: Option<usize>) {
+        let capacity = room.map_or(self.capacity, |room| self.capacity.min(room as u32));
+        (frame.capacity, frame.mesh, frame.detector) = (capacity, self.mesh, self.side);
         frame.flags |= if self.pose { flags::POSE } else { 0 };
         frame.flags |= if expresses && !self.express.is_empty() { flags::EXPRESSIONS } else { 0 };
     }

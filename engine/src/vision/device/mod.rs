@@ -25,10 +25,15 @@
 //! time, and double precision in the pose. What this has and the twin has not: whatever lies in the state, a frame later
 //! it is sound again.
 
+mod arrival;
 mod crop;
 mod faces;
 mod frame;
+mod known;
 mod matte;
+mod nets;
+mod observer;
+mod schedule;
 mod shaders;
 mod status;
 mod tables;
@@ -46,6 +51,7 @@ use crate::{
 use faces::FaceKernels;
 use frame::{Clock, Frame, flags};
 use matte::MatteKernels;
+pub use observer::{DeviceObserver, FramePlan};
 pub use status::Status;
 
 /// Face states and masks in rotation: one that is drawn, one that is recorded, one to spare.
@@ -131,6 +137,8 @@ pub struct Due {
     pub blendshapes: bool,
     /// Which of the selfie nets does.
     pub matte: Option<usize>,
+    /// How many faces are followed at most, no fewer than there may be already; without it all that there is room for.
+    pub room: Option<usize>,
 }
 
 /// The dispatches of a frame, in the order that the module's head tells.
@@ -192,6 +200,15 @@ struct Common {
     work: Buffer,
     status: Buffer,
     states: Vec<Arc<Buffer>>,
+}
+
+impl Stages {
+    /// The dispatches that are others from picture to picture and from turn to turn.
+    fn bound(&self) -> Vec<Dispatch> {
+        let faces = self.faces.iter().flat_map(|faces| [&faces.crop, &faces.finish]);
+        let matte = self.matte.iter().map(|[_, calm]| calm);
+        self.pictures.iter().chain(faces).chain(matte).cloned().collect()
+    }
 }
 
 impl Follower {
@@ -296,7 +313,7 @@ impl Follower {
         let propose = find == Find::Here || (self.ahead && !fresh);
         let mut frame = self.clock.frame(size, time);
         if let Some(faces) = &self.faces {
-            faces.describe(&mut frame, due.blendshapes);
+            faces.describe(&mut frame, due.blendshapes, due.room);
         }
         let mut flag = |on: bool, flag: u32| frame.flags |= if on { flag } else { 0 };
         flag(fresh, flags::RESET);

@@ -1,0 +1,298 @@
+//! The nets on the device that draws, frame by frame: a picture in, face state and mask out.
+//!
+//! Offline, [`DeviceObserver::observe`] waits after each frame, so that the detector is due exactly when faces are
+//! missing: the tracks are those of the CPU. Live, [`DeviceObserver::record`] waits for nothing. A [`Status`] that arrives
+//! some frames later tells how many faces there are: with none, the detector looks first at every frame; with some, but
+//! fewer than are wanted, now and then and beside the landmark net, so that no frame takes much longer than the others.
+
+use std::{collections::VecDeque, time::Duration};
+
+use super::{
+    Due, Find, Follower, Stages,
+    arrival::{Arrival, Mask},
+    known::Known,
+    nets::{FaceNets, Nets, Of},
+    schedule::Scheduled,
+};
+use crate::{
+    frame::{Frame, FrameId},
+    gpu::{
+        Dispatch, Encoder, Gpu, Levels, TextureDesc, TextureFormat,
+        readback::{Readback, Ticket},
+    },
+    kernels::convert::Convert,
+    nets::{Described, GpuNet, Models, Program},
+    scene::{MAX_FACES, Matte, Observation, Picture, Scene},
+    vision::{Mode, VisionError, VisionOptions},
+};
+
+/// Schedules that are kept: more than there are kinds of frames, state buffers and pictures in rotation.
+const KEPT_SCHEDULES: usize = 48;
+
+/// Looks at pictures on the device, one after the other.
+#[derive(Debug)]
+pub struct DeviceObserver {
+    gpu: Gpu,
+    options: VisionOptions,
+    nets: Nets,
+    follower: Follower,
+    schedules: Vec<Schedule>,
+    readback: Readback,
+    /// Statuses on their way.
+    pending: VecDeque<Ticket>,
+    known: Known,
+    convert: Option<Convert>,
+    wants_results: bool,
+    results: VecDeque<Arrival>,
+    latest: Option<Observation>,
+}
+
+/// A frame's dispatches, bound for its picture and the buffers in rotation.
+#[derive(Debug)]
+struct Schedule {
+    due: Due,
+    faces: usize,
+    /// What is another one from picture to picture, and from turn to turn.
+    bound: Vec<Dispatch>,
+    levels: Levels,
+}
+
+/// What a frame does and with which buffers.
+struct Looked {
+    stages: Stages,
+    matte: Option<usize>,
+}
+
+impl DeviceObserver {
+    /// Loads the nets that `options` ask for onto `gpu`.
+    ///
+    /// # Errors
+    /// When a model is missing, broken or not the net it should be, and when the device refuses a kernel or memory.
+    pub fn new(models: &Models, options: VisionOptions, gpu: &Gpu) -> Result<Self, VisionError> {
+        let nets = Nets::load(models, &options, gpu, GpuNet::default())?;
+        let faces = nets.faces.as_ref().map(FaceNets::tensors);
+        let follower = Follower::new(gpu, &options, faces.as_ref(), &nets.matte_tensors())?;
+        Ok(Self {
+            gpu: gpu.clone(),
+            options,
+            follower,
+            nets,
+            schedules: Vec::new(),
+            readback: Readback::new(),
+            pending: VecDeque::new(),
+            known: Known::default(),
+            convert: None,
+            wants_results: false,
+            results: VecDeque::new(),
+            latest: None,
+        })
+    }
+
+    /// Whether whole results come back to host memory, for [`DeviceObserver::latest`].
+    pub fn want_results(&mut self, want: bool) {
+        self.wants_results = want;
+    }
+
+    /// The newest results that have come back, where they are wanted: of a frame some time ago.
+    pub fn latest(&mut self) -> Option<&Observation> {
+        while self.results.front().is_some_and(|result| result.faces.landed()) {
+            let Some(result) = self.results.pop_front() else { break };
+            match result.wait(&self.gpu) {
+                Ok(observation) => self.latest = Some(observation),
+                Err(error) => log::warn!("results of a frame were lost: {error}"),
+            }
+        }
+        self.latest.as_ref()
+    }
+
+    /// Forgets all faces and the last mask: the next frame is not a continuation.
+    pub fn reset(&mut self) {
+        self.follower.reset();
+        self.known.forget();
+    }
+
+    /// Records a look at `picture` and waits for nothing.
+    ///
+    /// # Errors
+    /// When the device has no memory left, or can't read the picture.
+    pub fn record(&mut self, encoder: &mut Encoder, picture: Picture) -> Result<Scene, VisionError> {
+        while self.pending.front().is_some_and(Ticket::landed) {
+            if let Some(ticket) = self.pending.pop_front() {
+                self.learn(&ticket.wait(&self.gpu)?);
+            }
+        }
+        let (find, faces) = self.known.live(self.options.faces.min(MAX_FACES), self.options.mode);
+        let looked = self.look(encoder, &picture, find, faces)?;
+        // A status that never comes must not leave all others behind it.
+        if self.pending.len() < MAX_PENDING && self.nets.faces.is_some() {
+            self.pending.push_back(self.readback.start_buffer(encoder, self.follower.status())?);
+        }
+        if self.wants_results && self.results.len() < MAX_PENDING {
+            let result = self.bring(encoder, &looked, (picture.id, picture.time))?;
+            self.results.push_back(result);
+        }
+        let seen = picture.id;
+        let matte = looked.stages.mask.map(|texture| Matte { texture, seen });
+        Ok(Scene { picture, seen, faces: looked.stages.state, matte })
+    }
+
+    /// Looks at `frame` and waits for what is seen in it.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn observe(&mut self, frame: &Frame) -> Result<Observation, VisionError> {
+        let mut encoder = self.gpu.encoder("look");
+        let mut convert = match self.convert.take() {
+            Some(convert) => convert,
+            None => Convert::new(&self.gpu)?,
+        };
+        let texture = convert.record(&mut encoder, &frame.pixels)?;
+        self.convert = Some(convert);
+        let picture = Picture { id: frame.id, time: frame.time, texture, host: None };
+        let looked = self.record_exactly(&mut encoder, &picture)?;
+        let status = self.readback.start_buffer(&mut encoder, self.follower.status())?;
+        let result = self.bring(&mut encoder, &looked, (frame.id, frame.time))?;
+        self.gpu.submit(encoder)?;
+        self.learn(&status.wait(&self.gpu)?);
+        result.wait(&self.gpu)
+    }
+
+    /// Looks at `picture`, submits and waits, so that it is known what is due in the next frame.
+    ///
+    /// # Errors
+    /// As [`DeviceObserver::record`].
+    pub fn look_exactly(&mut self, encoder: &mut Encoder, picture: Picture) -> Result<Scene, VisionError> {
+        if let Some(ticket) = self.pending.pop_back() {
+            self.pending.clear();
+            self.learn(&ticket.wait(&self.gpu)?);
+        }
+        let looked = self.record_exactly(encoder, &picture)?;
+        if self.nets.faces.is_some() {
+            self.pending.push_back(self.readback.start_buffer(encoder, self.follower.status())?);
+        }
+        if self.wants_results {
+            let result = self.bring(encoder, &looked, (picture.id, picture.time))?;
+            self.results.push_back(result);
+        }
+        let seen = picture.id;
+        let matte = looked.stages.mask.map(|texture| Matte { texture, seen });
+        Ok(Scene { picture, seen, faces: looked.stages.state, matte })
+    }
+
+    fn record_exactly(&mut self, encoder: &mut Encoder, picture: &Picture) -> Result<Looked, VisionError> {
+        let capacity = self.options.faces.min(MAX_FACES);
+        let followed = self.known.faces();
+        let finds = self.options.mode == Mode::Image || followed < capacity;
+        let (find, faces) = if finds { (Find::Here, capacity) } else { (Find::Nothing, followed) };
+        self.look(encoder, picture, find, faces)
+    }
+
+    fn learn(&mut self, status: &[u8]) {
+        self.known.learn(status);
+    }
+
+    fn look(
+        &mut self,
+        encoder: &mut Encoder,
+        picture: &Picture,
+        find: Find,
+        faces: usize,
+    ) -> Result<Looked, VisionError> {
+        let find = if self.nets.faces.is_some() { find } else { Find::Nothing };
+        let matte = self.nets.matte(self.options.matte, picture.texture.size());
+        let due = Due { find, blendshapes: self.options.blendshapes, matte, room: Some(faces) };
+        let stages = self.follower.frame(encoder, &picture.texture, picture.time, &due)?;
+        self.known.goes_on(find);
+        let bound = stages.bound();
+        let known = |schedule: &Schedule| {
+            let alike = |(a, b): (&Dispatch, &Dispatch)| a.is_same(b);
+            schedule.due == due && schedule.faces == faces && schedule.bound.iter().zip(&bound).all(alike)
+        };
+        let index = match self.schedules.iter().position(known) {
+            Some(index) => index,
+            None => {
+                let of = Of { kernel: &|dispatch, _| dispatch.clone(), net: &|net, faces| net.levels(faces) };
+                let levels = self.nets.levels(&stages, (find, matte, faces), of);
+                let levels = levels
+                    .into_iter()
+                    .map(|level| level.into_iter().map(|scheduled| scheduled.work).collect());
+                if self.schedules.len() >= KEPT_SCHEDULES {
+                    self.schedules.remove(0);
+                }
+                self.schedules.push(Schedule { due, faces, bound, levels: Levels::new(levels) });
+                self.schedules.len() - 1
+            }
+        };
+        encoder.compute_levels("vision", &self.schedules[index].levels);
+        Ok(Looked { stages, matte })
+    }
+
+    /// Starts to bring what is seen to host memory.
+    fn bring(
+        &self,
+        encoder: &mut Encoder,
+        looked: &Looked,
+        (id, time): (FrameId, Duration),
+    ) -> Result<Arrival, VisionError> {
+        let matte = match (looked.matte, &looked.stages.mask) {
+            (Some(index), Some(mask)) => Some(match self.options.raw_matte {
+                // The texture has 8 bits.
+                true => {
+                    let output = self.nets.matte_program(index).output(0);
+                    Mask::Raw(mask.size(), self.readback.start_buffer(encoder, output)?)
+                }
+                false => Mask::Calmed(mask.size(), self.readback.start(encoder, mask)?),
+            }),
+            _ => None,
+        };
+        Ok(Arrival { id, time, faces: self.readback.start_buffer(encoder, &looked.stages.state)?, matte })
+    }
+
+    /// What a frame does, level by level, as lines for people: with `find`, for `faces` faces in a picture of `size`.
+    ///
+    /// # Errors
+    /// As [`DeviceObserver::record`].
+    pub fn schedule(&mut self, find: Find, faces: usize, size: [u32; 2]) -> Result<FramePlan, VisionError> {
+        let texture = self.gpu.texture(&TextureDesc::new(size, TextureFormat::Srgb8))?;
+        let matte = self.nets.matte(self.options.matte, size);
+        let due = Due { find, blendshapes: self.options.blendshapes, matte, room: Some(faces) };
+        let mut encoder = self.gpu.encoder("schedule");
+        let stages = self.follower.frame(&mut encoder, &texture, Duration::ZERO, &due)?;
+        self.known.goes_on(find);
+        self.reset();
+        let net = |net: &Program, _: usize| -> Vec<Vec<String>> {
+            let line = |kernel: &Described| kernel.steps.join(", ");
+            net.described().iter().map(|level| level.iter().map(line).collect()).collect()
+        };
+        let of = Of { kernel: &|_, name| name.to_owned(), net: &net };
+        let levels = self.nets.levels(&stages, (find, matte, faces), of);
+        let of = Of { kernel: &|dispatch, _| dispatch.clone(), net: &|net, faces| net.levels(faces) };
+        let dispatches = self.nets.levels(&stages, (find, matte, faces), of);
+        let dispatches =
+            dispatches.into_iter().map(|level| level.into_iter().map(|scheduled| scheduled.work).collect());
+        let line = |scheduled: Scheduled<String>| (scheduled.task, scheduled.work);
+        Ok(FramePlan {
+            levels: levels.into_iter().map(|level| level.into_iter().map(line).collect()).collect(),
+            barriers: Levels::new(dispatches).barriers(),
+        })
+    }
+}
+
+/// Read-backs under way, at most.
+const MAX_PENDING: usize = 6;
+
+/// A frame's dispatches, for people and tests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FramePlan {
+    /// By level: each with its task (a net, or a kernel between nets) and what it does.
+    pub levels: Vec<Vec<(&'static str, String)>>,
+    /// How often the device waits within the pass.
+    pub barriers: usize,
+}
+
+impl FramePlan {
+    /// How many there are.
+    pub fn dispatches(&self) -> usize {
+        self.levels.iter().map(Vec::len).sum()
+    }
+}

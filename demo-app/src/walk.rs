@@ -8,6 +8,7 @@ use antifaz::{
     engine::EngineOptions,
     filter::{Catalog, Look, LookItem},
     gpu::{Gpu, GpuOptions},
+    nets::Backend,
     source::{self, Camera, CameraOptions, Source, Synthetic, SyntheticOptions},
 };
 
@@ -85,6 +86,16 @@ pub(crate) fn gpu(common: &Common) -> Result<Gpu, AppError> {
 /// An engine with the default models.
 pub(crate) fn engine(gpu: Gpu, look: Look, nets: Nets, options: EngineOptions) -> Result<Engine, AppError> {
     let backend = eyes::backend(nets, &gpu)?;
+    engine_on(gpu, look, backend, options)
+}
+
+/// An engine with the default models, whose nets run on `backend`.
+pub(crate) fn engine_on(
+    gpu: Gpu,
+    look: Look,
+    backend: Backend,
+    options: EngineOptions,
+) -> Result<Engine, AppError> {
     let options = EngineOptions { backend, threads: offline::net_threads(), ..options };
     Ok(Engine::new(gpu, offline::models(), look, options)?)
 }

@@ -4,8 +4,9 @@ use std::{path::PathBuf, time::Duration};
 
 use antifaz::{
     Engine, Session,
-    engine::EngineOptions,
+    engine::{EngineOptions, Pacing},
     gpu::Gpu,
+    nets::Backend,
     scene::Picture,
     session::Step,
     sink::{Sink, SinkError},
@@ -22,7 +23,7 @@ use super::latency;
 use crate::{
     cli::Common,
     error::AppError,
-    interrupt, output,
+    eyes, interrupt, output,
     progress::Progress,
     values::{self, FilterArg, Nets, Size},
     walk::{self, Input},
@@ -64,6 +65,9 @@ pub(crate) struct BenchArgs {
     /// Instead of frames, time what small work costs on the GPU
     #[arg(long, conflicts_with_all = ["input", "size", "frames", "filters", "nets"])]
     pub(crate) latency: bool,
+    /// Look for expressions too, though no filter asks for them
+    #[arg(long)]
+    pub(crate) blendshapes: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -76,7 +80,12 @@ pub(crate) fn run(args: &BenchArgs, common: &Common) -> Result<(), AppError> {
     }
     let look = walk::look(&args.filters, common)?;
     let source = source(args)?;
-    let engine = walk::engine(walk::gpu(common)?, look, args.nets, EngineOptions::default())?;
+    let gpu = walk::gpu(common)?;
+    let backend = eyes::backend(args.nets, &gpu)?;
+    // Nets on the GPU are measured as a window has them; those on the CPU would be left out of a live frame.
+    let pacing = if backend == Backend::Gpu { Pacing::Live } else { Pacing::Offline };
+    let options = EngineOptions { pacing, blendshapes: args.blendshapes, ..EngineOptions::default() };
+    let engine = walk::engine_on(gpu, look, backend, options)?;
     let report = measure(source, engine, args.frames, common)?;
     if args.json { output::line(report.json()) } else { output::print(&report.table()) }
 }
@@ -115,8 +124,14 @@ fn measure(
 ) -> Result<Report, AppError> {
     let adapter = engine.gpu().adapter().name.clone();
     let mut session = Session::new(source, engine, Finished);
-    let mut report =
-        Report { adapter, frames: Vec::new(), gpu: Default::default(), dropped: 0, rss_mb: None };
+    let mut report = Report {
+        adapter,
+        frames: Vec::new(),
+        gpu: Default::default(),
+        gpu_frames: Vec::new(),
+        dropped: 0,
+        rss_mb: None,
+    };
     interrupt::watch();
     let progress = Progress::new(common, Some(frames));
     let mut warm_up = WARM_UP;
@@ -136,6 +151,7 @@ fn measure(
             if id < WARM_UP {
                 continue;
             }
+            report.gpu_frames.push(times.iter().flatten().copied().map(millis).sum());
             for (values, time) in report.gpu.iter_mut().zip(times) {
                 values.extend(time.map(millis));
             }
@@ -154,6 +170,8 @@ struct Report {
     frames: Vec<FrameReport>,
     /// Milliseconds of each stage on the GPU, where it tells.
     gpu: [Vec<f64>; Stage::ALL.len()],
+    /// Milliseconds of all of them together.
+    gpu_frames: Vec<f64>,
     dropped: u64,
     rss_mb: Option<f64>,
 }
@@ -185,6 +203,7 @@ impl Report {
             "adapter": self.adapter,
             "frames": self.frames.len(),
             "frame_ms": value(self.frame_ms()),
+            "frame_gpu_ms": value(percentiles(self.gpu_frames.clone())),
             "stages": stages,
             "dropped": self.dropped,
             "rss_mb": self.rss_mb,
@@ -193,7 +212,7 @@ impl Report {
 
     fn table(&self) -> String {
         let row = |name: &str, of: Option<Percentiles>| match of {
-            Some(of) => format!("{name:<14}{:>9.2}{:>9.2}{:>9.2}\n", of.p50, of.p95, of.p99),
+            Some(of) => format!("{name:<14}{:>9.3}{:>9.3}{:>9.3}\n", of.p50, of.p95, of.p99),
             None => String::new(),
         };
         let mut text = format!("{}, {} frames, {} dropped", self.adapter, self.frames.len(), self.dropped);
@@ -202,6 +221,7 @@ impl Report {
         }
         text += &format!("\n{:<14}{:>9}{:>9}{:>9}\n", "ms", "p50", "p95", "p99");
         text += &row("frame", self.frame_ms());
+        text += &row("frame (GPU)", percentiles(self.gpu_frames.clone()));
         for stage in Stage::ALL {
             let [cpu, gpu] = self.stage_ms(stage);
             text += &row(stage.name(), cpu);
@@ -238,6 +258,7 @@ mod tests {
             adapter: "soft".into(),
             frames: vec![frame(10), frame(30)],
             gpu,
+            gpu_frames: vec![1.5, 2.5],
             dropped: 1,
             rss_mb: Some(9.5),
         }

@@ -57,6 +57,8 @@ pub struct EngineOptions {
     pub pacing: Pacing,
     /// Time for one frame: filters get simpler when frames take longer.
     pub budget: Option<Duration>,
+    /// Whether expressions are looked for even where the look asks for none.
+    pub blendshapes: bool,
     /// Whether what was seen comes back to host memory where the nets run on the device that draws, some frames later.
     pub results: bool,
 }
@@ -70,6 +72,7 @@ impl Default for EngineOptions {
             faces: 4,
             pacing: Pacing::Offline,
             budget: None,
+            blendshapes: false,
             results: false,
         }
     }
@@ -325,10 +328,11 @@ impl Engine {
 /// What the nets look for: what the look asks for.
 fn vision_options(composer: &Composer, options: &EngineOptions) -> VisionOptions {
     let requires = composer.requires();
-    let faces = requires.face || requires.blendshapes || requires.pose;
+    let blendshapes = requires.blendshapes || options.blendshapes;
+    let faces = requires.face || blendshapes || requires.pose;
     VisionOptions {
         faces: if faces { options.faces.max(1) } else { 0 },
-        blendshapes: requires.blendshapes,
+        blendshapes,
         pose: requires.pose,
         matte: requires.matte.then_some(MatteNet::Auto),
         backend: options.backend,

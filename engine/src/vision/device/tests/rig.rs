@@ -269,7 +269,7 @@ impl Rig {
     pub(super) fn frame(&mut self, heads: &[Head], now: Duration, find: Find, spoiled: Spoiled) {
         let region = Roi::letterbox(SIZE);
         let decoded = |rig: &Self| rig.anchors.decode(&rig.detected.0, &rig.detected.1, &region);
-        let due = Due { find, blendshapes: true, matte: None };
+        let due = Due { find, blendshapes: true, matte: None, room: None };
         let mut encoder = self.gpu.encoder("frame");
         let stages = self.follower.frame(&mut encoder, &self.picture, now, &due).unwrap();
         let faces = stages.faces.as_ref().unwrap();

@@ -20,7 +20,7 @@ const PIXELS: f32 = 0.01;
 /// What the device makes of the detector's outputs.
 fn decoded(rig: &mut Rig, (values, logits): (&[f32], &[f32])) -> Vec<Detection> {
     let mut encoder = rig.gpu.encoder("decode");
-    let due = Due { find: Find::Ahead, ..Due::default(), room: None };
+    let due = Due { find: Find::Ahead, ..Due::default() };
     let stages = rig.follower.frame(&mut encoder, &rig.picture, Duration::ZERO, &due).unwrap();
     encoder.write(&rig.nets.regressors, 0, bytemuck::cast_slice(values));
     encoder.write(&rig.nets.logits, 0, bytemuck::cast_slice(logits));

@@ -14,7 +14,7 @@ const CELLS: usize = (MASK[0] * MASK[1]) as usize;
 /// The codes of the mask's texture for what the net gave.
 fn masked(rig: &mut Rig, net: &[f32], now: Duration) -> Vec<u8> {
     let mut encoder = rig.gpu.encoder("mask");
-    let due = Due { matte: Some(0), ..Due::default(), room: None };
+    let due = Due { matte: Some(0), ..Due::default() };
     let stages = rig.follower.frame(&mut encoder, &rig.picture, now, &due).unwrap();
     encoder.write(&rig.nets.mask, 0, bytemuck::cast_slice(net));
     encoder.compute("mask", &stages.matte.unwrap());

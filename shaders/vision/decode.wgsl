@@ -19,18 +19,19 @@ const MIN_SUPPRESSION_IOU = 0.3;
 @group(0) @binding(5) var<storage, read> logits: array<f32>;
 /// Centres, 0..1 over the net's input.
 @group(0) @binding(6) var<storage, read> anchors: array<vec2f>;
-/// Score (its bits, whose order is that of scores) and number of the anchors that see a face.
-@group(0) @binding(7) var<storage, read_write> candidates: array<vec2u>;
+/// Anchors of the largest net.
+const MOST_ANCHORS = 2304u;
 
 var<workgroup> counter: atomic<u32>;
 var<workgroup> total: u32;
-/// The candidates by rank: the anchor's number, score and box; whether it belongs to the best one that is left.
+/// Anchors that see a face, in no order.
+var<workgroup> candidates: array<u32, MOST_ANCHORS>;
+/// The best of them by rank: the anchor's number and its box.
 var<workgroup> numbers: array<u32, BEST>;
-var<workgroup> scores: array<f32, BEST>;
 var<workgroup> boxes: array<vec4f, BEST>;
-var<workgroup> same: array<bool, BEST>;
-/// Corners of the blended box, then the eyes.
-var<workgroup> blend: array<f32, 8>;
+
+/// Candidates by rank that belong to a face already, a bit each.
+var<private> taken: array<u32, 8>;
 
 /// Whether all values of an anchor are finite, and its box has a size.
 fn is_whole(anchor: u32) -> bool {
@@ -51,20 +52,22 @@ fn box_of(anchor: u32) -> vec4f {
     return vec4f(center - half, center + half);
 }
 
+fn score_of(anchor: u32) -> f32 {
+    return sigmoid(logits[anchor]);
+}
+
 /// Collects the anchors that see a face.
 fn collect(lane: u32) -> u32 {
     if lane == 0u {
         atomicStore(&counter, 0u);
     }
     workgroupBarrier();
-    let count = min(min(arrayLength(&anchors), arrayLength(&logits)), arrayLength(&candidates));
+    let count = min(min(arrayLength(&anchors), arrayLength(&logits)), MOST_ANCHORS);
     for (var anchor = lane; anchor < count; anchor += LANES) {
-        let score = sigmoid(logits[anchor]);
-        if score >= MIN_SCORE && is_whole(anchor) {
-            candidates[atomicAdd(&counter, 1u)] = vec2u(bitcast<u32>(score), anchor);
+        if score_of(anchor) >= MIN_SCORE && is_whole(anchor) {
+            candidates[atomicAdd(&counter, 1u)] = anchor;
         }
     }
-    storageBarrier();
     workgroupBarrier();
     if lane == 0u {
         total = atomicLoad(&counter);
@@ -76,40 +79,31 @@ fn collect(lane: u32) -> u32 {
 fn rank(lane: u32, count: u32) {
     for (var own = lane; own < count; own += LANES) {
         let mine = candidates[own];
+        let score = score_of(mine);
         var better = 0u;
         for (var other = 0u; other < count; other++) {
             let theirs = candidates[other];
-            better += u32(theirs.x > mine.x || (theirs.x == mine.x && theirs.y < mine.y));
+            let their_score = score_of(theirs);
+            better += u32(their_score > score || (their_score == score && theirs < mine));
         }
         if better < BEST {
-            numbers[better] = mine.y;
-            scores[better] = bitcast<f32>(mine.x);
-            boxes[better] = box_of(mine.y);
+            numbers[better] = mine;
+            boxes[better] = box_of(mine);
         }
     }
     workgroupBarrier();
 }
 
-/// One value of a candidate's corners and eyes.
-fn value(candidate: u32, index: u32) -> f32 {
-    if index < 4u {
-        return boxes[candidate][index];
-    }
-    let anchor = numbers[candidate];
-    return regressors[anchor * VALUES + index] / frame.detector + anchors[anchor][index & 1u];
+fn is_taken(rank: u32) -> bool {
+    return (taken[rank / 32u] & (1u << (rank % 32u))) != 0u;
 }
 
-/// The mean of a value over the candidates that are the same face, weighted by score.
-fn mean(index: u32, count: u32) -> f32 {
-    var weight = 0.0;
-    var sum = 0.0;
-    for (var i = 0u; i < count; i++) {
-        if same[i] {
-            weight += scores[i];
-            sum += value(i, index) * scores[i];
-        }
-    }
-    return sum / weight;
+/// The eyes of an anchor, the viewer's left one first, 0..1 over the net's input.
+fn eyes_of(anchor: u32) -> vec4f {
+    let first = anchor * VALUES + 4u;
+    let left = vec2f(regressors[first], regressors[first + 1u]);
+    let right = vec2f(regressors[first + 2u], regressors[first + 3u]);
+    return vec4f(left, right) / frame.detector + vec4f(anchors[anchor], anchors[anchor]);
 }
 
 /// From 0..1 over the net's input to pixels.
@@ -117,54 +111,41 @@ fn in_picture(at: vec2f) -> vec2f {
     return frame.size / 2.0 + (at - 0.5) * max(frame.size.x, frame.size.y);
 }
 
-fn keep(number: u32, score: f32) {
-    let low = in_picture(vec2f(blend[0], blend[1]));
-    let high = in_picture(vec2f(blend[2], blend[3]));
-    let left = in_picture(vec2f(blend[4], blend[5]));
-    let right = in_picture(vec2f(blend[6], blend[7]));
-    detections.list[number] = Detection(vec4f(low, high), vec4f(left, right), score);
-    detections.count = number + 1u;
+/// Each face that is left over, best first, becomes the mean of those that overlap it, weighted by score. One lane.
+fn suppress(count: u32) {
+    var faces = 0u;
+    for (var best = 0u; best < count && faces < MOST; best++) {
+        if is_taken(best) {
+            continue;
+        }
+        var weight = 0.0;
+        var corners = vec4f(0.0);
+        var eyes = vec4f(0.0);
+        for (var other = best; other < count; other++) {
+            let same = other == best || iou(boxes[other], boxes[best]) > MIN_SUPPRESSION_IOU;
+            if same && !is_taken(other) {
+                taken[other / 32u] |= 1u << (other % 32u);
+                let score = score_of(numbers[other]);
+                weight += score;
+                corners += boxes[other] * score;
+                eyes += eyes_of(numbers[other]) * score;
+            }
+        }
+        let box = vec4f(in_picture(corners.xy / weight), in_picture(corners.zw / weight));
+        let seen = vec4f(in_picture(eyes.xy / weight), in_picture(eyes.zw / weight));
+        detections.list[faces] = Detection(box, seen, score_of(numbers[best]));
+        faces++;
+    }
+    detections.count = faces;
 }
 
-/// Runs in all lanes of a workgroup.
+/// Runs in all lanes of a workgroup; what is found is there for lane 0.
 fn decode_in(lane: u32) {
     let all = collect(lane);
     rank(lane, all);
-    let count = min(all, BEST);
-    var taken = lane >= count;
     if lane == 0u {
-        detections.count = 0u;
+        suppress(min(all, BEST));
     }
-    for (var number = 0u; number < MOST; number++) {
-        if lane == 0u {
-            atomicStore(&counter, BEST);
-        }
-        workgroupBarrier();
-        if !taken {
-            atomicMin(&counter, lane);
-        }
-        workgroupBarrier();
-        if lane == 0u {
-            total = atomicLoad(&counter);
-        }
-        let best = workgroupUniformLoad(&total);
-        if best >= count {
-            break;
-        }
-        let mine = !taken && (lane == best || iou(boxes[lane], boxes[best]) > MIN_SUPPRESSION_IOU);
-        same[lane] = mine;
-        taken = taken || mine;
-        workgroupBarrier();
-        if lane < 8u {
-            blend[lane] = mean(lane, count);
-        }
-        workgroupBarrier();
-        if lane == 0u {
-            keep(number, scores[best]);
-        }
-    }
-    storageBarrier();
-    workgroupBarrier();
 }
 
 /// Leaves what was found to the next frame.

@@ -27,14 +27,15 @@ const EYE_CORNERS = vec2u(33u, 263u);
 /// By slot.
 @group(0) @binding(6) var<storage, read_write> points: array<array<Point, 478>, 8>;
 
+/// Truths are numbers: not every driver keeps them well in workgroup memory.
 struct Verdict {
     next: Roi,
     presence: f32,
     /// In which speeds are measured, in pixels.
     size: f32,
-    accepted: bool,
+    accepted: u32,
     /// Whether the points before count.
-    follows: bool,
+    follows: u32,
     slot: u32,
 }
 
@@ -43,7 +44,7 @@ var<workgroup> high: array<vec2f, LANES>;
 var<workgroup> eyes: array<vec2f, 2>;
 var<workgroup> broken: atomic<u32>;
 var<workgroup> verdict: Verdict;
-var<workgroup> is_there: bool;
+var<workgroup> is_there: u32;
 
 /// A landmark in pixels of the picture; z in pixels too.
 fn in_picture(roi: Roi, face: u32, index: u32) -> vec3f {
@@ -85,12 +86,12 @@ fn judge(face: u32) {
         next,
         presence,
         size,
-        whole && presence >= MIN_PRESENCE,
-        track.started != 0u && has(ADVANCES) && finite(size) && size > 1e-6,
+        u32(whole && presence >= MIN_PRESENCE),
+        u32(track.started != 0u && has(ADVANCES) && finite(size) && size > 1e-6),
         track.slot,
     );
     work.tracks[face].presence = 0.0;
-    if verdict.accepted {
+    if verdict.accepted != 0u {
         accept(face, bounds);
     }
 }
@@ -129,10 +130,10 @@ fn calmed(before: Point, at: vec3f, size: f32, follows: bool) -> Point {
 fn update(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
     let face = group.x;
     if lane == 0u {
-        is_there = face < work.count;
+        is_there = u32(face < work.count);
         atomicStore(&broken, 0u);
     }
-    if !workgroupUniformLoad(&is_there) {
+    if workgroupUniformLoad(&is_there) == 0u {
         return;
     }
     let roi = work.tracks[face].motion.roi;
@@ -155,12 +156,12 @@ fn update(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
         judge(face);
     }
     let found = workgroupUniformLoad(&verdict);
-    if found.accepted && found.slot < 8u {
+    if found.accepted != 0u && found.slot < 8u {
         for (var i = 0u; i < EACH; i++) {
             let index = lane + i * LANES;
             if index < LANDMARKS {
                 points[found.slot][index] =
-                    calmed(points[found.slot][index], own[i], found.size, found.follows);
+                    calmed(points[found.slot][index], own[i], found.size, found.follows != 0u);
             }
         }
     }

@@ -49,7 +49,6 @@ pub(super) struct Memory {
     pub(super) points: Buffer,
     pub(super) detections: Buffer,
     anchors: Buffer,
-    candidates: Buffer,
     tables: Buffer,
     /// Takes what nobody wants.
     nowhere: Buffer,
@@ -65,7 +64,6 @@ impl Memory {
             points: storage("points", POINT_BYTES * (LANDMARKS * MAX_FACES) as u64)?,
             detections: storage("detections", DETECTIONS_BYTES)?,
             anchors: filled("anchors", bytemuck::cast_slice(anchors.centers()))?,
-            candidates: storage("candidates", anchors.count() as u64 * 8)?,
             tables: filled("tables", bytemuck::bytes_of(&*Tables::new()))?,
             nowhere: storage("nowhere", 4)?,
         })
@@ -87,7 +85,6 @@ impl Memory {
             ("points", Resource::Buffer(&self.points)),
             ("detections", Resource::Buffer(&self.detections)),
             ("anchors", Resource::Buffer(&self.anchors)),
-            ("candidates", Resource::Buffer(&self.candidates)),
             ("tables", Resource::Buffer(&self.tables)),
             ("regressors", Resource::Buffer(detector.regressors)),
             ("logits", Resource::Buffer(detector.logits)),

@@ -10,7 +10,7 @@ use std::ops::Range;
 use super::{
     kernel::{Share, arrange, outside, read_after, regions},
     region::{Region, Span, groups, shape_of},
-    windowed::Split,
+    windowed::{Crew, Split},
 };
 use crate::nets::{
     graph::Op,
@@ -44,6 +44,15 @@ pub(super) struct Device {
     pub(super) memory: usize,
     /// Whether values within the net, and weights, are f16.
     pub(super) half: bool,
+    /// Whether it is a program that draws on the CPU.
+    pub(super) software: bool,
+}
+
+impl Device {
+    /// Who does a kernel that is spread over it.
+    pub(super) fn all(&self) -> Crew {
+        if self.software { Crew::Software } else { Crew::Device }
+    }
 }
 
 /// Steps that share a kernel.
@@ -198,7 +207,7 @@ fn sums(plan: &Plan, step: &Step, region: &Region, device: Device) -> usize {
     match step.op {
         Op::Reduce { .. } => device.threads,
         _ if dense(step) => {
-            let split = Split::of_step(plan, step, region, Some(device.threads));
+            let split = Split::of_step(plan, step, region, Crew::Group(device.threads));
             if split.parts > 1 { groups(region) * split.parts } else { 0 }
         }
         _ => 0,
@@ -210,7 +219,7 @@ fn phase(plan: &Plan, step: &Step, region: &Region, device: Device) -> f32 {
     let items = groups(region);
     let threads = device.threads;
     let (rounds, cycles) = if dense(step) {
-        let split = Split::of_step(plan, step, region, Some(threads));
+        let split = Split::of_step(plan, step, region, Crew::Group(threads));
         let from = shape_of(plan, step.inputs[0]);
         let rounds =
             (window(step) * from[from.len() - 1].div_ceil(4).div_ceil(split.ahead)).div_ceil(split.parts);
@@ -250,7 +259,7 @@ fn flat(plan: &Plan, step: &Step, device: Device) -> f32 {
     let region = super::region::whole(&shape_of(plan, step.output));
     let items = groups(&region);
     let (rounds, cycles) = if dense(step) {
-        let split = Split::of_step(plan, step, &region, None);
+        let split = Split::of_step(plan, step, &region, device.all());
         let from = shape_of(plan, step.inputs[0]);
         let each = (items / split.cells) as f32 / AT_ONCE;
         let cycles = round(&region, split, (each as usize).max(32), device);

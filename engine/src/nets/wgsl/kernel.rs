@@ -12,6 +12,7 @@ use super::{
     place::{Known, Layout, Place},
     region::{self, Region, Span},
     text,
+    windowed::Crew,
 };
 use crate::nets::{
     Precision,
@@ -122,6 +123,8 @@ pub(super) struct Writer<'a> {
     pub(super) plan: &'a Plan,
     /// Invocations of a workgroup; `None` where the kernel is spread over the device.
     threads: Option<usize>,
+    /// Who does it.
+    crew: Crew,
     known: Vec<Known>,
     functions: String,
     main: String,
@@ -137,6 +140,11 @@ impl Writer<'_> {
     /// Invocations that share a tile; `None` where the kernel is spread over the device.
     pub(super) fn threads(&self) -> Option<usize> {
         self.threads
+    }
+
+    /// Who does each phase.
+    pub(super) fn crew(&self) -> Crew {
+        self.crew
     }
 
     pub(super) fn known(&self, id: ValueId) -> &Known {
@@ -302,6 +310,7 @@ pub(super) fn kernel(plan: &Plan, range: Range<usize>, share: &Share, device: De
     let mut writer = Writer {
         plan,
         threads: (*share != Share::Flat).then_some(device.threads),
+        crew: if *share == Share::Flat { device.all() } else { Crew::Group(device.threads) },
         known: known(plan, steps, &regions, &offsets, precision),
         functions: String::new(),
         main: String::new(),

@@ -25,6 +25,13 @@ pub(super) fn write(writer: &mut Writer<'_>, step: &Step, index: usize, region: 
         (Op::FullyConnected { .. }, Some(filter)) if aligned(writer, step) => {
             return windowed::dense(writer, step, filter, index, region);
         }
+        (Op::DepthwiseConv2d(window), Some(filter)) => {
+            let columns = windowed::columns(writer, step, window, region);
+            if columns > 1 {
+                let what = (filter, window);
+                return windowed::depthwise_by_columns(writer, step, what, index, region, columns);
+            }
+        }
         (Op::Reduce { kind, axes, keep_dims }, _) => {
             if let Some(reduced) = Reduced::of(writer, step, axes, *keep_dims) {
                 return reduced.write(writer, step, *kind, index, region);
@@ -53,13 +60,16 @@ pub(super) fn write(writer: &mut Writer<'_>, step: &Step, index: usize, region: 
 
 /// Items of the only step of a kernel.
 pub(super) fn items(writer: &Writer<'_>, step: &Step, region: &[Span]) -> usize {
-    let dense = match step.op {
+    let dense = match &step.op {
+        Op::DepthwiseConv2d(window) => {
+            return groups(region) / windowed::columns(writer, step, window, region);
+        }
         Op::Conv2d(_) | Op::TransposeConv2d { .. } => true,
         Op::FullyConnected { .. } => aligned(writer, step),
         _ => false,
     };
     match dense {
-        true => groups(region) / windowed::Split::of_step(writer.plan, step, region, writer.threads()).cells,
+        true => groups(region) / windowed::Split::of_step(writer.plan, step, region, writer.crew()).cells,
         false => groups(region),
     }
 }
@@ -80,6 +90,13 @@ pub(super) fn cells(region: &[Span], item: &str, suffix: &str) -> String {
         stride *= span.len;
     }
     lines.join(" ")
+}
+
+/// As [`cells`], for an item whose channels are those of the item with suffix `same`.
+pub(super) fn with_group(region: &[Span], item: &str, suffix: &str, same: &str) -> String {
+    let text = cells(region, item, suffix);
+    let rest = text.split_once(';').map_or("", |(_, rest)| rest);
+    format!("let g{suffix} = g{same};{rest}")
 }
 
 /// The first group of a span of channels.

@@ -69,6 +69,7 @@ impl Program {
             threads: gpu.workgroup_invocations().min(MOST_THREADS),
             memory: gpu.workgroup_bytes(),
             half: precision == Precision::F16,
+            software: gpu.adapter().software,
         };
         let mut runs = fusing::divide(&plan, device);
         runs.retain(|run| plan.values[plan.steps[run.steps.end - 1].output].values() > 0);

@@ -5,7 +5,7 @@
 
 use super::{
     kernel::Writer,
-    phase::{cells, put},
+    phase::{cells, put, with_group},
     region::{Span, groups, shape_of},
     text,
 };
@@ -14,16 +14,38 @@ use crate::nets::{
     plan::{Filter, Plan, Step},
 };
 
-/// Cells that an item of a dense step makes, at most.
+/// Cells that an item makes, at most.
 const CELLS: usize = 4;
 /// Invocations that keep a device busy: where a kernel is spread over it, an item makes several cells only if so many are
 /// left.
 const BUSY: usize = 16 << 10;
+/// Cells that an item of a dense step makes, at most, where the device is software: a read is a loop over invocations
+/// there, and takes as long as many sums.
+const MOST_CELLS: usize = 8;
+/// Invocations that keep software busy.
+const BUSY_SOFTWARE: usize = 256;
 /// Groups of input channels that are read before the first is used, at most: reading takes longer than adding up.
 const AHEAD: usize = 4;
 
 /// Invocations that add up parts of one item, at most: somebody has to add up the parts.
 const MOST_PARTS: usize = 16;
+
+/// Who does a phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Crew {
+    /// So many invocations of a workgroup.
+    Group(usize),
+    /// All of a device.
+    Device,
+    /// All of a device that is software.
+    Software,
+}
+
+/// Cells of `cells` that an item makes where the device is software, of `items` for one cell each.
+fn share(items: usize, cells: usize) -> usize {
+    let fits = |wanted: &usize| cells.is_multiple_of(*wanted) && items / wanted >= BUSY_SOFTWARE;
+    (2..=MOST_CELLS).rev().find(fits).unwrap_or(1)
+}
 
 /// How the work of a dense phase is shared. What an invocation reads is the bottleneck, so it makes several cells with
 /// the weights that it has read; where few invocations are left then, several add up a part each.
@@ -39,16 +61,15 @@ pub(super) struct Split {
 
 impl Split {
     /// For `items` groups of output channels of `cells` cells, from `depth` groups of input channels under a window of
-    /// `window` cells, by `threads` invocations; `None` of them for a kernel that is spread over the device.
-    pub(super) fn of(
-        items: usize,
-        cells: usize,
-        [window, depth]: [usize; 2],
-        threads: Option<usize>,
-    ) -> Self {
-        let Some(threads) = threads else {
-            let fits = |wanted: &usize| cells.is_multiple_of(*wanted) && items / wanted >= BUSY;
-            return Self { cells: [CELLS, 2].into_iter().find(fits).unwrap_or(1), parts: 1, ahead: 1 };
+    /// `window` cells, by `crew`.
+    pub(super) fn of(items: usize, cells: usize, [window, depth]: [usize; 2], crew: Crew) -> Self {
+        let threads = match crew {
+            Crew::Group(threads) => threads,
+            Crew::Device => {
+                let fits = |wanted: &usize| cells.is_multiple_of(*wanted) && items / wanted >= BUSY;
+                return Self { cells: [CELLS, 2].into_iter().find(fits).unwrap_or(1), parts: 1, ahead: 1 };
+            }
+            Crew::Software => return Self { cells: share(items, cells), parts: 1, ahead: 1 },
         };
         let ahead = |wanted: usize| depth.min(if wanted > 1 { AHEAD / 2 } else { AHEAD });
         let rounds = |wanted: usize| window * depth.div_ceil(ahead(wanted));
@@ -64,12 +85,12 @@ impl Split {
     }
 
     /// For `region` of the output of a dense step.
-    pub(super) fn of_step(plan: &Plan, step: &Step, region: &[Span], threads: Option<usize>) -> Self {
+    pub(super) fn of_step(plan: &Plan, step: &Step, region: &[Span], crew: Crew) -> Self {
         let from = shape_of(plan, step.inputs[0]);
         let items = groups(region);
         let cells = items / (region[region.len() - 1].len / 4).max(1);
         let [rows, cols] = kernel_of(step);
-        Self::of(items, cells, [rows * cols, from[from.len() - 1].div_ceil(4)], threads)
+        Self::of(items, cells, [rows * cols, from[from.len() - 1].div_ceil(4)], crew)
     }
 }
 
@@ -124,7 +145,7 @@ pub(super) fn dense(writer: &mut Writer<'_>, step: &Step, filter: &Filter, index
     let depth = from[from.len() - 1].div_ceil(4);
     let channels = filter.bias.len().div_ceil(4);
     let [rows, cols] = kernel_of(step);
-    let split = Split::of_step(writer.plan, step, region, writer.threads());
+    let split = Split::of_step(writer.plan, step, region, writer.crew());
     let padded = depth.next_multiple_of(split.ahead);
     let first = writer.keep(packed(filter, rows * cols, [from[from.len() - 1], padded * 4]));
     let bias = first + rows * cols * padded * 4 * channels;
@@ -150,10 +171,11 @@ pub(super) fn dense(writer: &mut Writer<'_>, step: &Step, filter: &Filter, index
         let start =
             if split.parts > 1 { "vec4<f32>()".into() } else { format!("weights4({bias} + g{suffix})") };
         let ahead = if split.parts > 1 { String::new() } else { writer.ahead(index, suffix) };
-        text += &format!(
-            "        {}\n        {ahead}\n        var x{suffix} = {start};\n",
-            cells(region, &item, suffix)
-        );
+        let places = match cell {
+            0 => cells(region, &item, suffix),
+            _ => with_group(region, &item, suffix, &suffixes[0]),
+        };
+        text += &format!("        {places}\n        {ahead}\n        var x{suffix} = {start};\n");
     }
     text += &format!(
         "        for (var e = {range}; e++) {{\n            {}\n            \
@@ -211,9 +233,11 @@ fn round(step: &Step, suffixes: &[String], from: &[usize], ahead: usize) -> Stri
 fn sums(writer: &Writer<'_>, step: &Step, suffixes: &[String], [ahead, channels]: [usize; 2]) -> String {
     let known = writer.known(step.inputs[0]);
     let (rank, depth) = (known.shape.len(), known.groups());
+    // Of a single group, channels that are not there are not multiplied.
+    let lanes = known.channels().min(4);
     let mut text = String::new();
     for near in 0..ahead {
-        for lane in 0..4 {
+        for lane in 0..lanes {
             let at = (near * 4 + lane) * channels;
             text += &format!("            let w{near}{lane} = weights4(w + {at});\n");
         }
@@ -237,9 +261,10 @@ fn sums(writer: &Writer<'_>, step: &Step, suffixes: &[String], [ahead, channels]
     for near in 0..ahead {
         for suffix in suffixes {
             let v = format!("v{near}{suffix}");
-            text += &format!(
-                "            x{suffix} += w{near}0 * {v}.x + w{near}1 * {v}.y + w{near}2 * {v}.z + w{near}3 * {v}.w;\n"
-            );
+            let products: Vec<String> = (0..lanes)
+                .map(|lane| format!("w{near}{lane} * {v}.{}", ["x", "y", "z", "w"][lane]))
+                .collect();
+            text += &format!("            x{suffix} += {};\n", products.join(" + "));
         }
     }
     text
@@ -292,6 +317,91 @@ fn slide_ahead(writer: &Writer<'_>, step: &Step, window: &Window, v: &str, text:
     reads + &adds
 }
 
+/// Columns next to each other that an item of a depthwise step makes.
+pub(super) fn columns(writer: &Writer<'_>, step: &Step, window: &Window, region: &[Span]) -> usize {
+    let channels = |id| shape_of(writer.plan, id).last().copied();
+    let whole = region.len() == 4 && channels(step.inputs[0]) == channels(step.output);
+    match writer.crew() {
+        Crew::Software if whole && window.dilation == [1; 2] => {
+            let fits = |wanted: &usize| {
+                region[2].len.is_multiple_of(*wanted) && groups(region) / wanted >= BUSY_SOFTWARE
+            };
+            (2..=CELLS).rev().find(fits).unwrap_or(1)
+        }
+        _ => 1,
+    }
+}
+
+/// A depthwise step by items of several columns: what they read is the same for the most part.
+pub(super) fn depthwise_by_columns(
+    writer: &mut Writer<'_>,
+    step: &Step,
+    (filter, window): (&Filter, &Window),
+    index: usize,
+    region: &[Span],
+    columns: usize,
+) {
+    let id = step.inputs[0];
+    let from = shape_of(writer.plan, id);
+    let (first, fours) = keep_depthwise(writer, filter, window);
+    let [high, wide] = window.kernel;
+    let (stride, before) = (window.stride, [window.padding[0][0], window.padding[1][0]]);
+    let (across, down) = (region[2].len / columns, region[1].len);
+    let mut text = format!(
+        "        let g = i32(i % {fours}u); let q = i32(i / {fours}u % {across}u) * {columns}; \
+         let c1 = i32(i / {}u % {down}u); let c0 = i32(i / {}u);\n        let bias = weights4({} + g);\n",
+        fours * across,
+        fours * across * down,
+        first + high * wide * fours
+    );
+    for column in 0..columns {
+        text += &format!(
+            "        let g_{column} = g; let c0_{column} = c0; let c1_{column} = c1; let c2_{column} = q + {column}; "
+        );
+        text += &format!("{}\n        var x_{column} = bias;\n", writer.ahead(index, &format!("_{column}")));
+    }
+    let mut row = format!(
+        "            let near0 = c1 * {} + k0 - {}; let in0 = u32(near0) < {}u;\n",
+        stride[0], before[0], from[1]
+    );
+    for at in 0..(columns - 1) * stride[1] + wide {
+        if (0..columns).all(|column| at < column * stride[1] || at >= column * stride[1] + wide) {
+            continue;
+        }
+        let read = writer.fours(id, &["c0", "near0", "near1"].map(str::to_owned), "g");
+        row += &format!(
+            "            var v{at} = vec4<f32>(); {{ let near1 = q * {} + {at} - {}; \
+             v{at} = select(vec4<f32>(), {read}, in0 && u32(near1) < {}u); }}\n",
+            stride[1], before[1], from[2]
+        );
+    }
+    for k1 in 0..wide {
+        row += &format!("            {{ let w = weights4({first} + (k0 * {wide} + {k1}) * {fours} + g); ");
+        for column in 0..columns {
+            row += &format!("x_{column} += v{} * w; ", column * stride[1] + k1);
+        }
+        row += "}\n";
+    }
+    text += &format!("        for (var k0 = 0; k0 < {high}; k0++) {{\n{row}        }}\n");
+    for column in 0..columns {
+        let (suffix, x) = (format!("_{column}"), format!("x_{column}"));
+        text += &format!("        {}\n", put(writer, step, index, &suffix, &x));
+    }
+    writer.each(groups(region) / columns, &text);
+}
+
+/// Keeps the weights of a depthwise step by cell of the window, then the bias; where they begin, and groups of channels.
+fn keep_depthwise(writer: &mut Writer<'_>, filter: &Filter, window: &Window) -> (usize, usize) {
+    let channels = filter.bias.len();
+    let groups = channels.div_ceil(4);
+    let mut weights = Vec::with_capacity((window.kernel[0] * window.kernel[1] + 1) * groups * 4);
+    for row in filter.weights.chunks_exact(channels.max(1)).chain([&filter.bias[..]]) {
+        weights.extend_from_slice(row);
+        weights.resize(weights.len().next_multiple_of(4), 0.0);
+    }
+    (writer.keep(weights), groups)
+}
+
 /// Cells of a window that are read before the first is used, at most.
 const AHEAD_CELLS: usize = 25;
 
@@ -299,13 +409,7 @@ const AHEAD_CELLS: usize = 25;
 pub(super) fn depthwise(writer: &mut Writer<'_>, step: &Step, filter: &Filter, window: &Window) -> String {
     let id = step.inputs[0];
     let (depth, channels) = (writer.known(id).channels(), filter.bias.len());
-    let groups = channels.div_ceil(4);
-    let mut weights = Vec::with_capacity((window.kernel[0] * window.kernel[1] + 1) * groups * 4);
-    for row in filter.weights.chunks_exact(channels.max(1)).chain([&filter.bias[..]]) {
-        weights.extend_from_slice(row);
-        weights.resize(weights.len().next_multiple_of(4), 0.0);
-    }
-    let first = writer.keep(weights);
+    let (first, groups) = keep_depthwise(writer, filter, window);
     let near = || ["c0", "near0", "near1"].map(str::to_owned).to_vec();
     let v = if depth == channels {
         writer.fours(id, &near(), "g")
@@ -318,8 +422,8 @@ pub(super) fn depthwise(writer: &mut Writer<'_>, step: &Step, filter: &Filter, w
         format!("vec4<f32>({}, {}, {}, {})", lane(0), lane(1), lane(2), lane(3))
     };
     let cells = window.kernel[0] * window.kernel[1];
-    let sum = match writer.threads() {
-        Some(_) if cells <= AHEAD_CELLS => slide_ahead(
+    let sum = match writer.crew() {
+        Crew::Group(_) if cells <= AHEAD_CELLS => slide_ahead(
             writer,
             step,
             window,

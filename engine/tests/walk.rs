@@ -4,13 +4,16 @@ use std::path::Path;
 
 use antifaz::{
     Engine, Session,
-    engine::{EngineOptions, Pacing},
+    engine::{Crew, EngineOptions, Pacing},
     filter::{Catalog, Look, LookItem},
     gpu::{Gpu, GpuOptions, readback::Readback},
-    nets::Models,
+    nets::{Backend, Models},
+    scene::Observation,
+    scheduler::WorkPlan,
     session::Step,
     sink::Null,
-    source::{Next, Source, Synthetic, SyntheticOptions},
+    source::{self, Next, Source, Synthetic, SyntheticOptions},
+    vision::{DeviceObserver, Find, FramePlan, MatteNet, Observer, VisionOptions},
 };
 
 fn gpu() -> Gpu {
@@ -125,4 +128,98 @@ fn a_look_can_change_while_running_and_nets_follow() {
     engine.set_look(look(&["face-paint"])).expect("another look");
     let second = engine.process(next()).expect("a picture");
     assert_eq!(second.observation.as_ref().unwrap().faces.present().count(), 1);
+}
+
+/// One face with everything, and the landscape mask.
+const ALL: VisionOptions = VisionOptions {
+    faces: 1,
+    blendshapes: true,
+    pose: true,
+    matte: Some(MatteNet::Landscape),
+    raw_matte: false,
+    mode: antifaz::vision::Mode::Video,
+    backend: Backend::Gpu,
+    detector: antifaz::vision::Detector::Short,
+};
+
+#[test]
+fn a_frame_with_all_nets_has_few_levels_and_dispatches() {
+    let plan = |find| FramePlan::new(&Models::embedded(), &ALL, find, [1280, 720]).unwrap();
+    let (follows, finds) = (plan(Find::Nothing), plan(Find::Ahead));
+    assert!(follows.levels.len() <= 40, "{} levels", follows.levels.len());
+    assert!(follows.dispatches() <= 130, "{} dispatches", follows.dispatches());
+    assert_eq!(finds.levels.len(), follows.levels.len(), "the detector makes a frame no longer");
+    assert!(plan(Find::Here).levels.len() <= 60);
+    for task in ["detector", "landmarks", "blendshapes", "selfie", "calm", "decode"] {
+        assert!(finds.levels.iter().flatten().any(|(name, _)| *name == task), "{task} is missing");
+    }
+}
+
+/// Mean distance of the landmarks in % of the distance between the outer eye corners, and the largest differences of
+/// expressions and pose.
+fn apart(got: &Observation, want: &Observation) -> [f32; 3] {
+    let (got, want) = (&got.faces.faces[0], &want.faces.faces[0]);
+    let far = |a: &[f32; 4], b: &[f32; 4]| (a[0] - b[0]).hypot(a[1] - b[1]);
+    let sum: f32 = got.landmarks.iter().zip(&want.landmarks).map(|(a, b)| far(a, b)).sum();
+    let eyes = far(&want.landmarks[33], &want.landmarks[263]);
+    let most = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    [
+        sum / got.landmarks.len() as f32 / eyes * 100.0,
+        most(&got.blendshapes, &want.blendshapes),
+        most(&got.pose, &want.pose),
+    ]
+}
+
+#[test]
+fn nets_on_the_gpu_follow_a_face_as_those_on_the_cpu() {
+    let gpu = gpu();
+    let options = VisionOptions { matte: None, ..ALL };
+    let crew = Crew::of(1).unwrap();
+    let mut device = DeviceObserver::new(&Models::embedded(), options, &gpu).unwrap();
+    let cpu = VisionOptions { backend: Backend::Cpu, ..options };
+    let mut host = Observer::new(&Models::embedded(), cpu, crew.workers()).unwrap();
+    let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/clips/cap12_33s-53s_12fps5_mjpeg.avi");
+    let mut clip = source::open(&clip).unwrap();
+    let mut made = Vec::new();
+    for index in 0..8 {
+        let Next::Frame(frame) = clip.next().unwrap() else { panic!("the clip has more frames") };
+        let (got, want) = (device.observe(&frame).unwrap(), host.look(&frame, &WorkPlan::default()).unwrap());
+        assert_eq!((got.seen, got.time), (frame.id, frame.time));
+        assert_eq!((got.faces.present().count(), want.faces.present().count()), (1, 1), "frame {index}");
+        let [landmarks, expression, pose] = apart(&got, &want);
+        assert!(landmarks < 0.2, "frame {index}: landmarks are {landmarks} % of the eye distance off");
+        assert!(expression < 0.05 && pose < 0.2, "frame {index}: {expression}, {pose}");
+        let (barriers, levels) = device.barriers().unwrap();
+        assert_eq!(barriers, levels - 1, "frame {index} waits once a level");
+        made.push(gpu.buffers_created() + gpu.textures_created());
+    }
+    assert_eq!(made[5], made[7], "{made:?}");
+}
+
+#[test]
+fn a_live_look_with_its_nets_on_the_gpu_waits_for_nothing_and_makes_nothing() {
+    let gpu = gpu();
+    let options = EngineOptions {
+        pacing: Pacing::Live,
+        backend: Backend::Gpu,
+        results: true,
+        ..EngineOptions::default()
+    };
+    let mut engine =
+        Engine::new(gpu.clone(), Models::embedded(), look(&["studio-blur"]), options).expect("an engine");
+    let mut source = synthetic(14);
+    let (mut made, mut newest) = (Vec::new(), None);
+    while let Next::Frame(frame) = source.next().expect("a frame") {
+        let id = frame.id;
+        let rendered = engine.process(frame).expect("a picture");
+        assert_eq!((rendered.seen, rendered.report.age), (id, 0), "each picture is drawn with its own mask");
+        newest = rendered.observation.or(newest);
+        gpu.wait().expect("done");
+        made.push(gpu.buffers_created() + gpu.textures_created());
+    }
+    assert_eq!(made[8], made[13], "{made:?}");
+    let newest = newest.expect("results come back");
+    let mask = newest.matte.expect("a mask");
+    assert_eq!(mask.alpha.len(), (mask.size[0] * mask.size[1]) as usize);
+    assert!(newest.seen.0 >= 8, "results know their frame: {:?}", newest.seen);
 }

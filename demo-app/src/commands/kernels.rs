@@ -8,11 +8,12 @@ use std::{
 use antifaz::{
     gpu::{Encoder, Gpu, Levels, timer::Timer},
     nets::{self, Program},
+    vision::{Find, FramePlan, MatteNet, VisionOptions},
 };
 use serde_json::json;
 
 use super::net::NetModel;
-use crate::{cli::Common, error::AppError, output, walk};
+use crate::{cli::Common, error::AppError, offline, output, walk};
 
 /// Repetitions of each measurement, after some to warm up: a device at rest runs at a lower clock.
 const REPETITIONS: u64 = 50;
@@ -54,6 +55,30 @@ pub(super) fn print(model: &NetModel, common: &Common) -> Result<(), AppError> {
         Some(Times { together, .. }) => output::line(json!({"us": together})),
         None => Ok(()),
     }
+}
+
+/// Prints the levels of a frame that follows one face with everything, and of one that looks for more beside it.
+pub(super) fn print_frame(json: bool) -> Result<(), AppError> {
+    let options = VisionOptions { matte: Some(MatteNet::Landscape), ..VisionOptions::default() };
+    for (name, find) in
+        [("follows", Find::Nothing), ("finds beside", Find::Ahead), ("finds first", Find::Here)]
+    {
+        let plan = FramePlan::new(&offline::models(), &options, find, [1280, 720])?;
+        let (levels, dispatches) = (plan.levels.len(), plan.dispatches());
+        if json {
+            output::line(json!({"frame": name, "levels": plan.levels, "dispatches": dispatches}))?;
+            continue;
+        }
+        output::line(format!(
+            "a frame that {name}: {levels} levels, {dispatches} dispatches, one pass, one submit"
+        ))?;
+        for (level, dispatches) in plan.levels.iter().enumerate() {
+            for (task, work) in dispatches {
+                output::line(format!("{level:4}  {task:22} {work}"))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Medians of microseconds on the GPU.

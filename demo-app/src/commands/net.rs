@@ -57,8 +57,16 @@ pub(crate) enum NetAction {
 #[command(allow_negative_numbers = true)]
 pub(crate) struct NetModel {
     /// The model file; `bundle.task#name` for a net inside a bundle
-    #[arg(value_name = "FILE")]
+    #[arg(
+        value_name = "FILE",
+        required_unless_present = "frame",
+        default_value = "",
+        hide_default_value = true
+    )]
     pub(crate) file: String,
+    /// Instead of a file's plan: that of a whole frame with all nets on a desktop GPU, by level
+    #[arg(long)]
+    pub(crate) frame: bool,
     /// What runs it
     #[arg(long, value_enum, value_name = "B", default_value_t)]
     pub(crate) backend: NetBackend,
@@ -116,6 +124,7 @@ pub(crate) struct NetBenchArgs {
 pub(crate) fn run(args: &NetArgs, common: &Common) -> Result<(), AppError> {
     match &args.action {
         NetAction::Info(model) => info(model),
+        NetAction::Plan(model) if model.frame => kernels::print_frame(model.json),
         NetAction::Plan(model) if model.backend == NetBackend::Gpu => kernels::print(model, common),
         NetAction::Plan(model) if model.json => output::line(plan_json(&model.plan()?)),
         NetAction::Plan(model) => output::line(model.plan()?),

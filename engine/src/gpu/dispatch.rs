@@ -132,6 +132,11 @@ impl Levels {
         self.barriers
     }
 
+    /// How many levels there are.
+    pub fn count(&self) -> usize {
+        self.levels.len()
+    }
+
     /// Records all levels.
     pub(super) fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
         for level in &self.levels {

@@ -32,7 +32,7 @@ pub use error::NetError;
 pub use graph::Graph;
 pub use models::{ModelId, Models};
 pub use plan::Plan;
-pub use wgsl::{Described, Program};
+pub use wgsl::{Described, Program, described};
 
 /// Where a plan runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

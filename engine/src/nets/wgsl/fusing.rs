@@ -8,9 +8,9 @@
 use std::ops::Range;
 
 use super::{
-    kernel::{Share, arrange, outside, read_after, regions},
+    dense::{Crew, Split},
     region::{Region, Span, groups, shape_of},
-    windowed::{Crew, Split},
+    sharing::{Share, arrange, outside, read_after, regions},
 };
 use crate::nets::{
     graph::Op,

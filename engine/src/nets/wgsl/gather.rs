@@ -1,6 +1,6 @@
 //! Phases of steps whose values are gathered from single places: each lane of an item by itself.
 
-use super::{kernel::Writer, region::shape_of, text};
+use super::{region::shape_of, text, writer::Writer};
 use crate::nets::{
     graph::{Op, Range, Reduce},
     plan::{Filter, Step},

@@ -5,11 +5,12 @@
 //! ```
 //!
 //! [`fusing`] decides which steps share a kernel, [`region`] which part of each value a workgroup needs for that, [`place`]
-//! where values are and how they are read; [`kernel`] puts the text together from phases, which [`phase`], [`windowed`]
-//! and [`gather`] write. Shapes are constants, and naga judges the result. With [`Precision::F16`](super::Precision) values within the net and
+//! where values are and how they are read; [`kernel`] and [`writer`] put the text together from phases, which [`phase`], [`dense`],
+//! [`windowed`] and [`gather`] write. Shapes are constants, and naga judges the result. With [`Precision::F16`](super::Precision) values within the net and
 //! all weights are f16, while sums are f32. A [`Program`] stays on the device; [`Wgsl`] is the executor for tensors in
 //! host memory: it waits for its results, which a live frame never does.
 
+mod dense;
 mod fusing;
 mod gather;
 mod kernel;
@@ -17,9 +18,11 @@ mod phase;
 mod place;
 mod program;
 mod region;
+mod sharing;
 mod text;
 mod wide;
 mod windowed;
+mod writer;
 
 use std::sync::Arc;
 
@@ -28,7 +31,7 @@ use crate::gpu::{
     Gpu, GpuError, Levels,
     readback::{Readback, Ticket},
 };
-pub use program::{Described, Program};
+pub use program::{Described, Program, described};
 
 /// The executor. All is made and bound at load; a run records writes, one compute pass and copies of the outputs.
 pub(super) struct Wgsl {

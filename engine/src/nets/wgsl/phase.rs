@@ -1,10 +1,10 @@
 //! Phases: a step's region of values, item by item.
 
 use super::{
-    gather,
-    kernel::Writer,
+    dense, gather,
     region::{Span, groups, shape_of},
     text, windowed,
+    writer::Writer,
 };
 use crate::nets::{
     graph::{Binary, Op, Reduce},
@@ -20,10 +20,10 @@ const AHEAD: usize = 8;
 pub(super) fn write(writer: &mut Writer<'_>, step: &Step, index: usize, region: &[Span]) {
     match (&step.op, &step.filter) {
         (Op::Conv2d(_) | Op::TransposeConv2d { .. }, Some(filter)) => {
-            return windowed::dense(writer, step, filter, index, region);
+            return dense::dense(writer, step, filter, index, region);
         }
         (Op::FullyConnected { .. }, Some(filter)) if aligned(writer, step) => {
-            return windowed::dense(writer, step, filter, index, region);
+            return dense::dense(writer, step, filter, index, region);
         }
         (Op::DepthwiseConv2d(window), Some(filter)) => {
             let columns = windowed::columns(writer, step, window, region);
@@ -69,7 +69,7 @@ pub(super) fn items(writer: &Writer<'_>, step: &Step, region: &[Span]) -> usize 
         _ => false,
     };
     match dense {
-        true => groups(region) / windowed::Split::of_step(writer.plan, step, region, writer.crew()).cells,
+        true => groups(region) / dense::Split::of_step(writer.plan, step, region, writer.crew()).cells,
         false => groups(region),
     }
 }

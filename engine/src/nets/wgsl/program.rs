@@ -71,25 +71,12 @@ impl Program {
             half: precision == Precision::F16,
             software: gpu.adapter().software,
         };
-        let mut runs = fusing::divide(&plan, device);
-        runs.retain(|run| plan.values[plan.steps[run.steps.end - 1].output].values() > 0);
-        let kernels: Vec<Kernel> =
-            runs.iter().map(|run| kernel::kernel(&plan, run.steps.clone(), &run.share, device)).collect();
+        let made = Made::of(&plan, device);
         let mut loading =
             Loading { gpu, plan: &plan, precision, faces, values: HashMap::new(), pipelines: HashMap::new() };
-        let depths = depths(&plan, &kernels);
-        let mut levels = vec![Vec::new(); depths.iter().max().map_or(0, |last| last + 1)];
-        let mut described = vec![Vec::new(); levels.len()];
-        for ((kernel, run), &depth) in kernels.iter().zip(&runs).zip(&depths) {
+        let mut levels = vec![Vec::new(); made.described.len()];
+        for (kernel, &depth) in made.kernels.iter().zip(&made.depths) {
             levels[depth].push(loading.dispatch(kernel)?);
-            described[depth].push(Described {
-                steps: plan.steps[kernel.steps.clone()]
-                    .iter()
-                    .map(|step| step.op.name().to_owned())
-                    .collect(),
-                workgroups: kernel.workgroups[0] * kernel.workgroups[1],
-                expected: Duration::from_nanos(run.cost as u64),
-            });
         }
         let mut boundary =
             |ids: &[ValueId]| ids.iter().map(|&id| loading.repeated(id)).collect::<Result<Vec<_>, _>>();
@@ -99,7 +86,7 @@ impl Program {
             inputs: plan.inputs(),
             outputs: plan.outputs(),
             levels,
-            kernels: described,
+            kernels: made.described,
             plan,
         })
     }
@@ -144,6 +131,44 @@ impl Program {
     /// What the dispatches of each level do.
     pub fn described(&self) -> &[Vec<Described>] {
         &self.kernels
+    }
+}
+
+/// The kernels that a net becomes on a desktop GPU, by level; none is compiled.
+pub fn described(plan: &Arc<Plan>) -> Vec<Vec<Described>> {
+    let desktop =
+        Device { meets: true, threads: MOST_THREADS, memory: 48 << 10, half: false, software: false };
+    Made::of(&wide::narrowed(plan), desktop).described
+}
+
+/// A net's kernels.
+struct Made {
+    kernels: Vec<Kernel>,
+    /// The level of each.
+    depths: Vec<usize>,
+    /// By level.
+    described: Vec<Vec<Described>>,
+}
+
+impl Made {
+    fn of(plan: &Plan, device: Device) -> Self {
+        let mut runs = fusing::divide(plan, device);
+        runs.retain(|run| plan.values[plan.steps[run.steps.end - 1].output].values() > 0);
+        let kernels: Vec<Kernel> =
+            runs.iter().map(|run| kernel::kernel(plan, run.steps.clone(), &run.share, device)).collect();
+        let depths = depths(plan, &kernels);
+        let mut described = vec![Vec::new(); depths.iter().max().map_or(0, |last| last + 1)];
+        for ((kernel, run), &depth) in kernels.iter().zip(&runs).zip(&depths) {
+            described[depth].push(Described {
+                steps: plan.steps[kernel.steps.clone()]
+                    .iter()
+                    .map(|step| step.op.name().to_owned())
+                    .collect(),
+                workgroups: kernel.workgroups[0] * kernel.workgroups[1],
+                expected: Duration::from_nanos(run.cost as u64),
+            });
+        }
+        Self { kernels, depths, described }
     }
 }
 

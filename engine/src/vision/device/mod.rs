@@ -33,6 +33,7 @@ mod known;
 mod matte;
 mod nets;
 mod observer;
+mod plan;
 mod schedule;
 mod shaders;
 mod status;
@@ -51,7 +52,8 @@ use crate::{
 use faces::FaceKernels;
 use frame::{Clock, Frame, flags};
 use matte::MatteKernels;
-pub use observer::{DeviceObserver, FramePlan};
+pub use observer::DeviceObserver;
+pub use plan::FramePlan;
 pub use status::Status;
 
 /// Face states and masks in rotation: one that is drawn, one that is recorded, one to spare.
@@ -154,6 +156,8 @@ pub struct Stages {
     pub state: Arc<Buffer>,
     /// The mask that the frame writes, in all of its colours, where the selfie net is due.
     pub mask: Option<Arc<Texture>>,
+    /// Whether the detector looks, and when what it finds is followed.
+    pub find: Find,
 }
 
 /// The dispatches of a frame for its faces.
@@ -203,6 +207,25 @@ struct Common {
 }
 
 impl Stages {
+    /// The kernel, where it is due.
+    fn dispatch(&self, kernel: schedule::Kernel) -> Option<Dispatch> {
+        use schedule::Kernel;
+        let faces = self.faces.as_ref();
+        let matte = self.matte.as_ref();
+        match kernel {
+            Kernel::DetectorCrop => self.pictures.first().filter(|_| self.find != Find::Nothing).cloned(),
+            Kernel::SelfieCrop => self.pictures.last().filter(|_| matte.is_some()).cloned(),
+            Kernel::Begin => faces.map(|faces| faces.begin.clone()),
+            Kernel::Crop => faces.map(|faces| faces.crop.clone()),
+            Kernel::Update => faces.map(|faces| faces.update.clone()),
+            Kernel::Finish => faces.map(|faces| faces.finish.clone()),
+            Kernel::Express => faces.and_then(|faces| faces.express.clone()),
+            Kernel::Decode => faces.and_then(|faces| faces.decode.clone()),
+            Kernel::Check => matte.map(|[check, _]| check.clone()),
+            Kernel::Calm => matte.map(|[_, calm]| calm.clone()),
+        }
+    }
+
     /// The dispatches that are others from picture to picture and from turn to turn.
     fn bound(&self) -> Vec<Dispatch> {
         let faces = self.faces.iter().flat_map(|faces| [&faces.crop, &faces.finish]);
@@ -304,6 +327,7 @@ impl Follower {
             matte: matte.map(|matte| matte.dispatches(self.turn)),
             state: Arc::clone(&self.common.states[self.turn]),
             mask: matte.map(|matte| matte.texture(self.turn)),
+            find: if self.faces.is_some() { find } else { Find::Nothing },
         })
     }
 

@@ -1,9 +1,6 @@
-//! The nets on the device, and what a frame does with them.
+//! The nets on the device.
 
-use super::{
-    BlendshapeTensors, DetectorTensors, FaceTensors, Find, MatteTensors, MeshTensors, Stages,
-    schedule::{Scheduled, Task, interleaved},
-};
+use super::{BlendshapeTensors, DetectorTensors, FaceTensors, MatteTensors, MeshTensors, schedule::Net};
 use crate::{
     gpu::{Dispatch, Gpu},
     nets::{self, GpuNet, ModelId, Models, Program},
@@ -92,55 +89,19 @@ impl Nets {
         self.mattes.iter().map(tensors).collect()
     }
 
-    /// All that a frame does on `faces` faces at most, level by level.
-    pub(super) fn levels<T>(
-        &self,
-        stages: &Stages,
-        (find, matte, faces): (Find, Option<usize>, usize),
-        of: Of<'_, T>,
-    ) -> Vec<Vec<Scheduled<T>>> {
-        let one = |dispatch: &Dispatch, name| vec![vec![(of.kernel)(dispatch, name)]];
-        let mut tasks: Vec<Task<T>> = Vec::new();
-        let mut add = |name, after: &[usize], levels| {
-            tasks.push(Task { name, after: after.to_vec(), levels });
-            tasks.len() - 1
-        };
-        let mut pictures = stages.pictures.iter();
-        if let (Some(nets), Some(kernels)) = (&self.faces, &stages.faces) {
-            let detects = if find == Find::Nothing { None } else { pictures.next() };
-            let looks = detects.map(|crop| {
-                let crop = add("crop for the detector", &[], one(crop, "crop"));
-                add("detector", &[crop], (of.net)(&nets.detector, 1))
-            });
-            let first: Vec<usize> = looks.filter(|_| find == Find::Here).into_iter().collect();
-            let begin = add("begin", &first, one(&kernels.begin, "begin"));
-            let crop = add("crop for the landmarks", &[begin], one(&kernels.crop, "crop"));
-            let mesh = add("landmarks", &[crop], (of.net)(&nets.mesh, faces));
-            let update = add("update", &[mesh], one(&kernels.update, "update"));
-            let finish = add("finish", &[update], one(&kernels.finish, "finish"));
-            if let (Some(net), Some(express)) = (&nets.blendshapes, &kernels.express) {
-                let net = add("blendshapes", &[finish], (of.net)(net, faces));
-                add("express", &[net], one(express, "express"));
+    /// The levels of a net on `faces` faces; of the selfie net number `matte`.
+    pub(super) fn levels(&self, net: Net, (faces, matte): (usize, Option<usize>)) -> Vec<Vec<Dispatch>> {
+        let of = |program: &Program, count| program.levels(count);
+        match (net, &self.faces) {
+            (Net::Detector, Some(nets)) => of(&nets.detector, 1),
+            (Net::Landmarks, Some(nets)) if faces > 0 => of(&nets.mesh, faces),
+            (Net::Blendshapes, Some(nets)) if faces > 0 => {
+                nets.blendshapes.as_ref().map_or_else(Vec::new, |net| of(net, faces))
             }
-            if let (Some(decode), Some(detector)) = (&kernels.decode, looks) {
-                add("decode", &[detector, begin], one(decode, "decode"));
-            }
+            (Net::Selfie, _) => matte.map_or_else(Vec::new, |matte| of(self.matte_program(matte), 1)),
+            _ => Vec::new(),
         }
-        if let (Some(index), Some([check, calm])) = (matte, &stages.matte) {
-            let crop = pictures.next().map(|crop| one(crop, "crop")).unwrap_or_default();
-            let crop = add("crop for the mask", &[], crop);
-            let net = add("selfie", &[crop], (of.net)(self.matte_program(index), 1));
-            let check = add("check", &[net], one(check, "check"));
-            add("calm", &[check], one(calm, "calm"));
-        }
-        interleaved(tasks)
     }
-}
-
-/// What a schedule is made of: kernels between nets, by name, and the levels of a net for some faces.
-pub(super) struct Of<'a, T> {
-    pub(super) kernel: &'a dyn Fn(&Dispatch, &'static str) -> T,
-    pub(super) net: &'a dyn Fn(&Program, usize) -> Vec<Vec<T>>,
 }
 
 impl FaceNets {

@@ -11,17 +11,17 @@ use super::{
     Due, Find, Follower, Stages,
     arrival::{Arrival, Mask},
     known::Known,
-    nets::{FaceNets, Nets, Of},
-    schedule::Scheduled,
+    nets::{FaceNets, Nets},
+    schedule::Shape,
 };
 use crate::{
     frame::{Frame, FrameId},
     gpu::{
-        Dispatch, Encoder, Gpu, Levels, TextureDesc, TextureFormat,
+        Dispatch, Encoder, Gpu, Levels,
         readback::{Readback, Ticket},
     },
     kernels::convert::Convert,
-    nets::{Described, GpuNet, Models, Program},
+    nets::{GpuNet, Models},
     scene::{MAX_FACES, Matte, Observation, Picture, Scene},
     vision::{Mode, VisionError, VisionOptions},
 };
@@ -211,8 +211,14 @@ impl DeviceObserver {
         let index = match self.schedules.iter().position(known) {
             Some(index) => index,
             None => {
-                let of = Of { kernel: &|dispatch, _| dispatch.clone(), net: &|net, faces| net.levels(faces) };
-                let levels = self.nets.levels(&stages, (find, matte, faces), of);
+                let shape = Shape {
+                    faces: self.nets.faces.is_some(),
+                    find: stages.find,
+                    blendshapes: due.blendshapes,
+                    matte: matte.is_some(),
+                };
+                let net = |net| self.nets.levels(net, (faces, matte));
+                let levels = shape.levels(|kernel| stages.dispatch(kernel), net);
                 let levels = levels
                     .into_iter()
                     .map(|level| level.into_iter().map(|scheduled| scheduled.work).collect());
@@ -248,51 +254,11 @@ impl DeviceObserver {
         Ok(Arrival { id, time, faces: self.readback.start_buffer(encoder, &looked.stages.state)?, matte })
     }
 
-    /// What a frame does, level by level, as lines for people: with `find`, for `faces` faces in a picture of `size`.
-    ///
-    /// # Errors
-    /// As [`DeviceObserver::record`].
-    pub fn schedule(&mut self, find: Find, faces: usize, size: [u32; 2]) -> Result<FramePlan, VisionError> {
-        let texture = self.gpu.texture(&TextureDesc::new(size, TextureFormat::Srgb8))?;
-        let matte = self.nets.matte(self.options.matte, size);
-        let due = Due { find, blendshapes: self.options.blendshapes, matte, room: Some(faces) };
-        let mut encoder = self.gpu.encoder("schedule");
-        let stages = self.follower.frame(&mut encoder, &texture, Duration::ZERO, &due)?;
-        self.known.goes_on(find);
-        self.reset();
-        let net = |net: &Program, _: usize| -> Vec<Vec<String>> {
-            let line = |kernel: &Described| kernel.steps.join(", ");
-            net.described().iter().map(|level| level.iter().map(line).collect()).collect()
-        };
-        let of = Of { kernel: &|_, name| name.to_owned(), net: &net };
-        let levels = self.nets.levels(&stages, (find, matte, faces), of);
-        let of = Of { kernel: &|dispatch, _| dispatch.clone(), net: &|net, faces| net.levels(faces) };
-        let dispatches = self.nets.levels(&stages, (find, matte, faces), of);
-        let dispatches =
-            dispatches.into_iter().map(|level| level.into_iter().map(|scheduled| scheduled.work).collect());
-        let line = |scheduled: Scheduled<String>| (scheduled.task, scheduled.work);
-        Ok(FramePlan {
-            levels: levels.into_iter().map(|level| level.into_iter().map(line).collect()).collect(),
-            barriers: Levels::new(dispatches).barriers(),
-        })
+    /// How often the device waits within the pass of the last schedule that was made, and how many levels that has.
+    pub fn barriers(&self) -> Option<(usize, usize)> {
+        self.schedules.last().map(|schedule| (schedule.levels.barriers(), schedule.levels.count()))
     }
 }
 
 /// Read-backs under way, at most.
 const MAX_PENDING: usize = 6;
-
-/// A frame's dispatches, for people and tests.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FramePlan {
-    /// By level: each with its task (a net, or a kernel between nets) and what it does.
-    pub levels: Vec<Vec<(&'static str, String)>>,
-    /// How often the device waits within the pass.
-    pub barriers: usize,
-}
-
-impl FramePlan {
-    /// How many there are.
-    pub fn dispatches(&self) -> usize {
-        self.levels.iter().map(Vec::len).sum()
-    }
-}

@@ -4,6 +4,8 @@
 //! of what it waits for. Tasks that don't wait for each other so share levels, and the frame takes as many as its longest
 //! chain, however many nets it has. Plain data: what is scheduled is for the caller to say.
 
+use super::Find;
+
 /// Levels of work that follow each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Task<T> {
@@ -41,6 +43,82 @@ pub(super) fn interleaved<T>(tasks: Vec<Task<T>>) -> Vec<Vec<Scheduled<T>>> {
     levels
 }
 
+/// A net of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Net {
+    Detector,
+    Landmarks,
+    Blendshapes,
+    Selfie,
+}
+
+/// A kernel between nets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kernel {
+    DetectorCrop,
+    Begin,
+    Crop,
+    Update,
+    Finish,
+    Express,
+    Decode,
+    SelfieCrop,
+    Check,
+    Calm,
+}
+
+/// What a frame is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    /// Whether faces are followed.
+    pub(super) faces: bool,
+    pub(super) find: Find,
+    pub(super) blendshapes: bool,
+    pub(super) matte: bool,
+}
+
+impl Shape {
+    /// All that a frame does: `kernel` and `net` say what that is. What `kernel` has not is left out.
+    pub(super) fn levels<T>(
+        self,
+        kernel: impl Fn(Kernel) -> Option<T>,
+        net: impl Fn(Net) -> Vec<Vec<T>>,
+    ) -> Vec<Vec<Scheduled<T>>> {
+        let mut tasks: Vec<Task<T>> = Vec::new();
+        let mut add = |name, after: &[usize], levels| {
+            tasks.push(Task { name, after: after.to_vec(), levels });
+            tasks.len() - 1
+        };
+        let one = |of| vec![kernel(of).into_iter().collect()];
+        if self.faces {
+            let looks = (self.find != Find::Nothing).then(|| {
+                let crop = add("crop for the detector", &[], one(Kernel::DetectorCrop));
+                add("detector", &[crop], net(Net::Detector))
+            });
+            let first: Vec<usize> = looks.filter(|_| self.find == Find::Here).into_iter().collect();
+            let begin = add("begin", &first, one(Kernel::Begin));
+            let crop = add("crop for the landmarks", &[begin], one(Kernel::Crop));
+            let mesh = add("landmarks", &[crop], net(Net::Landmarks));
+            let update = add("update", &[mesh], one(Kernel::Update));
+            let finish = add("finish", &[update], one(Kernel::Finish));
+            if self.blendshapes {
+                let net = add("blendshapes", &[finish], net(Net::Blendshapes));
+                add("express", &[net], one(Kernel::Express));
+            }
+            if let (Some(detector), Find::Ahead) = (looks, self.find) {
+                add("decode", &[detector, begin], one(Kernel::Decode));
+            }
+        }
+        if self.matte {
+            let crop = add("crop for the mask", &[], one(Kernel::SelfieCrop));
+            let net = add("selfie", &[crop], net(Net::Selfie));
+            let check = add("check", &[net], one(Kernel::Check));
+            add("calm", &[check], one(Kernel::Calm));
+        }
+        interleaved(tasks)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +143,22 @@ mod tests {
             [vec!["crop", "selfie"], vec!["mesh", "selfie"], vec!["mesh"], vec!["mesh"], vec!["end"]]
         );
         assert_eq!(levels[3][0].work, 2);
+    }
+
+    #[test]
+    fn the_detector_looks_before_the_landmarks_or_beside_them() {
+        let levels = |find| {
+            let shape = Shape { faces: true, find, blendshapes: true, matte: true };
+            let net = |net| vec![vec![format!("{net:?}")]; 5];
+            shape.levels(|kernel| Some(format!("{kernel:?}")), net)
+        };
+        assert_eq!(levels(Find::Nothing).len(), 2 + 5 + 2 + 5 + 1);
+        assert_eq!(levels(Find::Here).len(), 6 + 15);
+        let beside = levels(Find::Ahead);
+        assert_eq!(beside.len(), 15);
+        let at =
+            |name: &str| beside.iter().position(|level| level.iter().any(|scheduled| scheduled.work == name));
+        assert_eq!((at("Decode"), at("Calm"), at("Finish")), (Some(6), Some(7), Some(8)));
     }
 
     #[test]

@@ -1,0 +1,71 @@
+//! What a frame does on a desktop GPU, for people and tests.
+
+use super::{
+    Find,
+    schedule::{Kernel, Net, Shape},
+};
+use crate::{
+    nets::{self, ModelId, Models},
+    vision::{Detector, VisionError, VisionOptions},
+};
+
+/// A frame's dispatches, level by level; those of one level don't wait for each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FramePlan {
+    /// Each with its task (a net, or a kernel between nets) and what it does.
+    pub levels: Vec<Vec<(&'static str, String)>>,
+}
+
+impl FramePlan {
+    /// Of a frame of `size` pixels that looks for faces as `find` says. Nothing is compiled, and no device is needed.
+    ///
+    /// # Errors
+    /// When a model is missing or broken.
+    pub fn new(
+        models: &Models,
+        options: &VisionOptions,
+        find: Find,
+        size: [u32; 2],
+    ) -> Result<Self, VisionError> {
+        let kernels = |model: ModelId| -> Result<Vec<Vec<String>>, VisionError> {
+            let levels = nets::described(&models.plan(model)?);
+            Ok(levels
+                .iter()
+                .map(|level| level.iter().map(|kernel| kernel.steps.join(", ")).collect())
+                .collect())
+        };
+        let shape = Shape {
+            faces: options.faces > 0,
+            find,
+            blendshapes: options.blendshapes,
+            matte: options.matte.is_some(),
+        };
+        let detector = match options.detector {
+            Detector::Short => ModelId::FaceDetector,
+            Detector::Full => ModelId::FaceDetectorFull,
+        };
+        let (mut detects, mut landmarks, mut blendshapes, mut selfie) = Default::default();
+        if shape.faces {
+            (detects, landmarks, blendshapes) =
+                (kernels(detector)?, kernels(ModelId::FaceMesh)?, kernels(ModelId::Blendshapes)?);
+        }
+        if let Some(which) = options.matte {
+            selfie = kernels(which.model(size))?;
+        }
+        let net = |net| match net {
+            Net::Detector => Vec::clone(&detects),
+            Net::Landmarks => landmarks.clone(),
+            Net::Blendshapes => blendshapes.clone(),
+            Net::Selfie => selfie.clone(),
+        };
+        let levels = shape.levels(|kernel: Kernel| Some(format!("{kernel:?}").to_lowercase()), net);
+        let lines =
+            levels.into_iter().map(|level| level.into_iter().map(|line| (line.task, line.work)).collect());
+        Ok(Self { levels: lines.collect() })
+    }
+
+    /// How many dispatches there are.
+    pub fn dispatches(&self) -> usize {
+        self.levels.iter().map(Vec::len).sum()
+    }
+}

@@ -184,6 +184,8 @@ fn store(to: &Known, half: bool) -> String {
     if to.element() == "f32" {
         let lane = |lane: usize| match to.channels() / 4 * 4 + lane < to.channels() {
             true => format!("    {array}[u32(at + {lane})] = x[{lane}];\n"),
+            // Where there is no full group, the lane has no value in any.
+            false if to.channels() < 4 => String::new(),
             false => {
                 format!("    if g < {} {{ {array}[u32(at + {lane})] = x[{lane}]; }}\n", to.channels() / 4)
             }

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# What a whole frame costs on a GPU: benches/gpu/frame.sh ANTIFAZ CLIP OUT
+# ANTIFAZ is a release build, CLIP a clip of 1920x1080, OUT a folder for the figures. Times what a level costs, the levels
+# of each net, and 2000 frames of the clip with four filters, 478 landmarks, expressions and the landscape mask, the
+# detector looking for more faces every 30th frame. Also tracks the bundled clips on GPU and CPU, for
+# benches/gpu/apart.py.
+set -uo pipefail
+antifaz=$1 clip=$2 out=$3
+mkdir -p "$out"
+"$antifaz" doctor | sed -n '1,/cameras/p' | head -n -1 >"$out/machine.txt"
+"$antifaz" bench --latency >"$out/latency.txt"
+bundle=models/face_landmarker/face_landmarker.task
+all=(--filter studio-blur --filter glasses --filter face-paint --filter film --blendshapes --nets gpu)
+"$antifaz" bench --input "$clip" "${all[@]}" --frames "${FRAMES-2000}" --json >"$out/frame.json"
+for clip in assets/clips/cap12_33s-53s_12fps5_mjpeg.avi assets/clips/mit_pyfeat_single_face.mp4 assets/clips/mit_pyfeat_face_noface.mov; do
+  for nets in gpu cpu; do
+    name=$(basename "$clip")
+    "$antifaz" track --input "$clip" --nets $nets --out "$out/${name%.*}.$nets.jsonl" --times >"$out/${name%.*}.$nets.txt"
+  done
+done
+for net in "$bundle#face_detector" "$bundle#face_landmarks_detector" "$bundle#face_blendshapes" \
+  models/selfie_segmentation_landscape/selfie_segmentation_landscape.tflite; do
+  for precision in f32 f16; do
+    echo "== $net $precision"
+    "$antifaz" net plan "$net" --backend gpu --precision $precision --times
+  done
+done >"$out/nets.txt"

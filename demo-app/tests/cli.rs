@@ -92,8 +92,17 @@ fn nets_do_what_is_asked_or_say_no() {
     folder.fails("net info .", 1, &["is a folder"]);
     let still = file(STILL);
     for line in ["render --filter film --out out.png", "track --out t.jsonl", "matte --out masks", "bench"] {
-        folder.fails(&format!("{line} --input {still} --nets gpu"), 1, &["--nets gpu", "use auto"]);
+        // Nobody gets another device, or none, than they asked for.
+        let line = format!("{line} --input {still} --nets gpu --adapter no-such-gpu");
+        folder.fails(&line, 1, &["no-such-gpu"]);
     }
+    let said = folder.succeeds(&format!("matte --input {still} --nets gpu --net landscape --out masks")).out;
+    assert_eq!(said, "");
+    assert!(folder.path("masks/00000.png").is_file());
+    let levels = folder.succeeds("net plan --frame").out;
+    assert!(levels.contains("one pass, one submit") && levels.contains("landmarks"), "{levels}");
+    folder.fails("net plan", 2, &["<FILE>"]);
+    folder.fails("net run --backend gpu", 2, &["<FILE>"]);
 }
 
 #[test]

@@ -10,6 +10,9 @@ use super::{Buffer, Encoder, Gpu, GpuError, Texture};
 /// Free buffers kept: as many as read-backs are in flight at a time.
 const KEPT: usize = 8;
 
+/// Waits of a thread until a read-back counts as never submitted: each takes microseconds where nothing is under way.
+const TURNS: usize = 10_000;
+
 /// A mapping that is under way, done, or refused.
 const PENDING: u8 = 0;
 const LANDED: u8 = 1;
@@ -112,7 +115,11 @@ impl Ticket {
     /// [`GpuError::DeviceLost`] when the texels are gone with their device, [`GpuError::Validation`] when the
     /// encoder was never submitted.
     pub fn wait(self, gpu: &Gpu) -> Result<Vec<u8>, GpuError> {
-        if !self.landed() {
+        // Where several threads wait, one of them is told of what others wait for, and takes its time to say so.
+        for _ in 0..TURNS {
+            if self.landed() {
+                break;
+            }
             gpu.wait()?;
         }
         let unread = || GpuError::Validation { message: "a read-back was not submitted".to_owned() };

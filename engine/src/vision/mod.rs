@@ -6,7 +6,7 @@
 //! presence, the next region from the landmarks, One-Euro smoothing, then pose and blendshapes from the smoothed
 //! points. [`SceneWriter`] brings what was seen to the GPU.
 //!
-//! [`device`] is the same between nets that run on the GPU: kernels from the picture to their input tensors, and from
+//! [`device`] is the same where the nets run on the GPU, with [`DeviceObserver`] in the place of [`Observer`]: kernels from the picture to their input tensors, and from
 //! their outputs to the face state and the mask, with the tracks kept there.
 //!
 //! Nothing here draws, waits or keeps time: frames carry their own.

@@ -41,7 +41,7 @@ impl Eyes {
         };
         Ok(match gpu {
             Some(gpu) if backend == Backend::Gpu => {
-                Self::Device(Box::new(DeviceObserver::new(&models, options(backend), &gpu)?))
+                Self::Device(Box::new(DeviceObserver::new(&models, options(backend), &gpu, crew.workers())?))
             }
             _ => Self::Host(Box::new(Observer::new(&models, options(backend), crew.workers())?), crew),
         })

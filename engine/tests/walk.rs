@@ -174,8 +174,8 @@ fn apart(got: &Observation, want: &Observation) -> [f32; 3] {
 fn nets_on_the_gpu_follow_a_face_as_those_on_the_cpu() {
     let gpu = gpu();
     let options = VisionOptions { matte: None, ..ALL };
-    let crew = Crew::of(1).unwrap();
-    let mut device = DeviceObserver::new(&Models::embedded(), options, &gpu).unwrap();
+    let crew = Crew::of(2).unwrap();
+    let mut device = DeviceObserver::new(&Models::embedded(), options, &gpu, crew.workers()).unwrap();
     let cpu = VisionOptions { backend: Backend::Cpu, ..options };
     let mut host = Observer::new(&Models::embedded(), cpu, crew.workers()).unwrap();
     let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/clips/cap12_33s-53s_12fps5_mjpeg.avi");

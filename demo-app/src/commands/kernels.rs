@@ -24,7 +24,8 @@ const BUDGET: Duration = Duration::from_millis(200);
 /// Prints a line for each kernel; those of one level don't wait for each other.
 pub(super) fn print(model: &NetModel, common: &Common) -> Result<(), AppError> {
     let (plan, how, gpu) = (Arc::new(model.plan()?), model.gpu_net()?, walk::gpu(common)?);
-    let program = nets::program(&plan, &gpu, how, 1).map_err(|error| model.wrong(&error))?;
+    let crew = offline::crew(offline::net_threads())?;
+    let program = nets::program(&plan, &gpu, how, 1, crew.workers()).map_err(|error| model.wrong(&error))?;
     let times = if model.times { Some(measure(&gpu, &program)?) } else { None };
     for (level, kernels) in program.described().iter().enumerate() {
         let time = times.as_ref().map(|times| times.levels[level]);

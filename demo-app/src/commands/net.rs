@@ -196,7 +196,7 @@ impl NetModel {
                 let problem = "is for the backend cpu alone; leave it out, or add --backend cpu".into();
                 return Err(AppError::Value { argument: "--simd".into(), problem });
             }
-            (None, NetBackend::Gpu) => nets::load_on(plan, &walk::gpu(common)?, how),
+            (None, NetBackend::Gpu) => nets::load_on(plan, &walk::gpu(common)?, how, crew.workers()),
             (None, backend) => nets::load(plan, backend.into(), crew.workers()),
         };
         loaded.map_err(|error| self.wrong(&error))

@@ -33,7 +33,7 @@ impl Choice {
             let reason = format!("{adapter} draws on the CPU");
             return Ok(Self { backend: Backend::Cpu, reason });
         }
-        let there = on_device(gpu, models)?;
+        let there = on_device(gpu, models, crew)?;
         let here = on_cpu(models, crew)?;
         let [gpu_ms, cpu_ms] = [there, here].map(|time| time.as_secs_f64() * 1e3);
         let reason =
@@ -43,9 +43,10 @@ impl Choice {
 }
 
 /// From submitting the detector until it is done.
-fn on_device(gpu: &Gpu, models: &Models) -> Result<Duration, EngineError> {
+fn on_device(gpu: &Gpu, models: &Models, crew: &Crew) -> Result<Duration, EngineError> {
     let plan = models.plan(ModelId::FaceDetector).map_err(VisionError::from)?;
-    let program = nets::program(&plan, gpu, GpuNet::default(), 1).map_err(VisionError::from)?;
+    let program =
+        nets::program(&plan, gpu, GpuNet::default(), 1, crew.workers()).map_err(VisionError::from)?;
     let levels = Levels::new(program.levels(1));
     median(|| {
         let mut encoder = gpu.encoder("choice");

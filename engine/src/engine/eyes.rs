@@ -45,7 +45,7 @@ impl Eyes {
         let how = if options.faces == 0 && options.matte.is_none() {
             How::Closed
         } else if options.backend == Backend::Gpu {
-            How::Device(Box::new(DeviceObserver::new(models, *options, gpu)?))
+            How::Device(Box::new(DeviceObserver::new(models, *options, gpu, crew.workers())?))
         } else {
             let observer = Observer::new(models, *options, crew.workers())?;
             match pacing {

@@ -189,23 +189,36 @@ pub fn load(
     }
 }
 
-/// Makes `plan` ready to run on [`Backend::Gpu`], on the device `gpu`. Its `run` waits for the results.
+/// Makes `plan` ready to run on [`Backend::Gpu`], on the device `gpu`, whose kernels `workers` compile. Its `run` waits for
+/// the results.
 ///
 /// # Errors
 /// [`NetError::Gpu`] where the device refuses a kernel, or has not enough memory.
-pub fn load_on(plan: Arc<Plan>, gpu: &Gpu, how: GpuNet) -> Result<Box<dyn Executor>, NetError> {
-    match wgsl::Wgsl::new(&plan, gpu, how) {
+pub fn load_on(
+    plan: Arc<Plan>,
+    gpu: &Gpu,
+    how: GpuNet,
+    workers: &Workers,
+) -> Result<Box<dyn Executor>, NetError> {
+    match wgsl::Wgsl::new(&plan, gpu, how, workers) {
         Ok(net) => Ok(Box::new(net)),
         Err(error) => Err(NetError::Gpu(error.to_string())),
     }
 }
 
-/// Makes `plan` ready to run on the device `gpu`, for up to `faces` inputs at a time; inputs and outputs stay there.
+/// Makes `plan` ready to run on the device `gpu`, for up to `faces` inputs at a time; inputs and outputs stay there. Kernels
+/// are compiled by `workers` side by side.
 ///
 /// # Errors
 /// As [`load_on`].
-pub fn program(plan: &Arc<Plan>, gpu: &Gpu, how: GpuNet, faces: usize) -> Result<Program, NetError> {
-    Program::new(plan, gpu, how, faces).map_err(|error| NetError::Gpu(error.to_string()))
+pub fn program(
+    plan: &Arc<Plan>,
+    gpu: &Gpu,
+    how: GpuNet,
+    faces: usize,
+    workers: &Workers,
+) -> Result<Program, NetError> {
+    Program::new(plan, gpu, how, faces, workers).map_err(|error| NetError::Gpu(error.to_string()))
 }
 
 /// Makes `plan` ready to run on [`Backend::Cpu`] with vectors of `level`: [`load`] takes the fastest.

@@ -41,7 +41,7 @@ const FUSED: GpuNet = GpuNet { precision: Precision::F32, fusing: Fusing::Fused 
 /// `plan` on `backend`; on the GPU as [`FUSED`].
 fn load(plan: Arc<Plan>, backend: Backend, workers: &Arc<Workers>) -> Result<Box<dyn Executor>, NetError> {
     match backend {
-        Backend::Gpu => nets::load_on(plan, gpu(), FUSED),
+        Backend::Gpu => nets::load_on(plan, gpu(), FUSED, workers),
         backend => nets::load(plan, backend, workers),
     }
 }
@@ -55,7 +55,7 @@ fn fast_nets(plan: &Arc<Plan>) -> Vec<(&'static str, Box<dyn Executor>)> {
     let others = fast_backends().into_iter().filter(|backend| *backend != Backend::Cpu);
     let others = others.map(|backend| (backend.name(), load(plan.clone(), backend, &alone).unwrap()));
     let single = GpuNet { fusing: Fusing::Single, ..FUSED };
-    let single = ("gpu, a step a kernel", nets::load_on(plan.clone(), gpu(), single).unwrap());
+    let single = ("gpu, a step a kernel", nets::load_on(plan.clone(), gpu(), single, &alone).unwrap());
     own.chain(others).chain([single]).collect()
 }
 

@@ -111,9 +111,13 @@ fn half_precision_is_near() {
         (ModelId::SelfieLandscape, "selfie_segmentation_landscape/reference", picture),
     ] {
         let plan = Models::embedded().plan(id).unwrap();
-        let mut net =
-            nets::load_on(plan.clone(), gpu(), GpuNet { precision: Precision::F16, ..GpuNet::default() })
-                .unwrap();
+        let mut net = nets::load_on(
+            plan.clone(),
+            gpu(),
+            GpuNet { precision: Precision::F16, ..GpuNet::default() },
+            &Workers::alone(),
+        )
+        .unwrap();
         for case in cases(folder, range, plan.outputs().len()) {
             net.run(&[&case.input]).unwrap();
             let what = format!("{id:?} as f16, {}", case.name);

@@ -31,6 +31,7 @@ use crate::gpu::{
     Gpu, GpuError, Levels,
     readback::{Readback, Ticket},
 };
+use crate::workers::Workers;
 pub use program::{Described, Program, described};
 
 /// The executor. All is made and bound at load; a run records writes, one compute pass and copies of the outputs.
@@ -44,8 +45,8 @@ pub(super) struct Wgsl {
 
 impl Wgsl {
     /// Compiles all kernels of `plan` and brings its weights to the device.
-    pub(super) fn new(plan: &Arc<Plan>, gpu: &Gpu, how: GpuNet) -> Result<Self, GpuError> {
-        let program = Program::new(plan, gpu, how, 1)?;
+    pub(super) fn new(plan: &Arc<Plan>, gpu: &Gpu, how: GpuNet, workers: &Workers) -> Result<Self, GpuError> {
+        let program = Program::new(plan, gpu, how, 1, workers)?;
         Ok(Self {
             gpu: gpu.clone(),
             levels: Levels::new(program.levels(1)),

@@ -1,7 +1,7 @@
 //! A net that stays on the device: its buffers, and its dispatches by level.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{HashMap, HashSet, hash_map::Entry},
     sync::Arc,
     time::Duration,
 };
@@ -18,6 +18,7 @@ use super::{
 use crate::{
     gpu::{Buffer, BufferUse, ComputePipeline, Dispatch, Gpu, GpuError, Resource, shader::Library},
     nets::{Fusing, GpuNet, Plan, Precision, TensorInfo, plan::ValueId},
+    workers::Workers,
 };
 
 /// Invocations of a workgroup, at most. More hide more of what reading takes, but each has fewer registers.
@@ -57,6 +58,7 @@ impl Program {
         gpu: &Gpu,
         how: GpuNet,
         faces: usize,
+        workers: &Workers,
     ) -> Result<Self, GpuError> {
         let plan = wide::narrowed(plan);
         let precision = if gpu.has_f16() { how.precision } else { Precision::F32 };
@@ -72,8 +74,8 @@ impl Program {
             software: gpu.adapter().software,
         };
         let made = Made::of(&plan, device);
-        let mut loading =
-            Loading { gpu, plan: &plan, precision, faces, values: HashMap::new(), pipelines: HashMap::new() };
+        let pipelines = compiled(gpu, &plan, &made.kernels, workers)?;
+        let mut loading = Loading { gpu, plan: &plan, precision, faces, values: HashMap::new(), pipelines };
         let mut levels = vec![Vec::new(); made.described.len()];
         for (kernel, &depth) in made.kernels.iter().zip(&made.depths) {
             levels[depth].push(loading.dispatch(kernel)?);
@@ -208,14 +210,10 @@ impl Loading<'_> {
         buffers.extend(self.weights(kernel)?.map(|buffer| ("weights", buffer)));
         let resources: Vec<_> =
             buffers.iter().map(|(name, buffer)| (*name, Resource::Buffer(buffer))).collect();
-        let name = self.plan.steps[kernel.steps.end - 1].op.name();
         let [across, down] = kernel.workgroups;
-        Dispatch::new(
-            self.gpu,
-            self.pipeline(name, &kernel.text)?,
-            &resources,
-            [across, down, self.faces as u32],
-        )
+        let pipeline = self.pipelines.get(&kernel.text).cloned();
+        let pipeline = pipeline.unwrap_or_else(|| unreachable!("all kernels were compiled"));
+        Dispatch::new(self.gpu, pipeline, &resources, [across, down, self.faces as u32])
     }
 
     /// Where a value is.
@@ -268,16 +266,37 @@ impl Loading<'_> {
             false => buffer(bytemuck::cast_slice(&kernel.weights)).map(Some),
         }
     }
+}
 
-    fn pipeline(&mut self, name: &str, text: &str) -> Result<Arc<ComputePipeline>, GpuError> {
-        if let Some(known) = self.pipelines.get(text) {
-            return Ok(Arc::clone(known));
-        }
-        let mut library = Library::for_gpu(self.gpu);
-        library.insert("nets::kernel", name, text);
-        let shader = library.resolve("nets::kernel", &[])?;
-        let pipeline = Arc::new(ComputePipeline::counted(self.gpu, &shader, name, "main")?);
-        self.pipelines.insert(text.to_owned(), Arc::clone(&pipeline));
-        Ok(pipeline)
+/// Compiles the kernels, `workers` side by side; those of the same text share a pipeline.
+fn compiled(
+    gpu: &Gpu,
+    plan: &Plan,
+    kernels: &[Kernel],
+    workers: &Workers,
+) -> Result<HashMap<String, Arc<ComputePipeline>>, GpuError> {
+    struct Job<'a> {
+        kernel: &'a Kernel,
+        pipeline: Option<Result<ComputePipeline, GpuError>>,
     }
+    let mut texts = HashSet::with_capacity(kernels.len());
+    let mut jobs: Vec<Job<'_>> = kernels
+        .iter()
+        .filter(|kernel| texts.insert(kernel.text.as_str()))
+        .map(|kernel| Job { kernel, pipeline: None })
+        .collect();
+    workers.run_chunks(&mut jobs, 1, &|_, jobs| {
+        for Job { kernel, pipeline } in jobs {
+            let name = plan.steps[kernel.steps.end - 1].op.name();
+            *pipeline = Some(compile(gpu, name, &kernel.text));
+        }
+    });
+    let done = jobs.into_iter().filter_map(|job| Some((job.kernel.text.clone(), job.pipeline?)));
+    done.map(|(text, pipeline)| Ok((text, Arc::new(pipeline?)))).collect()
+}
+
+fn compile(gpu: &Gpu, name: &str, text: &str) -> Result<ComputePipeline, GpuError> {
+    let mut library = Library::for_gpu(gpu);
+    library.insert("nets::kernel", name, text);
+    ComputePipeline::counted(gpu, &library.resolve("nets::kernel", &[])?, name, "main")
 }

@@ -7,6 +7,7 @@ use crate::{
     scene::{BLENDSHAPES, LANDMARKS, MAX_FACES},
     tracking::Anchors,
     vision::{Detector, MatteNet, VisionError, VisionOptions, lens},
+    workers::Workers,
 };
 
 /// Those that the options ask for.
@@ -30,6 +31,7 @@ struct Loader<'a> {
     models: &'a Models,
     gpu: &'a Gpu,
     how: GpuNet,
+    workers: &'a Workers,
 }
 
 impl Loader<'_> {
@@ -37,7 +39,7 @@ impl Loader<'_> {
     fn load(&self, model: ModelId, count: usize, outputs: &[usize]) -> Result<Program, VisionError> {
         let plan = self.models.plan(model)?;
         lens::check(model, &plan.inputs(), &plan.outputs(), outputs)?;
-        Ok(nets::program(&plan, self.gpu, self.how, count)?)
+        Ok(nets::program(&plan, self.gpu, self.how, count, self.workers)?)
     }
 
     /// A net that looks at pictures, and the columns and rows of its input.
@@ -54,8 +56,9 @@ impl Nets {
         options: &VisionOptions,
         gpu: &Gpu,
         how: GpuNet,
+        workers: &Workers,
     ) -> Result<Self, VisionError> {
-        let loader = Loader { models, gpu, how };
+        let loader = Loader { models, gpu, how, workers };
         let faces = (options.faces > 0).then(|| FaceNets::load(&loader, options)).transpose()?;
         let matte = |model: ModelId, cells: usize| Ok((model, loader.lens(model, 1, &[cells])?));
         let mattes = match options.matte {

@@ -24,6 +24,7 @@ use crate::{
     nets::{GpuNet, Models},
     scene::{MAX_FACES, Matte, Observation, Picture, Scene},
     vision::{Mode, VisionError, VisionOptions},
+    workers::Workers,
 };
 
 /// Schedules that are kept: more than there are kinds of frames, state buffers and pictures in rotation.
@@ -64,12 +65,17 @@ struct Looked {
 }
 
 impl DeviceObserver {
-    /// Loads the nets that `options` ask for onto `gpu`.
+    /// Loads the nets that `options` ask for onto `gpu`; `workers` compile their kernels.
     ///
     /// # Errors
     /// When a model is missing, broken or not the net it should be, and when the device refuses a kernel or memory.
-    pub fn new(models: &Models, options: VisionOptions, gpu: &Gpu) -> Result<Self, VisionError> {
-        let nets = Nets::load(models, &options, gpu, GpuNet::default())?;
+    pub fn new(
+        models: &Models,
+        options: VisionOptions,
+        gpu: &Gpu,
+        workers: &Workers,
+    ) -> Result<Self, VisionError> {
+        let nets = Nets::load(models, &options, gpu, GpuNet::default(), workers)?;
         let faces = nets.faces.as_ref().map(FaceNets::tensors);
         let follower = Follower::new(gpu, &options, faces.as_ref(), &nets.matte_tensors())?;
         Ok(Self {

@@ -32,6 +32,7 @@ impl Eyes {
         // Nobody needs a GPU who does not ask for one.
         let gpu = match nets {
             Nets::Gpu => Some(walk::gpu(common)?),
+            Nets::Auto if common.adapter.is_some() => Some(walk::gpu(common)?),
             Nets::Auto if has_hardware() => walk::gpu(common).ok(),
             _ => None,
         };

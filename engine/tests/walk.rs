@@ -194,6 +194,12 @@ fn nets_on_the_gpu_follow_a_face_as_those_on_the_cpu() {
         made.push(gpu.buffers_created() + gpu.textures_created());
     }
     assert_eq!(made[5], made[7], "{made:?}");
+    // A picture of another size is looked at afresh, by both in that very frame.
+    let still = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/stills/pd_astronaut.png");
+    let Next::Frame(frame) = source::open(&still).unwrap().next().unwrap() else { panic!("a still") };
+    let (got, want) = (device.observe(&frame).unwrap(), host.look(&frame, &WorkPlan::default()).unwrap());
+    assert_eq!((got.faces.present().count(), want.faces.present().count()), (1, 1), "a new size");
+    assert!(apart(&got, &want)[0] < 0.2);
 }
 
 #[test]

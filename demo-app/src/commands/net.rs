@@ -65,7 +65,7 @@ pub(crate) struct NetModel {
     )]
     pub(crate) file: String,
     /// Instead of a file's plan: that of a whole frame with all nets on a desktop GPU, by level
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["file", "backend", "times", "kernels", "precision", "simd"])]
     pub(crate) frame: bool,
     /// What runs it
     #[arg(long, value_enum, value_name = "B", default_value_t)]
@@ -126,6 +126,10 @@ pub(crate) fn run(args: &NetArgs, common: &Common) -> Result<(), AppError> {
         NetAction::Info(model) => info(model),
         NetAction::Plan(model) if model.frame => kernels::print_frame(model.json),
         NetAction::Plan(model) if model.backend == NetBackend::Gpu => kernels::print(model, common),
+        NetAction::Plan(model) if model.times => {
+            let problem = "is for the backend gpu alone; leave it out, or add --backend gpu".into();
+            Err(AppError::Value { argument: "--times".into(), problem })
+        }
         NetAction::Plan(model) if model.json => output::line(plan_json(&model.plan()?)),
         NetAction::Plan(model) => output::line(model.plan()?),
         NetAction::Run(args) => run_once(args, common),

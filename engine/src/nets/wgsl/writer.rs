@@ -204,8 +204,9 @@ fn store(to: &Known, half: bool) -> String {
             mask.join(", ")
         );
     }
-    // What f16 can't hold would become infinite, and then NaN.
-    let near = "vec4<f16>(clamp(x, vec4<f32>(-65504.0), vec4<f32>(65504.0)))";
+    // What f16 can't hold would become infinite, and then NaN. What is NaN stays so, or nobody would see it.
+    let near = "vec4<f16>(select(clamp(x, vec4<f32>(-65504.0), vec4<f32>(65504.0)), x, \
+                (bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u)))";
     let value = match to.place {
         Place::Buffer(Layout::Half) => near,
         Place::Workgroup(..) if half => near,

@@ -1,20 +1,24 @@
 //! What the host knows of the faces on the device, and what it makes of it.
 
+use std::collections::VecDeque;
+
 use super::{Find, Status};
 use crate::vision::Mode;
 
 /// Frames from one look for more faces to the next, while some are followed.
 const FIND_EVERY: u32 = 30;
+/// Frames that are remembered: more than are under way at a time.
+const GRANTS: usize = 16;
 
 /// What is known of the faces, as of a frame some time ago.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Known {
-    /// Frames recorded.
+    /// The last frame that was recorded.
     recorded: u32,
     /// The last status.
     status: Option<Status>,
-    /// The last frame that began to follow detections.
-    proposed: u32,
+    /// The latest frames that began to follow detections, and how many faces each had room for.
+    grants: VecDeque<(u32, usize)>,
     /// The last frame that the detector looked at.
     found: u32,
     /// Whether the next frame follows detections of this one.
@@ -22,39 +26,48 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// What the next frame looks for, and how many faces it can have.
+    /// What the next frame looks for, and how many faces it has room for: never fewer than there may be.
     pub(super) fn live(&self, capacity: usize, mode: Mode) -> (Find, usize) {
         if mode == Mode::Image {
             return (Find::Here, capacity);
         }
         let status = self.status.unwrap_or(Status { frame: 0, faces: 0, ..bytemuck::Zeroable::zeroed() });
         // Faces are lost at any time, but found only where detections were followed.
-        let sure = status.frame >= self.proposed && !self.ahead;
-        let most = if sure { status.faces as usize } else { (status.faces as usize + 1).min(capacity) };
-        let next = self.recorded.wrapping_add(1);
+        let later = self.grants.iter().filter(|(frame, _)| *frame > status.frame);
+        let granted = later.map(|(_, room)| *room).max();
+        let stale = self.recorded.wrapping_sub(status.frame) as usize > GRANTS;
+        let most = match granted.unwrap_or(0).max(status.faces as usize) {
+            _ if stale => capacity,
+            most => most.min(capacity),
+        };
+        let room = if self.ahead { (most + 1).min(capacity) } else { most };
         if status.faces == 0 {
-            return (Find::Here, most.max(1).min(capacity));
+            return (Find::Here, room.max(1).min(capacity));
         }
-        if most < capacity && sure && next.wrapping_sub(self.found) >= FIND_EVERY {
-            return (Find::Ahead, most);
-        }
-        (Find::Nothing, most)
+        let sure = granted.is_none() && !self.ahead;
+        let rested = self.recorded.wrapping_add(1).wrapping_sub(self.found) >= FIND_EVERY;
+        if most < capacity && sure && rested { (Find::Ahead, room) } else { (Find::Nothing, room) }
     }
 
-    pub(super) fn goes_on(&mut self, find: Find) {
-        self.recorded = self.recorded.wrapping_add(1);
+    /// Goes on to frame `number`, which looked for faces and had room for some.
+    pub(super) fn goes_on(&mut self, number: u32, find: Find, room: usize) {
+        self.recorded = number;
         if find == Find::Here || self.ahead {
-            self.proposed = self.recorded;
+            self.grants.push_back((number, room));
+            if self.grants.len() > GRANTS {
+                self.grants.pop_front();
+            }
         }
         if find != Find::Nothing {
-            self.found = self.recorded;
+            self.found = number;
         }
         self.ahead = find == Find::Ahead;
     }
 
     /// Takes in a status that has come back.
     pub(super) fn learn(&mut self, status: &[u8]) {
-        self.status = Status::from_bytes(status).or(self.status);
+        let newer = |status: &Status| self.status.is_none_or(|known| status.frame >= known.frame);
+        self.status = Status::from_bytes(status).filter(newer).or(self.status);
     }
 
     /// How many faces there were, as of the last status.
@@ -62,9 +75,10 @@ impl Known {
         self.status.map_or(0, |status| status.faces as usize)
     }
 
-    /// Forgets all faces; frames are counted on.
+    /// Forgets all faces; frames are counted on, and a status from before says nothing.
     pub(super) fn forget(&mut self) {
-        *self = Self { recorded: self.recorded, ..Self::default() };
+        let status = Status { frame: self.recorded, faces: 0, ..bytemuck::Zeroable::zeroed() };
+        *self = Self { recorded: self.recorded, status: Some(status), ..Self::default() };
     }
 }
 
@@ -85,7 +99,7 @@ mod tests {
             }
             let (find, room) = known.live(capacity, Mode::Video);
             due.push((find, room));
-            known.goes_on(find);
+            known.goes_on(frame, find, room);
             let finds = find == Find::Here || ahead;
             ahead = find == Find::Ahead;
             faces = if finds { there(frame).min(room as u32) } else { faces.min(there(frame)) };
@@ -109,6 +123,33 @@ mod tests {
         assert!(ahead.windows(2).all(|pair| pair[1] - pair[0] >= FIND_EVERY as usize), "{ahead:?}");
         assert_eq!((due[199].1, ahead.len()), (3, 6));
         assert!(due[3..].iter().all(|due| due.0 != Find::Here));
+    }
+
+    #[test]
+    fn faces_that_come_and_go_always_have_room() {
+        let mut seed = 7_u64;
+        for _ in 0..200 {
+            let mut next = || {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (seed >> 33) as u32
+            };
+            let there: Vec<u32> = (0..200)
+                .scan(0, |faces, _| {
+                    *faces = if next() % 6 == 0 { next() % 5 } else { *faces };
+                    Some(*faces)
+                })
+                .collect();
+            run(200, 4, |frame| there[frame as usize - 1]);
+        }
+    }
+
+    #[test]
+    fn what_was_before_a_reset_says_nothing() {
+        let mut known = Known::default();
+        known.goes_on(1, Find::Here, 1);
+        known.forget();
+        known.learn(bytemuck::bytes_of(&Status { frame: 0, faces: 3, ..bytemuck::Zeroable::zeroed() }));
+        assert_eq!((known.live(1, Mode::Video), known.faces()), ((Find::Here, 1), 0));
     }
 
     #[test]

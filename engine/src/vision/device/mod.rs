@@ -158,6 +158,8 @@ pub struct Stages {
     pub mask: Option<Arc<Texture>>,
     /// Whether the detector looks, and when what it finds is followed.
     pub find: Find,
+    /// Which frame it is, as its status will say.
+    pub number: u32,
 }
 
 /// The dispatches of a frame for its faces.
@@ -328,6 +330,7 @@ impl Follower {
             state: Arc::clone(&self.common.states[self.turn]),
             mask: matte.map(|matte| matte.texture(self.turn)),
             find: if self.faces.is_some() { find } else { Find::Nothing },
+            number: frame.number,
         })
     }
 

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     frame::{Frame, FrameId},
     gpu::{
-        Dispatch, Encoder, Gpu, Levels,
+        Dispatch, Encoder, Gpu, GpuError, Levels,
         readback::{Readback, Ticket},
     },
     kernels::convert::Convert,
@@ -42,6 +42,7 @@ pub struct DeviceObserver {
     /// Statuses on their way.
     pending: VecDeque<Ticket>,
     known: Known,
+    size: [u32; 2],
     convert: Option<Convert>,
     wants_results: bool,
     results: VecDeque<Arrival>,
@@ -87,6 +88,7 @@ impl DeviceObserver {
             readback: Readback::new(),
             pending: VecDeque::new(),
             known: Known::default(),
+            size: [0; 2],
             convert: None,
             wants_results: false,
             results: VecDeque::new(),
@@ -101,8 +103,8 @@ impl DeviceObserver {
 
     /// The newest results that have come back, where they are wanted: of a frame some time ago.
     pub fn latest(&mut self) -> Option<&Observation> {
-        while self.results.front().is_some_and(|result| result.faces.landed()) {
-            let Some(result) = self.results.pop_front() else { break };
+        let landed = self.results.iter().rposition(|result| result.faces.landed());
+        if let Some(result) = landed.and_then(|newest| self.results.drain(..=newest).next_back()) {
             match result.wait(&self.gpu) {
                 Ok(observation) => self.latest = Some(observation),
                 Err(error) => log::warn!("results of a frame were lost: {error}"),
@@ -115,6 +117,19 @@ impl DeviceObserver {
     pub fn reset(&mut self) {
         self.follower.reset();
         self.known.forget();
+        self.pending.clear();
+        self.results.clear();
+        self.latest = None;
+    }
+
+    /// Pictures of another size are not a continuation: the follower forgets its faces by itself.
+    fn arrive(&mut self, picture: &Picture) {
+        let size = picture.texture.size();
+        if self.size != size {
+            self.known.forget();
+            self.pending.clear();
+            self.size = size;
+        }
     }
 
     /// Records a look at `picture` and waits for nothing.
@@ -122,20 +137,27 @@ impl DeviceObserver {
     /// # Errors
     /// When the device has no memory left, or can't read the picture.
     pub fn record(&mut self, encoder: &mut Encoder, picture: Picture) -> Result<Scene, VisionError> {
-        while self.pending.front().is_some_and(Ticket::landed) {
-            if let Some(ticket) = self.pending.pop_front() {
-                self.learn(&ticket.wait(&self.gpu)?);
-            }
+        self.arrive(&picture);
+        if let Some(newest) = self.pending.iter().rposition(Ticket::landed) {
+            // What never lands, because its frame was never submitted, goes with what is older than the newest.
+            let status =
+                self.pending.drain(..=newest).next_back().and_then(|ticket| ticket.wait(&self.gpu).ok());
+            self.known.learn(&status.unwrap_or_default());
         }
         let (find, faces) = self.known.live(self.options.faces.min(MAX_FACES), self.options.mode);
         let looked = self.look(encoder, &picture, find, faces)?;
-        // A status that never comes must not leave all others behind it.
-        if self.pending.len() < MAX_PENDING && self.nets.faces.is_some() {
+        if self.nets.faces.is_some() {
             self.pending.push_back(self.readback.start_buffer(encoder, self.follower.status())?);
         }
-        if self.wants_results && self.results.len() < MAX_PENDING {
+        if self.wants_results {
             let result = self.bring(encoder, &looked, (picture.id, picture.time))?;
             self.results.push_back(result);
+        }
+        for _ in MAX_PENDING..self.pending.len() {
+            self.pending.pop_front();
+        }
+        for _ in MAX_PENDING..self.results.len() {
+            self.results.pop_front();
         }
         let seen = picture.id;
         let matte = looked.stages.mask.map(|texture| Matte { texture, seen });
@@ -159,7 +181,7 @@ impl DeviceObserver {
         let status = self.readback.start_buffer(&mut encoder, self.follower.status())?;
         let result = self.bring(&mut encoder, &looked, (frame.id, frame.time))?;
         self.gpu.submit(encoder)?;
-        self.learn(&status.wait(&self.gpu)?);
+        self.known.learn(&status.wait(&self.gpu)?);
         result.wait(&self.gpu)
     }
 
@@ -170,7 +192,12 @@ impl DeviceObserver {
     pub fn look_exactly(&mut self, encoder: &mut Encoder, picture: Picture) -> Result<Scene, VisionError> {
         if let Some(ticket) = self.pending.pop_back() {
             self.pending.clear();
-            self.learn(&ticket.wait(&self.gpu)?);
+            match ticket.wait(&self.gpu) {
+                Ok(status) => self.known.learn(&status),
+                // The frame before was never submitted.
+                Err(GpuError::Validation { .. }) => self.reset(),
+                Err(error) => return Err(error.into()),
+            }
         }
         let looked = self.record_exactly(encoder, &picture)?;
         if self.nets.faces.is_some() {
@@ -186,15 +213,12 @@ impl DeviceObserver {
     }
 
     fn record_exactly(&mut self, encoder: &mut Encoder, picture: &Picture) -> Result<Looked, VisionError> {
+        self.arrive(picture);
         let capacity = self.options.faces.min(MAX_FACES);
         let followed = self.known.faces();
         let finds = self.options.mode == Mode::Image || followed < capacity;
         let (find, faces) = if finds { (Find::Here, capacity) } else { (Find::Nothing, followed) };
         self.look(encoder, picture, find, faces)
-    }
-
-    fn learn(&mut self, status: &[u8]) {
-        self.known.learn(status);
     }
 
     fn look(
@@ -208,7 +232,7 @@ impl DeviceObserver {
         let matte = self.nets.matte(self.options.matte, picture.texture.size());
         let due = Due { find, blendshapes: self.options.blendshapes, matte, room: Some(faces) };
         let stages = self.follower.frame(encoder, &picture.texture, picture.time, &due)?;
-        self.known.goes_on(find);
+        self.known.goes_on(stages.number, find, faces);
         let bound = stages.bound();
         let known = |schedule: &Schedule| {
             let alike = |(a, b): (&Dispatch, &Dispatch)| a.is_same(b);

@@ -12,6 +12,7 @@ mod random;
 use std::sync::{Arc, OnceLock};
 
 use antifaz::{
+    engine::Crew,
     gpu::{Gpu, GpuOptions},
     nets::{self, Backend, Executor, Fusing, GpuNet, NetError, Plan, Precision, SimdLevel},
     workers::Workers,
@@ -49,13 +50,13 @@ fn load(plan: Arc<Plan>, backend: Backend, workers: &Arc<Workers>) -> Result<Box
 /// `plan` on every backend that is compared with the scalar one, the project's own kernels at every level that the
 /// machine has.
 fn fast_nets(plan: &Arc<Plan>) -> Vec<(&'static str, Box<dyn Executor>)> {
-    let alone = Workers::alone();
+    let (alone, two) = (Workers::alone(), Crew::of(2).unwrap());
     let levels = SimdLevel::available().into_iter();
     let own = levels.map(|level| (level.name(), nets::load_at(plan.clone(), level, &alone).unwrap()));
     let others = fast_backends().into_iter().filter(|backend| *backend != Backend::Cpu);
-    let others = others.map(|backend| (backend.name(), load(plan.clone(), backend, &alone).unwrap()));
+    let others = others.map(|backend| (backend.name(), load(plan.clone(), backend, two.workers()).unwrap()));
     let single = GpuNet { fusing: Fusing::Single, ..FUSED };
-    let single = ("gpu, a step a kernel", nets::load_on(plan.clone(), gpu(), single, &alone).unwrap());
+    let single = ("gpu, a step a kernel", nets::load_on(plan.clone(), gpu(), single, two.workers()).unwrap());
     own.chain(others).chain([single]).collect()
 }
 

@@ -78,9 +78,14 @@ fn check(id: ModelId, folder: &str, range: [f32; 2]) {
     assert!(cases.len() >= 3, "{folder} has too few cases");
     let mut scalar = nets::load(plan.clone(), Backend::Scalar, &Workers::alone()).unwrap();
     for backend in fast_backends() {
-        for threads in [1, 2] {
+        // On the GPU threads compile, and nothing else.
+        for threads in if backend == Backend::Gpu { 2..=2 } else { 1..=2 } {
             let crew = Crew::of(threads).unwrap();
-            let mut fast = load(plan.clone(), backend, crew.workers()).unwrap();
+            let mut fast = match backend {
+                Backend::Gpu => nets::load_on(plan.clone(), gpu(), GpuNet::default(), crew.workers()),
+                backend => nets::load(plan.clone(), backend, crew.workers()),
+            }
+            .unwrap();
             assert_eq!((fast.inputs(), fast.outputs()), (scalar.inputs(), scalar.outputs()));
             for case in &cases {
                 fast.run(&[&case.input]).unwrap();
@@ -98,33 +103,18 @@ fn check(id: ModelId, folder: &str, range: [f32; 2]) {
     }
 }
 
-#[test]
-fn half_precision_is_near() {
-    let [picture, signed] = [[1.0, 0.0], [2.0, -1.0]];
-    for (id, folder, range) in [
-        (ModelId::FaceDetector, "face_landmarker/reference/face_detector", signed),
-        (ModelId::FaceDetectorFull, "face_detection_full_range/reference", signed),
-        (ModelId::FaceMesh, "face_landmarker/reference/face_landmarks_detector", picture),
-        (ModelId::Blendshapes, "face_landmarker/reference/face_blendshapes", picture),
-        (ModelId::FaceMeshLight, "face_landmark/reference", picture),
-        (ModelId::SelfieSquare, "selfie_segmentation/reference", picture),
-        (ModelId::SelfieLandscape, "selfie_segmentation_landscape/reference", picture),
-    ] {
-        let plan = Models::embedded().plan(id).unwrap();
-        let mut net = nets::load_on(
-            plan.clone(),
-            gpu(),
-            GpuNet { precision: Precision::F16, ..GpuNet::default() },
-            &Workers::alone(),
-        )
-        .unwrap();
-        for case in cases(folder, range, plan.outputs().len()) {
-            net.run(&[&case.input]).unwrap();
-            let what = format!("{id:?} as f16, {}", case.name);
-            let nobody = id == ModelId::SelfieSquare && case.name == "cat";
-            let tolerance = if nobody { F16_NOBODY_TOLERANCE } else { F16_TOLERANCE };
-            assert_close(&outputs(net.as_ref()), &case.outputs, tolerance, &what);
-        }
+/// Half precision on the GPU against LiteRT.
+fn check_half(id: ModelId, folder: &str, range: [f32; 2]) {
+    let plan = Models::embedded().plan(id).unwrap();
+    let half = GpuNet { precision: Precision::F16, ..GpuNet::default() };
+    let crew = Crew::of(2).unwrap();
+    let mut net = nets::load_on(plan.clone(), gpu(), half, crew.workers()).unwrap();
+    for case in cases(folder, range, plan.outputs().len()) {
+        net.run(&[&case.input]).unwrap();
+        let what = format!("{id:?} as f16, {}", case.name);
+        let nobody = id == ModelId::SelfieSquare && case.name == "cat";
+        let tolerance = if nobody { F16_NOBODY_TOLERANCE } else { F16_TOLERANCE };
+        assert_close(&outputs(net.as_ref()), &case.outputs, tolerance, &what);
     }
 }
 
@@ -134,8 +124,18 @@ fn face_detector() {
 }
 
 #[test]
+fn face_detector_in_half_precision() {
+    check_half(ModelId::FaceDetector, "face_landmarker/reference/face_detector", [2.0, -1.0]);
+}
+
+#[test]
 fn face_detector_full() {
     check(ModelId::FaceDetectorFull, "face_detection_full_range/reference", [2.0, -1.0]);
+}
+
+#[test]
+fn face_detector_full_in_half_precision() {
+    check_half(ModelId::FaceDetectorFull, "face_detection_full_range/reference", [2.0, -1.0]);
 }
 
 #[test]
@@ -144,8 +144,18 @@ fn face_mesh() {
 }
 
 #[test]
+fn face_mesh_in_half_precision() {
+    check_half(ModelId::FaceMesh, "face_landmarker/reference/face_landmarks_detector", [1.0, 0.0]);
+}
+
+#[test]
 fn blendshapes() {
     check(ModelId::Blendshapes, "face_landmarker/reference/face_blendshapes", [1.0, 0.0]);
+}
+
+#[test]
+fn blendshapes_in_half_precision() {
+    check_half(ModelId::Blendshapes, "face_landmarker/reference/face_blendshapes", [1.0, 0.0]);
 }
 
 #[test]
@@ -154,8 +164,18 @@ fn face_mesh_light() {
 }
 
 #[test]
+fn face_mesh_light_in_half_precision() {
+    check_half(ModelId::FaceMeshLight, "face_landmark/reference", [1.0, 0.0]);
+}
+
+#[test]
 fn selfie_square() {
     check(ModelId::SelfieSquare, "selfie_segmentation/reference", [1.0, 0.0]);
+}
+
+#[test]
+fn selfie_square_in_half_precision() {
+    check_half(ModelId::SelfieSquare, "selfie_segmentation/reference", [1.0, 0.0]);
 }
 
 #[test]
@@ -164,18 +184,41 @@ fn selfie_landscape() {
 }
 
 #[test]
-fn every_level_gives_what_the_scalar_one_gives() {
-    for id in [ModelId::FaceDetector, ModelId::Blendshapes, ModelId::SelfieLandscape] {
-        let plan = Models::embedded().plan(id).unwrap();
-        let input = Random(21).values(plan.inputs()[0].values());
-        let mut scalar = nets::load(plan.clone(), Backend::Scalar, &Workers::alone()).unwrap();
-        scalar.run(&[&input]).unwrap();
-        for (name, mut net) in fast_nets(&plan) {
-            net.run(&[&input]).unwrap();
-            let what = format!("{id:?} at {name}");
-            assert_close(&outputs(net.as_ref()), &outputs(scalar.as_ref()), SCALAR_TOLERANCE, &what);
-        }
+fn selfie_landscape_in_half_precision() {
+    check_half(ModelId::SelfieLandscape, "selfie_segmentation_landscape/reference", [1.0, 0.0]);
+}
+
+/// Every level of the CPU, and the GPU with many steps a kernel and with one, against the scalar executor.
+fn check_levels(id: ModelId) {
+    let plan = Models::embedded().plan(id).unwrap();
+    let input = Random(21).values(plan.inputs()[0].values());
+    let mut scalar = nets::load(plan.clone(), Backend::Scalar, &Workers::alone()).unwrap();
+    scalar.run(&[&input]).unwrap();
+    for (name, mut net) in fast_nets(&plan) {
+        net.run(&[&input]).unwrap();
+        let what = format!("{id:?} at {name}");
+        assert_close(&outputs(net.as_ref()), &outputs(scalar.as_ref()), SCALAR_TOLERANCE, &what);
     }
+}
+
+#[test]
+fn every_level_gives_what_the_scalar_one_gives_for_the_detector() {
+    check_levels(ModelId::FaceDetector);
+}
+
+#[test]
+fn every_level_gives_what_the_scalar_one_gives_for_expressions() {
+    check_levels(ModelId::Blendshapes);
+}
+
+#[test]
+fn every_level_gives_what_the_scalar_one_gives_for_the_mask() {
+    check_levels(ModelId::SelfieLandscape);
+}
+
+#[test]
+fn every_level_gives_what_the_scalar_one_gives_for_landmarks() {
+    check_levels(ModelId::FaceMeshLight);
 }
 
 #[test]

@@ -39,6 +39,9 @@ fn gpu() -> &'static Gpu {
 /// With single precision, many steps a kernel.
 const FUSED: GpuNet = GpuNet { precision: Precision::F32, fusing: Fusing::Fused };
 
+/// Both ways in which steps become kernels on the GPU.
+const BOTH: [Fusing; 2] = [Fusing::Fused, Fusing::Single];
+
 /// `plan` on `backend`; on the GPU as [`FUSED`].
 fn load(plan: Arc<Plan>, backend: Backend, workers: &Arc<Workers>) -> Result<Box<dyn Executor>, NetError> {
     match backend {
@@ -48,16 +51,19 @@ fn load(plan: Arc<Plan>, backend: Backend, workers: &Arc<Workers>) -> Result<Box
 }
 
 /// `plan` on every backend that is compared with the scalar one, the project's own kernels at every level that the
-/// machine has.
-fn fast_nets(plan: &Arc<Plan>) -> Vec<(&'static str, Box<dyn Executor>)> {
+/// machine has, the GPU once for each of `fusings`.
+fn fast_nets(plan: &Arc<Plan>, fusings: &[Fusing]) -> Vec<(&'static str, Box<dyn Executor>)> {
     let (alone, two) = (Workers::alone(), Crew::of(2).unwrap());
     let levels = SimdLevel::available().into_iter();
     let own = levels.map(|level| (level.name(), nets::load_at(plan.clone(), level, &alone).unwrap()));
-    let others = fast_backends().into_iter().filter(|backend| *backend != Backend::Cpu);
-    let others = others.map(|backend| (backend.name(), load(plan.clone(), backend, two.workers()).unwrap()));
-    let single = GpuNet { fusing: Fusing::Single, ..FUSED };
-    let single = ("gpu, a step a kernel", nets::load_on(plan.clone(), gpu(), single, two.workers()).unwrap());
-    own.chain(others).chain([single]).collect()
+    let others =
+        fast_backends().into_iter().filter(|backend| !matches!(backend, Backend::Cpu | Backend::Gpu));
+    let others = others.map(|backend| (backend.name(), load(plan.clone(), backend, &alone).unwrap()));
+    let on_gpu = fusings.iter().map(|&fusing| {
+        let name = if fusing == Fusing::Fused { "gpu" } else { "gpu, a step a kernel" };
+        (name, nets::load_on(plan.clone(), gpu(), GpuNet { fusing, ..FUSED }, two.workers()).unwrap())
+    });
+    own.chain(others).chain(on_gpu).collect()
 }
 
 /// |got - want| in units of |want|, which counts as a tenth per value at least. NaN anywhere is infinitely wrong.

@@ -11,7 +11,7 @@ use antifaz::{
     workers::Workers,
 };
 
-use crate::{Random, error, fast_backends, fast_nets, gpu, load};
+use crate::{BOTH, Random, error, fast_backends, fast_nets, gpu, load};
 
 /// Against LiteRT: it sums f32 in another order and rounds some of its exponentials, and layers multiply that.
 const LITERT_TOLERANCE: f64 = 1e-3;
@@ -194,7 +194,7 @@ fn check_levels(id: ModelId) {
     let input = Random(21).values(plan.inputs()[0].values());
     let mut scalar = nets::load(plan.clone(), Backend::Scalar, &Workers::alone()).unwrap();
     scalar.run(&[&input]).unwrap();
-    for (name, mut net) in fast_nets(&plan) {
+    for (name, mut net) in fast_nets(&plan, &BOTH) {
         net.run(&[&input]).unwrap();
         let what = format!("{id:?} at {name}");
         assert_close(&outputs(net.as_ref()), &outputs(scalar.as_ref()), SCALAR_TOLERANCE, &what);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use antifaz::{
     nets::{
-        self, Backend, Graph, NetError, Plan,
+        self, Backend, Fusing, Graph, NetError, Plan,
         graph::{Alignment, Binary, Constant, Op, Range, Reduce, Unary, Window},
     },
     workers::Workers,
@@ -39,7 +39,9 @@ fn check(op: &Op, inputs: &[Vec<usize>], constants: &[Vec<usize>], random: &mut 
     let tensors: Vec<&[f32]> = tensors.iter().map(Vec::as_slice).collect();
     let mut scalar = nets::load(plan.clone(), Backend::Scalar, &Workers::alone()).unwrap();
     scalar.run(&tensors).unwrap();
-    for (name, mut fast) in fast_nets(&plan) {
+    // One step is one kernel either way; which way it is shared takes turns, for compiling takes long.
+    let fusing = if random.below(2) == 0 { Fusing::Fused } else { Fusing::Single };
+    for (name, mut fast) in fast_nets(&plan, &[fusing]) {
         fast.run(&tensors).unwrap();
         let error = error(fast.output(0), scalar.output(0));
         assert!(

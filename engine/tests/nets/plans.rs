@@ -11,7 +11,7 @@ use antifaz::{
     workers::Workers,
 };
 
-use crate::{Random, error, fast_nets};
+use crate::{BOTH, Random, error, fast_nets};
 
 /// Fused and unfused run the same sums; only bias and residual are added in another order.
 const FUSION_TOLERANCE: f64 = 1e-6;
@@ -182,7 +182,7 @@ fn a_normalization_becomes_one_step() {
         let unfused = run(Plan::unfused(&graph).unwrap(), &input);
         // The spelling with a difference of products cancels, and its f32 steps are not so exact.
         assert!(error(&run(Plan::clone(&plan), &input), &unfused) <= FUSION_TOLERANCE * 10.0);
-        for (name, mut net) in fast_nets(&plan) {
+        for (name, mut net) in fast_nets(&plan, &BOTH) {
             net.run(&[&input]).unwrap();
             assert!(error(net.output(0), &unfused) <= FUSION_TOLERANCE * 10.0, "{name}");
         }
@@ -244,7 +244,7 @@ fn check_rewritten(graph: &Graph) -> Vec<String> {
     let unfused = Arc::new(Plan::unfused(graph).unwrap());
     let mut scalar = nets::load(unfused, Backend::Scalar, &Workers::alone()).unwrap();
     scalar.run(&inputs).unwrap();
-    for (name, mut net) in fast_nets(&plan) {
+    for (name, mut net) in fast_nets(&plan, &BOTH) {
         net.run(&inputs).unwrap();
         for output in 0..net.outputs().len() {
             let error = error(net.output(output), scalar.output(output));

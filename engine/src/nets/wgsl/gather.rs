@@ -111,17 +111,7 @@ fn reduce(
     axes: &[usize],
     keep_dims: bool,
 ) -> String {
-    let mut place = 0;
-    let mut cells = Vec::new();
-    for axis in 0..from.len() {
-        let reduced = axes.contains(&axis);
-        cells.push(if reduced {
-            format!("r{axis}")
-        } else {
-            format!("c{}", if keep_dims { axis } else { place })
-        });
-        place += usize::from(!reduced);
-    }
+    let cells = text::reduced(from.len(), axes, keep_dims);
     let count: usize = axes.iter().map(|&axis| from[axis]).product();
     let (start, meet, end) = text::over(kind, &format!("{}.0", count.max(1)));
     let open: String = axes

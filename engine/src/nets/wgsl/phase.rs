@@ -196,7 +196,15 @@ fn softmax(writer: &mut Writer<'_>, step: &Step, beta: f32) -> String {
             id,
             &format!("let m = {least}; most = max(most, max(max(m.x, m.y), max(m.z, m.w)));")
         ),
-        over_row(writer, id, &format!("sum += dot(exp({beta} * (v - most)), {});", there(width))),
+        // What fills up the last group must not overflow, or infinity times zero would be NaN.
+        over_row(
+            writer,
+            id,
+            &format!(
+                "let t = {}; let m = select(vec4<f32>(most), v, t > vec4<f32>()); sum += dot(exp({beta} * (m - most)), t);",
+                there(width)
+            )
+        ),
     )
 }
 
@@ -214,17 +222,7 @@ impl Reduced {
         if axes.contains(&(from.len() - 1)) {
             return None;
         }
-        let mut place = 0;
-        let mut cells = Vec::new();
-        for axis in 0..from.len() - 1 {
-            let reduced = axes.contains(&axis);
-            cells.push(if reduced {
-                format!("r{axis}")
-            } else {
-                format!("c{}", if keep_dims { axis } else { place })
-            });
-            place += usize::from(!reduced);
-        }
+        let cells = text::reduced(from.len() - 1, axes, keep_dims);
         Some(Self { cells, axes: axes.iter().map(|&axis| (axis, from[axis])).collect() })
     }
 

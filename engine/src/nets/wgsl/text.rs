@@ -34,6 +34,19 @@ pub(super) fn places(i: &str, shape: &[usize]) -> Vec<String> {
     places
 }
 
+/// The cell of a reduction's operand, along its first `rank` axes: `r{axis}` along those that are reduced.
+pub(super) fn reduced(rank: usize, axes: &[usize], keep_dims: bool) -> Vec<String> {
+    let mut place = 0;
+    let mut cell = |axis: usize| {
+        if axes.contains(&axis) {
+            return format!("r{axis}");
+        }
+        place += 1;
+        format!("c{}", if keep_dims { axis } else { place - 1 })
+    };
+    (0..rank).map(&mut cell).collect()
+}
+
 /// What a reduction of `v` to `x` begins with, does for each value, and does in the end. `count` is how many there are.
 pub(super) fn over(kind: Reduce, count: &str) -> (String, &'static str, String) {
     let start = |value: f32| format!("vec4<f32>({})", literal(value));

@@ -185,7 +185,7 @@ impl DeviceObserver {
         result.wait(&self.gpu)
     }
 
-    /// Looks at `picture`, submits and waits, so that it is known what is due in the next frame.
+    /// Records a look at `picture`, once it is known what the frame before, which is submitted, has left to do: offline.
     ///
     /// # Errors
     /// As [`DeviceObserver::record`].

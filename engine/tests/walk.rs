@@ -7,7 +7,7 @@ use antifaz::{
     engine::{Crew, EngineOptions, Pacing},
     filter::{Catalog, Look, LookItem},
     gpu::{Gpu, GpuOptions, readback::Readback},
-    nets::{Backend, Models},
+    nets::{Backend, Fusing, GpuNet, Models, Precision},
     scene::Observation,
     scheduler::WorkPlan,
     session::Step,
@@ -139,6 +139,7 @@ const ALL: VisionOptions = VisionOptions {
     raw_matte: false,
     mode: antifaz::vision::Mode::Video,
     backend: Backend::Gpu,
+    kernels: GpuNet { precision: Precision::F32, fusing: Fusing::Auto },
     detector: antifaz::vision::Detector::Short,
 };
 

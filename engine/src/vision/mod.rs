@@ -21,7 +21,7 @@ mod ring;
 use crate::{
     frame::geometry::Roi,
     gpu::GpuError,
-    nets::{Backend, ModelId, NetError},
+    nets::{Backend, GpuNet, ModelId, NetError},
 };
 
 pub use cpu::Observer;
@@ -91,6 +91,8 @@ pub struct VisionOptions {
     pub mode: Mode,
     /// Where the nets run.
     pub backend: Backend,
+    /// How their kernels are made, where they run on the device that draws.
+    pub kernels: GpuNet,
     /// How faces are found.
     pub detector: Detector,
 }
@@ -106,6 +108,7 @@ impl Default for VisionOptions {
             raw_matte: false,
             mode: Mode::Video,
             backend: Backend::Cpu,
+            kernels: GpuNet::default(),
             detector: Detector::Short,
         }
     }

@@ -21,7 +21,7 @@ use crate::{
         readback::{Readback, Ticket},
     },
     kernels::convert::Convert,
-    nets::{GpuNet, Models},
+    nets::Models,
     scene::{MAX_FACES, Matte, Observation, Picture, Scene},
     vision::{Mode, VisionError, VisionOptions},
     workers::Workers,
@@ -76,7 +76,7 @@ impl DeviceObserver {
         gpu: &Gpu,
         workers: &Workers,
     ) -> Result<Self, VisionError> {
-        let nets = Nets::load(models, &options, gpu, GpuNet::default(), workers)?;
+        let nets = Nets::load(models, &options, gpu, options.kernels, workers)?;
         let faces = nets.faces.as_ref().map(FaceNets::tensors);
         let follower = Follower::new(gpu, &options, faces.as_ref(), &nets.matte_tensors())?;
         Ok(Self {

@@ -11,8 +11,9 @@ macro_rules! module {
     };
 }
 /// Import path, file and text of the engine's own modules.
-const MODULES: [(&str, &str, &str); 12] = [
+const MODULES: [(&str, &str, &str); 14] = [
     module!("antifaz::color", "antifaz/color.wgsl"),
+    module!("antifaz::expression", "antifaz/expression.wgsl"),
     module!("antifaz::face", "antifaz/face.wgsl"),
     module!("antifaz::face_mesh", "antifaz/face_mesh.wgsl"),
     module!("antifaz::frame", "antifaz/frame.wgsl"),
@@ -21,6 +22,7 @@ const MODULES: [(&str, &str, &str); 12] = [
     module!("antifaz::matte", "antifaz/matte.wgsl"),
     module!("antifaz::noise", "antifaz/noise.wgsl"),
     module!("antifaz::prop", "antifaz/prop.wgsl"),
+    module!("antifaz::sdf", "antifaz/sdf.wgsl"),
     module!("antifaz::studio", "antifaz/studio.wgsl"),
     module!("compose::lay", "compose/lay.wgsl"),
     module!("compose::occluder", "compose/occluder.wgsl"),

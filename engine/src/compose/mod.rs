@@ -77,7 +77,8 @@ struct Shared {
     no_matte: Texture,
     /// Intermediates that a tier has dropped: transparent.
     nothing: Texture,
-    lay: PassPipeline,
+    /// For each [`Blend`](crate::filter::Blend); nothing is laid to replace the picture.
+    lay: [PassPipeline; 4],
     /// For one sample and for several.
     occluders: [PassPipeline; 2],
 }
@@ -154,6 +155,10 @@ impl Shared {
         let library = engine_modules();
         let texel = |format, bytes: &[u8]| gpu.texture_with(&TextureDesc::new([1, 1], format), bytes);
         let lay = library.resolve("compose::lay", &[])?;
+        let lay = |entry| {
+            let desc = PassDesc::new("lay", "vertex_main", entry, TextureFormat::Srgb8);
+            PassPipeline::new(gpu, &lay, &desc)
+        };
         let occluder = library.resolve("compose::occluder", &[])?;
         let occluder = |samples| {
             let desc = PassDesc {
@@ -169,11 +174,7 @@ impl Shared {
             head: Shape::head(gpu)?,
             no_matte: texel(TextureFormat::R8, &[255])?,
             nothing: texel(TextureFormat::Srgb8, &[0; 4])?,
-            lay: PassPipeline::new(
-                gpu,
-                &lay,
-                &PassDesc::new("lay", "vertex_main", "lay", TextureFormat::Srgb8),
-            )?,
+            lay: [lay("over")?, lay("add")?, lay("multiply")?, lay("screen")?],
             occluders: [occluder(1)?, occluder(plan::SMOOTH_SAMPLES)?],
         })
     }

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use crate::{
-    filter::{self, Look, LookItem, Quality, Space},
+    filter::{self, Blend, Look, LookItem, Quality, Space},
     quality::Tier,
 };
 
@@ -39,8 +39,8 @@ pub enum Draw {
         /// The number of its filter's pass.
         pass: usize,
     },
-    /// The layer, over the picture.
-    Lay,
+    /// The layer, which meets the picture like this.
+    Lay(Blend),
 }
 
 /// One render pass.
@@ -125,10 +125,10 @@ impl Planner {
             let label = format!("{}/{}", filter.name, pass.name);
             let draw = Draw::Filter { item: number, pass: index };
             match pass.target {
-                None if pass.space == Space::Frame => self.over_picture(label, draw),
+                None if pass.blend == Blend::Replace => self.over_picture(label, draw),
                 None => {
                     self.push(label.clone(), draw, Slot::Layer, self.size, true, samples(pass, self.tier));
-                    self.over_picture(label, Draw::Lay);
+                    self.over_picture(label, Draw::Lay(pass.blend));
                 }
                 Some(target) => {
                     let side = |side: usize| {
@@ -173,6 +173,8 @@ mod tests {
     const GRADE: &str = "[[passes]]\nname = \"grade\"\nshader = \"a.wgsl\"\nentry = \"main\"\n";
     const PAINT: &str =
         "[[passes]]\nname = \"paint\"\nshader = \"a.wgsl\"\nentry = \"main\"\nspace = \"face_mesh\"\n";
+    const GLOW: &str =
+        "[[passes]]\nname = \"glow\"\nshader = \"a.wgsl\"\nentry = \"main\"\nblend = \"add\"\n";
     const BLUR: &str = "[[passes]]\nname = \"small\"\nshader = \"a.wgsl\"\nentry = \"main\"\ntarget = \"half\"\n\
          size = [\"width / 2\", \"height / 2\"]\n[[passes]]\nname = \"sharp\"\nshader = \"a.wgsl\"\n\
          entry = \"main\"\nreads = [\"half\"]\n[[quality]]\ntier = \"high\"\n[[quality]]\ntier = \"medium\"\n\
@@ -210,6 +212,17 @@ mod tests {
                         output: B\n";
         assert_eq!(plan.to_string(), expected);
         assert_eq!(plan.passes.iter().map(|pass| pass.samples).collect::<Vec<_>>(), [1, 4, 1]);
+    }
+
+    #[test]
+    fn what_is_blended_is_drawn_by_itself_first() {
+        let plan = Plan::new(&look(&[("glow", GLOW, "")]), [64, 33], Tier::High);
+        assert_eq!(
+            plan.to_string(),
+            "glow/glow: Input -> Layer 64x33\nglow/glow: Input -> A 64x33\noutput: A\n"
+        );
+        assert_eq!(plan.passes[1].draw, Draw::Lay(Blend::Add));
+        assert_eq!(plan.passes[0].samples, 1);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A filter made ready to draw: pipelines for each of its passes in every tier, its textures and meshes.
 
 use crate::{
-    filter::{Asset, Filter, LookItem, Prop, Space, Value},
+    filter::{self, Asset, Filter, LookItem, Prop, Space, Value},
     gpu::{
         Blend, Buffer, BufferUse, Cull, Depth, Gpu, GpuError, Member, PassDesc, PassPipeline, Resource,
         Texture, TextureDesc, TextureFormat, shader::Shader,
@@ -123,16 +123,14 @@ impl Pipelines {
         let label = format!("{}/{}", filter.name, pass.name);
         let float = pass.target.is_some_and(|target| filter.targets[target].float);
         let format = if float { TextureFormat::Rgba16Float } else { TextureFormat::Srgb8 };
-        let desc = PassDesc { samples, ..PassDesc::new(&label, library::VERTEX, &pass.entry, format) };
+        let blend = blend(pass);
+        let desc = PassDesc { samples, blend, ..PassDesc::new(&label, library::VERTEX, &pass.entry, format) };
         let (solid, blended) = match pass.space {
             Space::Frame => (desc, None),
-            Space::FaceMesh => {
-                (PassDesc { blend: Blend::Over, depth: Depth::Write, cull: Cull::Back, ..desc }, None)
+            Space::FaceMesh => (PassDesc { depth: Depth::Write, cull: Cull::Back, ..desc }, None),
+            Space::Prop(_) => {
+                (PassDesc { depth: Depth::Write, ..desc }, Some(PassDesc { depth: Depth::Test, ..desc }))
             }
-            Space::Prop(_) => (
-                PassDesc { blend: Blend::Over, depth: Depth::Write, ..desc },
-                Some(PassDesc { blend: Blend::Over, depth: Depth::Test, ..desc }),
-            ),
         };
         let solid = PassPipeline::new(gpu, shader, &solid)?;
         check_declared(filter, pass, &label, &solid)?;
@@ -141,10 +139,23 @@ impl Pipelines {
     }
 }
 
+/// How the draws of a pass meet each other: on its target, or on the layer, which then meets the picture as a whole.
+fn blend(pass: &filter::Pass) -> Blend {
+    match pass.blend {
+        _ if pass.target.is_none() && pass.space == Space::Frame => Blend::Replace,
+        filter::Blend::Multiply if pass.target.is_none() => Blend::Over,
+        filter::Blend::Replace => Blend::Replace,
+        filter::Blend::Over => Blend::Over,
+        filter::Blend::Add => Blend::Add,
+        filter::Blend::Multiply => Blend::Multiply,
+        filter::Blend::Screen => Blend::Screen,
+    }
+}
+
 /// What a shader reads must be declared: nets are run and passes are ordered by what the manifest says.
 fn check_declared(
     filter: &Filter,
-    pass: &crate::filter::Pass,
+    pass: &filter::Pass,
     label: &str,
     pipeline: &PassPipeline,
 ) -> Result<(), ComposeError> {
@@ -184,6 +195,8 @@ fn params(filter: &Filter, values: &[Value], members: &[Member]) -> Vec<u8> {
             Value::Number(value) => place[..4].copy_from_slice(&value.to_le_bytes()),
             Value::Color(value) => place[..16].copy_from_slice(bytemuck::bytes_of(value)),
             Value::Vec2(value) => place[..8].copy_from_slice(bytemuck::bytes_of(value)),
+            Value::Vec3(value) => place[..12].copy_from_slice(bytemuck::bytes_of(value)),
+            Value::Vec4(value) => place[..16].copy_from_slice(bytemuck::bytes_of(value)),
         }
     }
     bytes

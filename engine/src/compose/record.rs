@@ -7,7 +7,7 @@ use super::{
     plan::{self, Draw, Slot},
 };
 use crate::{
-    filter::Space,
+    filter::{Blend, Space},
     gpu::{
         self, Encoder, Gpu, GpuError, Load, Render, Resource, Sampler, Texture, TextureDesc, TextureFormat,
     },
@@ -144,10 +144,16 @@ impl Recorder<'_> {
         let shared = &self.composer.shared;
         let mut resources = self.engine_resources(pass);
         match pass.draw {
-            Draw::Lay => {
+            Draw::Lay(blend) => {
+                let pipeline = match blend {
+                    Blend::Replace | Blend::Over => &shared.lay[0],
+                    Blend::Add => &shared.lay[1],
+                    Blend::Multiply => &shared.lay[2],
+                    Blend::Screen => &shared.lay[3],
+                };
                 resources
                     .extend(self.slots.get(Slot::Layer).map(|layer| ("layer", Resource::Texture(layer))));
-                let draws = [gpu::Draw::fullscreen(&shared.lay, &resources)];
+                let draws = [gpu::Draw::fullscreen(pipeline, &resources)];
                 encoder.render(&Render::new(&pass.label, target, &draws))
             }
             Draw::Filter { item, pass: number } => {

@@ -70,16 +70,17 @@ pub struct Needs {
 pub struct Input {
     /// A field of `params`, or the name of a texture.
     pub name: Spanned<String>,
-    /// `float`, `int`, `bool`, `enum`, `color`, `vec2`, `image` or `lut`.
+    /// `float`, `int`, `bool`, `enum`, `color`, `vec2`, `point2`, `vec3`, `vec4`, `image` or `lut`. A `point2` is a place
+    /// in the picture: uv, 0..1 from the left upper corner.
     #[serde(rename = "type")]
     pub kind: Spanned<String>,
     /// For people; the name where absent.
     pub label: Option<String>,
-    /// The value where none is given.
+    /// The value where none is given. Without: 0 or what is nearest to it in range, white, the middle of the picture.
     pub default: Option<Spanned<toml::Value>>,
-    /// Least value of a number.
+    /// Least value of a number, or of each of a vector's; 0 where absent.
     pub min: Option<Spanned<f64>>,
-    /// Greatest value of a number.
+    /// Greatest value of a number, or of each of a vector's; 1 where absent.
     pub max: Option<Spanned<f64>>,
     /// At this value the filter changes nothing, so it is not planned.
     pub identity: Option<Spanned<toml::Value>>,
@@ -88,8 +89,7 @@ pub struct Input {
     /// The file of an `image` or `lut`.
     pub path: Option<Spanned<String>>,
     /// Of an `image`: its values are no colours, but are read as they are stored.
-    #[serde(default)]
-    pub coded: bool,
+    pub coded: Option<Spanned<bool>>,
 }
 
 /// `[[passes]]`.
@@ -112,6 +112,9 @@ pub struct Pass {
     pub size: Option<[Spanned<toml::Value>; 2]>,
     /// The target's pixel format: `rgba8` or `rgba16float`.
     pub format: Option<Spanned<String>>,
+    /// How what is drawn meets what is there: `replace` (the rule in the space `frame`), `over` (in all others), `add`,
+    /// `multiply` or `screen`. Colours are linear light with premultiplied alpha.
+    pub blend: Option<Spanned<String>>,
     /// What is read beside the inputs: `picture`, `segment.person`, or targets of earlier passes.
     #[serde(default)]
     pub reads: Vec<Spanned<String>>,

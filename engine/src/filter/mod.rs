@@ -128,6 +128,21 @@ pub enum Space {
     Prop(usize),
 }
 
+/// How what a pass draws meets what is there. Colours are premultiplied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blend {
+    /// Takes its place, alpha too.
+    Replace,
+    /// Lies over it.
+    Over,
+    /// Is added to it.
+    Add,
+    /// Darkens it: a colour filter in front of it.
+    Multiply,
+    /// Lightens it, and never beyond white.
+    Screen,
+}
+
 /// One draw.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pass {
@@ -139,6 +154,8 @@ pub struct Pass {
     pub entry: String,
     /// Where it is drawn.
     pub space: Space,
+    /// How it meets what is there.
+    pub blend: Blend,
     /// The number of the intermediate that it writes; `None` is the picture.
     pub target: Option<usize>,
     /// The numbers of the intermediates that it reads.

@@ -9,6 +9,8 @@ struct Frame {
     index: u32,
     /// How many frames the person mask is older than the picture.
     matte_age: u32,
+    /// Seconds since the frame before, 0 in the first one and after a jump in time.
+    delta: f32,
 }
 
 @group(0) @binding(0) var<uniform> frame: Frame;

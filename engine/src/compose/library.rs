@@ -1,9 +1,11 @@
 //! The shader modules that filters import, and the shaders that compose itself draws with.
 
 use crate::{
-    filter::{Asset, Filter, Space},
+    filter::{Asset, Filter, Keep, Space},
     gpu::shader::Library,
 };
+
+use super::program;
 
 macro_rules! module {
     ($path:literal, $file:literal) => {
@@ -73,6 +75,18 @@ pub(super) fn add_root(library: &mut Library, filter: &Filter, pass: usize) -> S
     module.path.clone()
 }
 
+/// The function that reads a target with a history.
+fn ago(name: &str, number: usize, frames: u32) -> String {
+    format!(
+        "/// What `{name}` was so many frames before this one, at most {last}: 0 is the frame before.\n\
+         fn {name}_ago(uv: vec2f, frames: u32) -> vec4f {{\n    \
+         let layer = ({newest}[{number}].x + {frames}u - min(frames, {last}u)) % {frames}u;\n    \
+         return textureSampleLevel({name}, antifaz::frame::linear, uv, layer, 0.0);\n}}\n",
+        newest = program::NEWEST,
+        last = frames - 1,
+    )
+}
+
 /// What a filter's manifest declares, as WGSL.
 fn inputs(filter: &Filter) -> String {
     let mut text = String::from("// Generated from the filter's manifest.\n");
@@ -86,8 +100,25 @@ fn inputs(filter: &Filter) -> String {
     let assets = filter.assets.iter().map(|asset| match asset {
         Asset::Image(name, _) | Asset::Lut(name, _) => name,
     });
-    for (i, name) in assets.chain(filter.targets.iter().map(|target| &target.name)).enumerate() {
-        text += &format!("@group(1) @binding({}) var {name}: texture_2d<f32>;\n", i + 1);
+    let mut place = 0;
+    let mut bind = |declared: &str| {
+        place += 1;
+        format!("@group(1) @binding({place}) var{declared};\n")
+    };
+    for name in assets {
+        text += &bind(&format!(" {name}: texture_2d<f32>"));
+    }
+    for target in &filter.targets {
+        let array = if let Keep::History(_) = target.keep { "_array" } else { "" };
+        text += &bind(&format!(" {}: texture_2d{array}<f32>", target.name));
+    }
+    if program::has_history(filter) {
+        text += &bind(&format!("<uniform> {}: array<vec4u, {}>", program::NEWEST, filter.targets.len()));
+    }
+    for (number, target) in filter.targets.iter().enumerate() {
+        if let Keep::History(frames) = target.keep {
+            text += &ago(&target.name, number, frames);
+        }
     }
     text
 }

@@ -9,7 +9,9 @@
 //! the matte's texture, never from landmarks in host memory, so nothing here knows where the nets ran. A pass
 //! per face always draws every slot; an empty one has no area.
 
+mod clock;
 mod head;
+mod kept;
 mod library;
 pub mod plan;
 mod program;
@@ -26,7 +28,9 @@ use crate::{
     scheduler::WorkPlan,
 };
 
+use clock::Clock;
 use head::Shape;
+use kept::Kept;
 pub use library::engine as engine_modules;
 use plan::Plan;
 use program::Program;
@@ -56,6 +60,8 @@ pub struct Composer {
     programs: Vec<Program>,
     shared: Shared,
     planned: Option<Planned>,
+    kept: Kept,
+    clock: Clock,
 }
 
 /// The plan in use, and what it was made for.
@@ -91,7 +97,14 @@ impl Composer {
     /// can't hold what is asked for.
     pub fn new(gpu: &Gpu, look: Look) -> Result<Self, ComposeError> {
         let programs = look.0.iter().map(|item| Program::new(gpu, item)).collect::<Result<_, _>>()?;
-        Ok(Self { look, programs, shared: Shared::new(gpu)?, planned: None })
+        Ok(Self {
+            look,
+            programs,
+            shared: Shared::new(gpu)?,
+            planned: None,
+            kept: Kept::default(),
+            clock: Clock::default(),
+        })
     }
 
     /// The look that is drawn.
@@ -124,17 +137,21 @@ impl Composer {
         plan: WorkPlan,
     ) -> Result<Picture, ComposeError> {
         let size = scene.picture.texture.size();
+        let tick = self.clock.tick(scene.picture.time);
         if self.planned.as_ref().is_none_or(|planned| (planned.size, planned.tier) != (size, plan.tier)) {
             self.write_params(encoder, plan.tier);
             self.planned =
                 Some(Planned { size, tier: plan.tier, plan: Plan::new(&self.look, size, plan.tier) });
         }
-        match &self.planned {
-            Some(planned) if !planned.plan.passes.is_empty() => {
-                Ok(record::record(gpu, encoder, self, planned, scene)?)
-            }
-            _ => Ok(scene.picture),
-        }
+        let Some(planned) = self.planned.as_ref().filter(|planned| !planned.plan.passes.is_empty()) else {
+            self.kept = Kept::default();
+            return Ok(scene.picture);
+        };
+        let mut kept = std::mem::take(&mut self.kept);
+        kept.open(gpu, encoder, self, planned, tick)?;
+        let picture = record::record(gpu, encoder, self, planned, &mut kept, (scene, tick))?;
+        self.kept = kept;
+        Ok(picture)
     }
 
     /// Writes every filter's values, with those of the tier's rung in their place.

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use crate::{
-    filter::{self, Blend, Look, LookItem, Quality, Space},
+    filter::{self, Blend, Filter, Keep, Look, LookItem, Quality, Space},
     quality::Tier,
 };
 
@@ -43,6 +43,17 @@ pub enum Draw {
     Lay(Blend),
 }
 
+/// What a target holds before it is drawn on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// Nothing: it is transparent.
+    Clear,
+    /// What earlier passes of this frame have drawn.
+    Keep,
+    /// What it held at the end of the frame before.
+    Before,
+}
+
 /// One render pass.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pass {
@@ -56,8 +67,8 @@ pub struct Pass {
     pub target: Slot,
     /// The target's width and height.
     pub size: [u32; 2],
-    /// Whether the target is emptied before.
-    pub clear: bool,
+    /// What the target holds before.
+    pub load: Load,
     /// Samples of a pixel while it is drawn.
     pub samples: u32,
 }
@@ -106,6 +117,15 @@ pub fn samples(pass: &filter::Pass, tier: Tier) -> u32 {
     if smooth { SMOOTH_SAMPLES } else { 1 }
 }
 
+/// Width and height of a filter's target for a picture of `size`, at a rung that scales intermediates. What outlives a
+/// frame keeps its size on every rung.
+pub fn target_size(filter: &Filter, target: usize, size: [u32; 2], scale: f32) -> [u32; 2] {
+    let target = &filter.targets[target];
+    let scale = if target.keep == Keep::Nothing { scale } else { 1.0 };
+    let side = |side: usize| ((target.size[side].pixels(size) as f32 * scale).round() as u32).max(1);
+    [side(0), side(1)]
+}
+
 struct Planner {
     size: [u32; 2],
     tier: Tier,
@@ -127,16 +147,19 @@ impl Planner {
             match pass.target {
                 None if pass.blend == Blend::Replace => self.over_picture(label, draw),
                 None => {
-                    self.push(label.clone(), draw, Slot::Layer, self.size, true, samples(pass, self.tier));
+                    let samples = samples(pass, self.tier);
+                    self.push(label.clone(), draw, Slot::Layer, self.size, Load::Clear, samples);
                     self.over_picture(label, Draw::Lay(pass.blend));
                 }
                 Some(target) => {
-                    let side = |side: usize| {
-                        let pixels = filter.targets[target].size[side].pixels(self.size);
-                        ((pixels as f32 * scale).round() as u32).max(1)
+                    let size = target_size(filter, target, self.size, scale);
+                    let covers = pass.space == Space::Frame && pass.blend == Blend::Replace;
+                    let load = match filter.targets[target].keep {
+                        _ if std::mem::replace(&mut written[target], true) => Load::Keep,
+                        Keep::Last if !covers => Load::Before,
+                        _ => Load::Clear,
                     };
-                    let clear = !std::mem::replace(&mut written[target], true);
-                    self.push(label, draw, Slot::Named(number, target), [side(0), side(1)], clear, 1);
+                    self.push(label, draw, Slot::Named(number, target), size, load, 1);
                 }
             }
         }
@@ -145,12 +168,12 @@ impl Planner {
     /// A pass that reads the picture and writes the texture that is free.
     fn over_picture(&mut self, label: String, draw: Draw) {
         let target = if self.current == Slot::A { Slot::B } else { Slot::A };
-        self.push(label, draw, target, self.size, true, 1);
+        self.push(label, draw, target, self.size, Load::Clear, 1);
         self.current = target;
     }
 
-    fn push(&mut self, label: String, draw: Draw, target: Slot, size: [u32; 2], clear: bool, samples: u32) {
-        self.passes.push(Pass { label, draw, reads: self.current, target, size, clear, samples });
+    fn push(&mut self, label: String, draw: Draw, target: Slot, size: [u32; 2], load: Load, samples: u32) {
+        self.passes.push(Pass { label, draw, reads: self.current, target, size, load, samples });
     }
 }
 
@@ -223,6 +246,21 @@ mod tests {
         );
         assert_eq!(plan.passes[1].draw, Draw::Lay(Blend::Add));
         assert_eq!(plan.passes[0].samples, 1);
+    }
+
+    #[test]
+    fn what_outlives_a_frame_goes_on_and_keeps_its_size() {
+        let pass = |name: &str, more: &str| {
+            format!("[[passes]]\nname = \"{name}\"\nshader = \"a.wgsl\"\nentry = \"main\"\n{more}\n")
+        };
+        let passes = pass("drop", "target = \"t\"\npersistent = true\nblend = \"add\"\nsize = [8, 8]")
+            + &pass("more", "target = \"t\"\nblend = \"over\"")
+            + &pass("over", "target = \"u\"\npersistent = true\nreads = [\"u\"]")
+            + &pass("show", "reads = [\"t\"]\n[[quality]]\ntier = \"high\"\nscale = 0.5");
+        let plan = Plan::new(&look(&[("trail", &passes, "")]), [64, 32], Tier::High);
+        let loads: Vec<Load> = plan.passes.iter().map(|pass| pass.load).collect();
+        assert_eq!(loads, [Load::Before, Load::Keep, Load::Clear, Load::Clear]);
+        assert_eq!((plan.passes[0].size, plan.passes[2].size), ([8, 8], [64, 32]));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A filter made ready to draw: pipelines for each of its passes in every tier, its textures and meshes.
 
 use crate::{
-    filter::{self, Asset, Filter, LookItem, Prop, Space, Value},
+    filter::{self, Asset, Filter, Keep, LookItem, Prop, Space, Value},
     gpu::{
         Blend, Buffer, BufferUse, Cull, Depth, Gpu, GpuError, Member, PassDesc, PassPipeline, Resource,
         Texture, TextureDesc, TextureFormat, shader::Shader,
@@ -14,6 +14,14 @@ use super::{ComposeError, library, plan};
 /// All tiers, for variants.
 const TIERS: [Tier; 3] = [Tier::Low, Tier::Medium, Tier::High];
 
+/// The uniform that says which layer of each history is the newest.
+pub(super) const NEWEST: &str = "newest_layers";
+
+/// Whether any target of a filter is kept for several frames.
+pub(super) fn has_history(filter: &Filter) -> bool {
+    filter.targets.iter().any(|target| matches!(target.keep, Keep::History(_)))
+}
+
 /// A filter of a look, ready to draw.
 #[derive(Debug)]
 pub(super) struct Program {
@@ -24,6 +32,8 @@ pub(super) struct Program {
     pub(super) props: Vec<PropBuffers>,
     /// The uniform `params`, where any pass reads it.
     pub(super) params: Option<Buffer>,
+    /// The uniform [`NEWEST`], where the filter has histories.
+    pub(super) newest: Option<Buffer>,
 }
 
 #[derive(Debug)]
@@ -64,7 +74,9 @@ impl Program {
         };
         let textures = filter.assets.iter().map(|asset| texture(gpu, asset)).collect::<Result<_, _>>()?;
         let props = filter.props.iter().map(|prop| PropBuffers::new(gpu, prop)).collect::<Result<_, _>>()?;
-        Ok(Self { passes, textures, props, params })
+        let newest = has_history(filter)
+            .then(|| gpu.buffer(&filter.name, BufferUse::Uniform, 16 * filter.targets.len() as u64));
+        Ok(Self { passes, textures, props, params, newest: newest.transpose()? })
     }
 
     /// The bytes of `params` for these values.
@@ -82,7 +94,8 @@ impl Program {
     pub(super) fn resources(&self) -> impl Iterator<Item = (&str, Resource<'_>)> {
         let textures =
             self.textures.iter().map(|(name, texture)| (name.as_str(), Resource::Texture(texture)));
-        textures.chain(self.params.iter().map(|params| ("params", Resource::Buffer(params))))
+        let params = self.params.iter().map(|params| ("params", Resource::Buffer(params)));
+        textures.chain(params).chain(self.newest.iter().map(|newest| (NEWEST, Resource::Buffer(newest))))
     }
 }
 

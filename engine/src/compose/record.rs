@@ -4,13 +4,13 @@ use bytemuck::{Pod, Zeroable};
 
 use super::{
     Composer, Planned,
+    clock::Tick,
+    kept::{self, Kept},
     plan::{self, Draw, Slot},
 };
 use crate::{
-    filter::{Blend, Space},
-    gpu::{
-        self, Encoder, Gpu, GpuError, Load, Render, Resource, Sampler, Texture, TextureDesc, TextureFormat,
-    },
+    filter::{Blend, Keep, Space},
+    gpu::{self, Encoder, Gpu, GpuError, Render, Resource, Sampler, Texture, TextureDesc, TextureFormat},
     scene::{MAX_FACES, Picture, Scene},
 };
 
@@ -25,11 +25,12 @@ pub(super) struct Frame {
     time: f32,
     index: u32,
     matte_age: u32,
-    pad: [u32; 3],
+    delta: f32,
+    pad: [u32; 2],
 }
 
 impl Frame {
-    fn of(scene: &Scene) -> Self {
+    fn of(scene: &Scene, tick: Tick) -> Self {
         let picture = &scene.picture;
         let (hours_off, nanos) = (picture.time.as_secs() % TIME_PERIOD, picture.time.subsec_nanos());
         let matte_age = scene.matte.as_ref().map_or(0, |matte| picture.id.0.saturating_sub(matte.seen.0));
@@ -38,7 +39,8 @@ impl Frame {
             time: (hours_off as f64 + f64::from(nanos) * 1e-9) as f32,
             index: picture.id.0 as u32,
             matte_age: u32::try_from(matte_age).unwrap_or(u32::MAX),
-            pad: [0; 3],
+            delta: tick.delta,
+            pad: [0; 2],
         }
     }
 }
@@ -83,8 +85,7 @@ impl Slots {
             Slot::Layer => self.layer.take(),
             Slot::Named(_, target) => self.named[target].take(),
         };
-        let format = if float { TextureFormat::Rgba16Float } else { TextureFormat::Srgb8 };
-        held.map_or_else(|| gpu.texture(&TextureDesc::new(pass.size, format)), Ok)
+        held.map_or_else(|| gpu.texture(&TextureDesc::new(pass.size, kept::format(float))), Ok)
     }
 }
 
@@ -94,9 +95,10 @@ pub(super) fn record(
     encoder: &mut Encoder,
     composer: &Composer,
     planned: &Planned,
-    scene: Scene,
+    kept: &mut Kept,
+    (scene, tick): (Scene, Tick),
 ) -> Result<Picture, GpuError> {
-    encoder.write(&composer.shared.frame, 0, bytemuck::bytes_of(&Frame::of(&scene)));
+    encoder.write(&composer.shared.frame, 0, bytemuck::bytes_of(&Frame::of(&scene, tick)));
     let Scene { picture, faces, matte, .. } = scene;
     let Picture { id, time, texture, .. } = picture;
     let mut slots =
@@ -108,15 +110,17 @@ pub(super) fn record(
         if let Draw::Filter { item, pass } = pass.draw {
             let filter = &composer.look.0[item].filter;
             if slots.item != item {
+                kept.close(encoder, slots.item, std::mem::take(&mut slots.named));
                 slots.item = item;
                 slots.named = filter.targets.iter().map(|_| None).collect();
             }
             float = filter.passes[pass].target.is_some_and(|target| filter.targets[target].float);
         }
         let target = slots.take(gpu, pass, float)?;
-        Recorder { gpu, composer, planned, slots: &slots, seen: &seen }.pass(encoder, pass, &target)?;
+        Recorder { gpu, composer, planned, slots: &slots, kept, seen: &seen }.pass(encoder, pass, &target)?;
         slots.put(pass.target, target);
     }
+    kept.close(encoder, slots.item, std::mem::take(&mut slots.named));
     let [a, b] = slots.pictures;
     let finished = match planned.plan.output {
         Slot::B => b,
@@ -136,6 +140,7 @@ struct Recorder<'a> {
     composer: &'a Composer,
     planned: &'a Planned,
     slots: &'a Slots,
+    kept: &'a Kept,
     seen: &'a Seen<'a>,
 }
 
@@ -161,13 +166,20 @@ impl Recorder<'_> {
                 let filter = &self.composer.look.0[item].filter;
                 resources.extend(program.resources());
                 for (index, named) in filter.targets.iter().enumerate() {
-                    let texture = self.slots.get(Slot::Named(item, index)).unwrap_or(&shared.nothing);
-                    resources.push((&named.name, Resource::Texture(texture)));
+                    let now = self.slots.get(Slot::Named(item, index));
+                    let before = self.kept.before(item, index);
+                    let texture = if let Keep::History(_) = named.keep { before } else { now.or(before) };
+                    resources.push((&named.name, Resource::Texture(texture.unwrap_or(&shared.nothing))));
                 }
                 if let Space::Prop(prop) = filter.passes[number].space {
                     let prop = &program.props[prop];
                     resources.push(("prop_vertices", Resource::Buffer(&prop.vertices)));
                     resources.push(("prop_materials", Resource::Buffer(&prop.materials)));
+                }
+                if let (plan::Load::Before, Slot::Named(_, index)) = (pass.load, pass.target)
+                    && let Some(before) = self.kept.before(item, index)
+                {
+                    encoder.copy(before, target);
                 }
                 let draws = self.draws(pass, item, number, &resources);
                 self.render(encoder, pass, target, &draws, filter.passes[number].space)
@@ -239,7 +251,10 @@ impl Recorder<'_> {
         encoder.render(&Render {
             label: &pass.label,
             target: smooth.as_ref().unwrap_or(target),
-            load: if pass.clear { Load::Clear([0.0; 4]) } else { Load::Keep },
+            load: match pass.load {
+                plan::Load::Clear => gpu::Load::Clear([0.0; 4]),
+                plan::Load::Keep | plan::Load::Before => gpu::Load::Keep,
+            },
             depth: depth.as_ref(),
             resolve: smooth.as_ref().map(|_| target),
             draws,

@@ -112,10 +112,19 @@ pub struct Pass {
     pub size: Option<[Spanned<toml::Value>; 2]>,
     /// The target's pixel format: `rgba8` or `rgba16float`.
     pub format: Option<Spanned<String>>,
+    /// Whether the target keeps its content from frame to frame; stands on the first pass that draws on it. Passes up to
+    /// that one read what it held in the frame before, those after it what it holds now; a pass that reads the very target
+    /// that it writes sees the frame before. Transparent in the first frame, after a jump in time and in a new size.
+    pub persistent: Option<Spanned<bool>>,
+    /// For how many frames the target is kept, 2..16; stands on the first pass that draws on it. Shaders see it as a
+    /// `texture_2d_array` and read it with the generated `<target>_ago(uv, frames)`: 0 is the frame before. Transparent
+    /// where there is none.
+    pub history: Option<Spanned<i64>>,
     /// How what is drawn meets what is there: `replace` (the rule in the space `frame`), `over` (in all others), `add`,
     /// `multiply` or `screen`. Colours are linear light with premultiplied alpha.
     pub blend: Option<Spanned<String>>,
-    /// What is read beside the inputs: `picture`, `segment.person`, or targets of earlier passes.
+    /// What is read beside the inputs: `picture`, `segment.person`, targets of earlier passes, or targets of any pass that
+    /// are kept from frame to frame.
     #[serde(default)]
     pub reads: Vec<Spanned<String>>,
     /// The mesh of a `prop` pass.

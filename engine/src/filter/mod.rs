@@ -115,6 +115,19 @@ pub struct Target {
     pub size: [Expression; 2],
     /// `rgba16float` instead of 8-bit sRGB.
     pub float: bool,
+    /// What of it outlives a frame.
+    pub keep: Keep,
+}
+
+/// What of a target outlives a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Nothing.
+    Nothing,
+    /// Its content: the next frame goes on from it.
+    Last,
+    /// Its content in each of so many frames.
+    History(u32),
 }
 
 /// Where a pass is drawn.

@@ -78,6 +78,9 @@ impl Resolver<'_> {
             filter.props.push(self.prop(mesh)?);
         }
         for pass in &manifest.passes {
+            self.target(pass.get_ref(), &mut filter)?;
+        }
+        for pass in &manifest.passes {
             let pass = self.pass(pass, &mut filter)?;
             filter.requires.face |= pass.space != Space::Frame;
             filter.requires.pose |= matches!(pass.space, Space::Prop(_));

@@ -197,6 +197,23 @@ impl Encoder {
         );
     }
 
+    /// Copies the whole of a texture into a layer of another of the same size and format.
+    ///
+    /// # Panics
+    /// When they differ, or there is no such layer.
+    pub fn copy_to_layer(&mut self, from: &Texture, to: &Texture, layer: u32) {
+        let shape = from.desc();
+        assert_eq!(
+            (shape.size, shape.format),
+            (to.size(), to.format()),
+            "a layer takes what is of its shape"
+        );
+        assert!(layer < to.desc().layers, "layer {layer} of {}", to.desc().layers);
+        let mut target = to.raw().as_image_copy();
+        target.origin.z = layer;
+        self.raw.copy_texture_to_texture(from.raw().as_image_copy(), target, shape.extent(0));
+    }
+
     pub(super) fn raw(&mut self) -> &mut wgpu::CommandEncoder {
         &mut self.raw
     }

@@ -3,7 +3,9 @@
 use toml::Spanned;
 
 use super::Resolver;
-use crate::filter::{Blend, Filter, FilterError, Pass, Space, Target, expression::Expression, manifest};
+use crate::filter::{
+    Blend, Filter, FilterError, Keep, Pass, Space, Target, expression::Expression, manifest,
+};
 
 impl Resolver<'_> {
     pub(super) fn pass(
@@ -17,26 +19,10 @@ impl Resolver<'_> {
         let module = self.modules.iter().position(|module| module.path == path);
         let module = module.ok_or_else(|| self.text.at(&pass.shader, "a shader is a `.wgsl` file"))?;
         let space = self.space(pass, filter)?;
-        let mut reads = Vec::new();
-        for read in &pass.reads {
-            let known: Vec<&str> = filter.targets.iter().map(|target| target.name.as_str()).collect();
-            match read.get_ref().as_str() {
-                "picture" => {} // every pass may read it
-                "segment.person" => filter.requires.matte = true,
-                name => match known.iter().position(|known| known == &name) {
-                    Some(index) => reads.push(index),
-                    None => {
-                        let known: Vec<&str> =
-                            ["picture", "segment.person"].into_iter().chain(known).collect();
-                        self.one_of(read, &known)?;
-                    }
-                },
-            }
-        }
-        let target = self.target(pass, filter)?;
-        if target.is_some_and(|target| reads.contains(&target)) {
-            return Err(self.text.at(&pass.name, "a pass can't read the target that it writes"));
-        }
+        let number =
+            |name: &Spanned<String>| filter.targets.iter().position(|target| target.name == *name.get_ref());
+        let target = pass.target.as_ref().and_then(number);
+        let reads = self.reads(pass, target, filter)?;
         let blend = self.blend(pass, space, target)?;
         let (name, entry) = (pass.name.get_ref().clone(), pass.entry.get_ref().clone());
         Ok(Pass { name, module, entry, space, blend, target, reads })
@@ -85,21 +71,69 @@ impl Resolver<'_> {
         })
     }
 
-    /// The number of the intermediate that a pass writes; the first pass that writes it gives its size.
-    fn target(&mut self, pass: &manifest::Pass, filter: &mut Filter) -> Result<Option<usize>, FilterError> {
+    /// The numbers of the intermediates that a pass reads.
+    fn reads(
+        &self,
+        pass: &manifest::Pass,
+        target: Option<usize>,
+        filter: &mut Filter,
+    ) -> Result<Vec<usize>, FilterError> {
+        let mut reads = Vec::new();
+        for read in &pass.reads {
+            match read.get_ref().as_str() {
+                "picture" => continue, // every pass may read it
+                "segment.person" => {
+                    filter.requires.matte = true;
+                    continue;
+                }
+                _ => {}
+            }
+            let targets = filter.targets.iter().map(|target| target.name.as_str());
+            let known: Vec<&str> = ["picture", "segment.person"].into_iter().chain(targets).collect();
+            let name = self.one_of(read, &known)?;
+            let number = known.iter().position(|known| *known == name).unwrap_or(0) - 2;
+            let drawn = filter.passes.iter().any(|earlier| earlier.target == Some(number));
+            if filter.targets[number].keep == Keep::Nothing && (!drawn || target == Some(number)) {
+                let message = if target == Some(number) {
+                    "a pass can't read the target that it writes, unless that is `persistent`: then it reads what it held \
+                     in the frame before"
+                        .to_owned()
+                } else {
+                    format!(
+                        "only a later pass draws on `{name}`: put that first, or make `{name}` persistent"
+                    )
+                };
+                return Err(self.text.at(read, message));
+            }
+            reads.push(number);
+        }
+        Ok(reads)
+    }
+
+    /// Declares the intermediate of the first pass that draws on it, which gives its shape.
+    pub(super) fn target(&mut self, pass: &manifest::Pass, filter: &mut Filter) -> Result<(), FilterError> {
+        let shaped = pass.size.is_some() || pass.format.is_some();
+        let kept = pass.persistent.is_some() || pass.history.is_some();
         let Some(name) = &pass.target else {
-            return match (&pass.size, &pass.format) {
-                (None, None) => Ok(None),
-                _ => Err(self.text.at(&pass.name, "only a pass with a `target` has a `size` or `format`")),
+            return match shaped || kept {
+                false => Ok(()),
+                true => Err(self.text.at(
+                    &pass.name,
+                    "only a pass with a `target` has a `size`, a `format`, or is `persistent` or has a `history`",
+                )),
             };
         };
-        if let Some(known) = filter.targets.iter().position(|target| target.name == *name.get_ref()) {
-            if pass.size.is_some() || pass.format.is_some() {
-                let message =
-                    format!("the first pass that draws on `{}` gives its size and format", name.get_ref());
-                return Err(self.text.at(name, message));
-            }
-            return Ok(Some(known));
+        if filter.targets.iter().any(|target| target.name == *name.get_ref()) {
+            return match shaped || kept {
+                false => Ok(()),
+                true => Err(self.text.at(
+                    name,
+                    format!(
+                        "the first pass that draws on `{}` gives its size and format, and says whether it is kept",
+                        name.get_ref()
+                    ),
+                )),
+            };
         }
         let size = match &pass.size {
             None => [Expression::Width, Expression::Height],
@@ -107,8 +141,27 @@ impl Resolver<'_> {
         };
         let format = pass.format.as_ref().map(|format| self.one_of(format, &["rgba8", "rgba16float"]));
         let float = format.transpose()? == Some("rgba16float");
-        filter.targets.push(Target { name: self.name(name)?, size, float });
-        Ok(Some(filter.targets.len() - 1))
+        let keep = self.keep(pass)?;
+        if let Keep::History(_) = keep {
+            self.names.push(format!("{}_ago", name.get_ref()));
+        }
+        filter.targets.push(Target { name: self.name(name)?, size, float, keep });
+        Ok(())
+    }
+
+    fn keep(&self, pass: &manifest::Pass) -> Result<Keep, FilterError> {
+        let persistent = pass.persistent.as_ref().is_some_and(|persistent| *persistent.get_ref());
+        match &pass.history {
+            None if persistent => Ok(Keep::Last),
+            None => Ok(Keep::Nothing),
+            Some(history) if persistent => {
+                Err(self.text.at(history, "a target is `persistent` or has a `history`, not both"))
+            }
+            Some(history) => match u32::try_from(*history.get_ref()) {
+                Ok(frames @ 2..=16) => Ok(Keep::History(frames)),
+                _ => Err(self.text.at(history, "`history` must be a number of frames from 2 to 16")),
+            },
+        }
     }
 
     fn side(&self, side: &Spanned<toml::Value>) -> Result<Expression, FilterError> {

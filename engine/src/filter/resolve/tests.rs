@@ -60,6 +60,20 @@ fn mistakes_are_shown_in_place() {
         (format!("{HEAD}{PASS}target = \"t\"\nsize = [0, 2]\n"), "8:9", "a size is"),
         (format!("{HEAD}{PASS}target = \"while\"\n"), "7:10", "a word of the shader language"),
         (format!("{HEAD}{PASS}reads = [\"t\"]\n"), "7:10", "unknown `t`"),
+        (format!("{HEAD}{PASS}target = \"t\"\nreads = [\"t\"]\n"), "8:10", "unless that is `persistent`"),
+        (
+            format!("{HEAD}{PASS}reads = [\"t\"]\n{PASS}target = \"t\"\n"),
+            "7:10",
+            "only a later pass draws on `t`",
+        ),
+        (format!("{HEAD}{PASS}persistent = true\n"), "4:8", "only a pass with a `target`"),
+        (format!("{HEAD}{PASS}target = \"t\"\nhistory = 99\n"), "8:11", "from 2 to 16"),
+        (format!("{HEAD}{PASS}target = \"t\"\nhistory = 3\npersistent = true\n"), "8:11", "not both"),
+        (
+            format!("{HEAD}{PASS}target = \"t\"\n{PASS}target = \"t\"\nhistory = 3\n"),
+            "12:10",
+            "says whether it is kept",
+        ),
         (format!("{HEAD}{PASS}per = \"face\"\n"), "7:7", "drawn per frame"),
         (format!("{HEAD}{PASS}[[quality]]\ntier = \"low\"\nscale = 2\n"), "9:9", "from 0.05 to 1"),
         (

@@ -90,7 +90,7 @@ fn smooth_max(a: f32, b: f32, blend: f32) -> f32 {
     return -smooth_min(-a, -b, blend);
 }
 
-/// Turned by `angle` radians, clockwise as it is seen.
+/// Where to look for a shape that is turned by `angle` radians, clockwise as it is seen: `box(turned(at, angle), extent)`.
 fn turned(at: vec2f, angle: f32) -> vec2f {
     let s = sin(angle);
     let c = cos(angle);

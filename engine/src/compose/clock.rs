@@ -18,6 +18,18 @@ pub(super) struct Tick {
     pub(super) anew: bool,
 }
 
+/// What a frame is told beside the picture and what is seen in it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Now {
+    pub(super) tick: Tick,
+    /// Taps since the frame before.
+    pub(super) taps: u32,
+    /// Where the last tap was, in uv.
+    pub(super) tap: [f32; 2],
+    /// What random numbers follow from.
+    pub(super) seed: u32,
+}
+
 impl Clock {
     pub(super) fn tick(&mut self, now: Duration) -> Tick {
         let delta = self.0.replace(now).and_then(|last| now.checked_sub(last));

@@ -3,9 +3,10 @@
 use crate::{
     filter::{Asset, Filter, Keep, Space},
     gpu::shader::Library,
+    scene::MAX_FACES,
 };
 
-use super::program;
+use super::{events, program};
 
 macro_rules! module {
     ($path:literal, $file:literal) => {
@@ -13,8 +14,9 @@ macro_rules! module {
     };
 }
 /// Import path, file and text of the engine's own modules.
-const MODULES: [(&str, &str, &str); 14] = [
+const MODULES: [(&str, &str, &str); 16] = [
     module!("antifaz::color", "antifaz/color.wgsl"),
+    module!("antifaz::event", "antifaz/event.wgsl"),
     module!("antifaz::expression", "antifaz/expression.wgsl"),
     module!("antifaz::face", "antifaz/face.wgsl"),
     module!("antifaz::face_mesh", "antifaz/face_mesh.wgsl"),
@@ -26,6 +28,7 @@ const MODULES: [(&str, &str, &str); 14] = [
     module!("antifaz::prop", "antifaz/prop.wgsl"),
     module!("antifaz::sdf", "antifaz/sdf.wgsl"),
     module!("antifaz::studio", "antifaz/studio.wgsl"),
+    module!("compose::events", "compose/events.wgsl"),
     module!("compose::lay", "compose/lay.wgsl"),
     module!("compose::occluder", "compose/occluder.wgsl"),
 ];
@@ -114,6 +117,11 @@ fn inputs(filter: &Filter) -> String {
     }
     if program::has_history(filter) {
         text += &bind(&format!("<uniform> {}: array<vec4u, {}>", program::NEWEST, filter.targets.len()));
+    }
+    if !filter.events.is_empty() {
+        let states = filter.events.len() * MAX_FACES;
+        text += &bind(&format!("<storage, read> {}: array<antifaz::event::State, {states}>", events::STATES));
+        text += &events::functions(filter);
     }
     for (number, target) in filter.targets.iter().enumerate() {
         if let Keep::History(frames) = target.keep {

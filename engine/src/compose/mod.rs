@@ -10,6 +10,7 @@
 //! per face always draws every slot; an empty one has no area.
 
 mod clock;
+mod events;
 mod head;
 mod kept;
 mod library;
@@ -28,7 +29,7 @@ use crate::{
     scheduler::WorkPlan,
 };
 
-use clock::Clock;
+use clock::{Clock, Now};
 use head::Shape;
 use kept::Kept;
 pub use library::engine as engine_modules;
@@ -62,6 +63,9 @@ pub struct Composer {
     planned: Option<Planned>,
     kept: Kept,
     clock: Clock,
+    /// Taps since the last frame, and where the last one was.
+    taps: (u32, [f32; 2]),
+    seed: u32,
 }
 
 /// The plan in use, and what it was made for.
@@ -104,6 +108,8 @@ impl Composer {
             planned: None,
             kept: Kept::default(),
             clock: Clock::default(),
+            taps: (0, [0.5; 2]),
+            seed: 0,
         })
     }
 
@@ -125,6 +131,16 @@ impl Composer {
         true
     }
 
+    /// The user has touched or clicked the picture at `uv`: 0..1 from the left upper corner of the unmirrored picture.
+    pub fn tap(&mut self, uv: [f32; 2]) {
+        self.taps = (self.taps.0.saturating_add(1), uv);
+    }
+
+    /// What random numbers follow from, from the next frame on: 0 where none is set.
+    pub fn set_seed(&mut self, seed: u32) {
+        self.seed = seed;
+    }
+
     /// Records the look over a scene's picture; where nothing is to be drawn, the picture is handed on.
     ///
     /// # Errors
@@ -137,7 +153,9 @@ impl Composer {
         plan: WorkPlan,
     ) -> Result<Picture, ComposeError> {
         let size = scene.picture.texture.size();
-        let tick = self.clock.tick(scene.picture.time);
+        let (taps, tap) = self.taps;
+        self.taps.0 = 0;
+        let now = Now { tick: self.clock.tick(scene.picture.time), taps, tap, seed: self.seed };
         if self.planned.as_ref().is_none_or(|planned| (planned.size, planned.tier) != (size, plan.tier)) {
             self.write_params(encoder, plan.tier);
             self.planned =
@@ -148,8 +166,8 @@ impl Composer {
             return Ok(scene.picture);
         };
         let mut kept = std::mem::take(&mut self.kept);
-        kept.open(gpu, encoder, self, planned, tick)?;
-        let picture = record::record(gpu, encoder, self, planned, &mut kept, (scene, tick))?;
+        kept.open(gpu, encoder, self, planned, now.tick)?;
+        let picture = record::record(gpu, encoder, self, planned, &mut kept, (scene, now))?;
         self.kept = kept;
         Ok(picture)
     }

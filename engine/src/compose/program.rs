@@ -9,7 +9,11 @@ use crate::{
     quality::Tier,
 };
 
-use super::{ComposeError, library, plan};
+use super::{
+    ComposeError,
+    events::{self, Events},
+    library, plan,
+};
 
 /// All tiers, for variants.
 const TIERS: [Tier; 3] = [Tier::Low, Tier::Medium, Tier::High];
@@ -34,6 +38,8 @@ pub(super) struct Program {
     pub(super) params: Option<Buffer>,
     /// The uniform [`NEWEST`], where the filter has histories.
     pub(super) newest: Option<Buffer>,
+    /// Where the filter has events.
+    pub(super) events: Option<Events>,
 }
 
 #[derive(Debug)]
@@ -76,7 +82,14 @@ impl Program {
         let props = filter.props.iter().map(|prop| PropBuffers::new(gpu, prop)).collect::<Result<_, _>>()?;
         let newest = has_history(filter)
             .then(|| gpu.buffer(&filter.name, BufferUse::Uniform, 16 * filter.targets.len() as u64));
-        Ok(Self { passes, textures, props, params, newest: newest.transpose()? })
+        Ok(Self {
+            passes,
+            textures,
+            props,
+            params,
+            newest: newest.transpose()?,
+            events: Events::new(gpu, filter)?,
+        })
     }
 
     /// The bytes of `params` for these values.
@@ -95,7 +108,9 @@ impl Program {
         let textures =
             self.textures.iter().map(|(name, texture)| (name.as_str(), Resource::Texture(texture)));
         let params = self.params.iter().map(|params| ("params", Resource::Buffer(params)));
-        textures.chain(params).chain(self.newest.iter().map(|newest| (NEWEST, Resource::Buffer(newest))))
+        let newest = self.newest.iter().map(|newest| (NEWEST, Resource::Buffer(newest)));
+        let events = self.events.iter().map(|events| (events::STATES, Resource::Buffer(&events.states)));
+        textures.chain(params).chain(newest).chain(events)
     }
 }
 

@@ -4,7 +4,7 @@ use bytemuck::{Pod, Zeroable};
 
 use super::{
     Composer, Planned,
-    clock::Tick,
+    clock::Now,
     kept::{self, Kept},
     plan::{self, Draw, Slot},
 };
@@ -26,11 +26,22 @@ pub(super) struct Frame {
     index: u32,
     matte_age: u32,
     delta: f32,
-    pad: [u32; 2],
+    seed: u32,
+    anew: u32,
+    tap: [f32; 2],
+    taps: u32,
+    pad: u32,
 }
 
 impl Frame {
-    fn of(scene: &Scene, tick: Tick) -> Self {
+    /// The bytes of a frame of which only this is known.
+    #[cfg(test)]
+    pub(super) fn of_test(delta: f32, anew: bool, taps: u32) -> Vec<u8> {
+        let frame = Self { delta, anew: anew.into(), taps, ..Self::zeroed() };
+        bytemuck::bytes_of(&frame).to_vec()
+    }
+
+    fn of(scene: &Scene, now: Now) -> Self {
         let picture = &scene.picture;
         let (hours_off, nanos) = (picture.time.as_secs() % TIME_PERIOD, picture.time.subsec_nanos());
         let matte_age = scene.matte.as_ref().map_or(0, |matte| picture.id.0.saturating_sub(matte.seen.0));
@@ -39,8 +50,12 @@ impl Frame {
             time: (hours_off as f64 + f64::from(nanos) * 1e-9) as f32,
             index: picture.id.0 as u32,
             matte_age: u32::try_from(matte_age).unwrap_or(u32::MAX),
-            delta: tick.delta,
-            pad: [0; 2],
+            delta: now.tick.delta,
+            seed: now.seed,
+            anew: now.tick.anew.into(),
+            tap: now.tap,
+            taps: now.taps,
+            pad: 0,
         }
     }
 }
@@ -96,9 +111,9 @@ pub(super) fn record(
     composer: &Composer,
     planned: &Planned,
     kept: &mut Kept,
-    (scene, tick): (Scene, Tick),
+    (scene, now): (Scene, Now),
 ) -> Result<Picture, GpuError> {
-    encoder.write(&composer.shared.frame, 0, bytemuck::bytes_of(&Frame::of(&scene, tick)));
+    encoder.write(&composer.shared.frame, 0, bytemuck::bytes_of(&Frame::of(&scene, now)));
     let Scene { picture, faces, matte, .. } = scene;
     let Picture { id, time, texture, .. } = picture;
     let mut slots =
@@ -113,6 +128,9 @@ pub(super) fn record(
                 kept.close(encoder, slots.item, std::mem::take(&mut slots.named));
                 slots.item = item;
                 slots.named = filter.targets.iter().map(|_| None).collect();
+                if let Some(events) = &composer.programs[item].events {
+                    events.record(encoder, &composer.shared.frame, &faces)?;
+                }
             }
             float = filter.passes[pass].target.is_some_and(|target| filter.targets[target].float);
         }

@@ -70,8 +70,9 @@ pub struct Needs {
 pub struct Input {
     /// A field of `params`, or the name of a texture.
     pub name: Spanned<String>,
-    /// `float`, `int`, `bool`, `enum`, `color`, `vec2`, `point2`, `vec3`, `vec4`, `image` or `lut`. A `point2` is a place
-    /// in the picture: uv, 0..1 from the left upper corner.
+    /// `float`, `int`, `bool`, `enum`, `color`, `vec2`, `point2`, `vec3`, `vec4`, `event`, `image` or `lut`. A
+    /// `point2` is a place in the picture: uv, 0..1 from the left upper corner. An `event` is a function in shaders, see
+    /// `antifaz::event`.
     #[serde(rename = "type")]
     pub kind: Spanned<String>,
     /// For people; the name where absent.
@@ -90,6 +91,15 @@ pub struct Input {
     pub path: Option<Spanned<String>>,
     /// Of an `image`: its values are no colours, but are read as they are stored.
     pub coded: Option<Spanned<bool>>,
+    /// What an `event` watches: `blendshape.<name>` (the 52 of ARKit, 0..1), `face.smile`, `face.mouth_open`, `face.blink`,
+    /// `face.brow_up`, `face.present` (0..1), `face.yaw`, `face.pitch`, `face.roll` (radians), `tap` or `time`. What is of
+    /// a face is kept for each face.
+    pub source: Option<Spanned<String>>,
+    /// From here on an `event` is on; where negative, from here on downward. 0.5 where absent. Of `time`: the seconds from
+    /// one to the next.
+    pub threshold: Option<Spanned<f64>>,
+    /// Nearer to 0 than this an `event` is off again; 0.8 of the threshold where absent.
+    pub release: Option<Spanned<f64>>,
 }
 
 /// `[[passes]]`.

@@ -12,6 +12,7 @@
 
 pub mod catalog;
 mod error;
+pub mod event;
 pub mod expression;
 mod gltf;
 mod look;
@@ -24,6 +25,7 @@ mod resolve;
 
 pub use catalog::Catalog;
 pub use error::{FilterError, Place};
+pub use event::Event;
 pub use look::{Look, LookItem, Requires};
 pub use package::Package;
 pub use params::{Input, Kind, Value, Values};
@@ -48,6 +50,8 @@ pub struct Filter {
     pub requires: Requires,
     /// Parameters: the fields of `params`.
     pub inputs: Vec<Input>,
+    /// What begins and ends: functions in shaders.
+    pub events: Vec<Event>,
     /// Pictures and colour tables.
     pub assets: Vec<Asset>,
     /// Meshes.

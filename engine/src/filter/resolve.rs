@@ -62,6 +62,7 @@ impl Resolver<'_> {
             license: manifest.license,
             requires: Requires::default(),
             inputs: Vec::new(),
+            events: Vec::new(),
             assets: Vec::new(),
             props: Vec::new(),
             targets: Vec::new(),

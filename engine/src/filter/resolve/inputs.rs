@@ -4,13 +4,16 @@ use toml::Spanned;
 
 use super::Resolver;
 use crate::filter::{
-    Filter, FilterError, manifest,
+    Event, Filter, FilterError, Requires,
+    error::nearest,
+    event::Source,
+    manifest,
     params::{Input, Kind},
 };
 
 /// What an input may be.
-const KINDS: [&str; 11] =
-    ["float", "int", "bool", "enum", "color", "vec2", "point2", "vec3", "vec4", "image", "lut"];
+const KINDS: [&str; 12] =
+    ["float", "int", "bool", "enum", "color", "vec2", "point2", "vec3", "vec4", "event", "image", "lut"];
 /// Those that are fields of `params`.
 const VALUES: &[&str] = &["float", "int", "bool", "enum", "color", "vec2", "point2", "vec3", "vec4"];
 /// Those that have a range.
@@ -21,6 +24,11 @@ impl Resolver<'_> {
         let name = self.name(&input.name)?;
         let kind = self.one_of(&input.kind, &KINDS)?;
         self.only_fitting_keys(input, kind)?;
+        if kind == "event" {
+            let event = self.event(name, input, &mut filter.requires)?;
+            filter.events.push(event);
+            return Ok(());
+        }
         if matches!(kind, "image" | "lut") {
             let path = self.required(input.path.as_ref(), &input.name, "path")?;
             let coded = input.coded.as_ref().is_some_and(|coded| *coded.get_ref());
@@ -50,6 +58,65 @@ impl Resolver<'_> {
         Ok(())
     }
 
+    fn event(
+        &self,
+        name: String,
+        input: &manifest::Input,
+        requires: &mut Requires,
+    ) -> Result<Event, FilterError> {
+        let named = self.required(input.source.as_ref(), &input.name, "source")?;
+        let Some(source) = Source::parse(named.get_ref()) else {
+            let known: Vec<String> = Source::names().collect();
+            let nearest = nearest(named.get_ref(), known.iter().map(String::as_str));
+            let hint = nearest.map_or_else(
+                || "known: blendshape.<name>, face.smile, face.yaw, ..., tap, time".to_owned(),
+                |nearest| format!("did you mean `{nearest}`?"),
+            );
+            return Err(self.text.at(named, format!("unknown source `{}`; {hint}", named.get_ref())));
+        };
+        requires.face |= source.is_of_face();
+        match source {
+            Source::Yaw | Source::Pitch | Source::Roll => requires.pose = true,
+            Source::Present | Source::Tap | Source::Time => {}
+            _ => requires.blendshapes = true,
+        }
+        let (threshold, release) = self.limits(input, source)?;
+        let label = input.label.clone().unwrap_or_else(|| name.clone());
+        Ok(Event { name, label, source, threshold, release })
+    }
+
+    /// Where an event begins and ends.
+    fn limits(&self, input: &manifest::Input, source: Source) -> Result<(f32, f32), FilterError> {
+        if let (false, Some(release)) = (source.is_of_face(), &input.release) {
+            return Err(self.text.at(release, "only what is of a face has a `release`"));
+        }
+        match (source, &input.threshold) {
+            (Source::Tap, Some(threshold)) => {
+                return Err(self.text.at(threshold, "a tap has no `threshold`"));
+            }
+            (Source::Time, None) => {
+                let message = "`time` needs the key `threshold`: the seconds from one to the next";
+                return Err(self.text.at(&input.name, message));
+            }
+            (Source::Time, Some(period)) if !(0.01..=3600.0).contains(period.get_ref()) => {
+                return Err(self.text.at(period, "the time must be 0.01 to 3600 seconds"));
+            }
+            _ => {}
+        }
+        let threshold = input.threshold.as_ref().map_or(0.5, |threshold| *threshold.get_ref());
+        if let (Some(place), false) = (&input.threshold, threshold.is_finite() && threshold != 0.0) {
+            return Err(self.text.at(place, "`threshold` must be a number other than 0"));
+        }
+        let release = input.release.as_ref().map_or(0.8 * threshold, |release| *release.get_ref());
+        let share = release / threshold;
+        if let (Some(place), false) = (&input.release, (0.0..=1.0).contains(&share)) {
+            return Err(self
+                .text
+                .at(place, format!("`release` must lie between 0 and `threshold` ({threshold})")));
+        }
+        Ok((threshold as f32, release as f32))
+    }
+
     /// A key that means nothing to a kind was meant to mean something.
     fn only_fitting_keys(&self, input: &manifest::Input, kind: &str) -> Result<(), FilterError> {
         let keys = [
@@ -60,6 +127,9 @@ impl Resolver<'_> {
             ("values", input.values.as_ref().map(Spanned::span), &["enum"]),
             ("path", input.path.as_ref().map(Spanned::span), &["image", "lut"]),
             ("coded", input.coded.as_ref().map(Spanned::span), &["image"]),
+            ("source", input.source.as_ref().map(Spanned::span), &["event"]),
+            ("threshold", input.threshold.as_ref().map(Spanned::span), &["event"]),
+            ("release", input.release.as_ref().map(Spanned::span), &["event"]),
         ];
         for (key, span, kinds) in keys {
             if let (Some(span), false) = (span, kinds.contains(&kind)) {

@@ -104,7 +104,7 @@ fn shapes_have_the_distances_of_their_formulas() {
         ("cover(0.025, 0.1)", 0.25),
     ] {
         let call =
-            if shape.starts_with('-') { format!("-sdf::{}", &shape[1..]) } else { format!("sdf::{shape}") };
+            shape.strip_prefix('-').map_or_else(|| format!("sdf::{shape}"), |shape| format!("-sdf::{shape}"));
         let shader =
             "import antifaz::sdf;\n".to_owned() + &main(&format!("    return vec4f(vec3f({call}), 1.0);"));
         let mut composer = composer(&bench, PASS, &shader, "");

@@ -40,6 +40,11 @@ impl Events {
         }))
     }
 
+    /// Nothing has happened yet.
+    pub(super) fn reset(&self, encoder: &mut Encoder) {
+        encoder.write(&self.states, 0, bytemuck::cast_slice(&vec![State::NEW; self.count as usize]));
+    }
+
     /// Goes on by a frame.
     pub(super) fn record(
         &self,

@@ -11,7 +11,7 @@ use crate::{
 
 /// What the frame before has left: for each item of the look, for each of its filter's targets.
 #[derive(Debug, Default)]
-pub(super) struct Kept(Vec<Vec<Option<Held>>>);
+pub(super) struct Kept(Vec<Option<Vec<Option<Held>>>>);
 
 /// What of one target is kept.
 #[derive(Debug)]
@@ -27,8 +27,8 @@ pub(super) fn format(float: bool) -> TextureFormat {
 }
 
 impl Kept {
-    /// Makes sure that whatever a planned item keeps is there, in the right size; what begins is transparent. What an
-    /// item that is not drawn has kept is forgotten.
+    /// Makes sure that whatever a planned item keeps is there, in the right size. What begins is transparent; particles
+    /// and events begin with their item. What an item that is not drawn has kept is forgotten.
     pub(super) fn open(
         &mut self,
         gpu: &Gpu,
@@ -40,23 +40,28 @@ impl Kept {
         if tick.anew {
             self.0.clear();
         }
-        self.0.resize_with(composer.look.0.len(), Vec::new);
+        self.0.resize_with(composer.look.0.len(), || None);
         for (number, item) in composer.look.0.iter().enumerate() {
             let drawn = |pass: &plan::Pass| matches!(pass.draw, Draw::Filter { item, .. } if item == number);
             if !planned.plan.passes.iter().any(drawn) {
-                self.0[number].clear();
+                self.0[number] = None;
                 continue;
             }
-            self.0[number].resize_with(item.filter.targets.len(), || None);
-            for (target, held) in self.0[number].iter_mut().enumerate() {
+            let program = &composer.programs[number];
+            let targets = self.0[number].get_or_insert_with(|| {
+                program.particles.iter().for_each(|(_, buffer)| encoder.clear(buffer));
+                program.events.iter().for_each(|events| events.reset(encoder));
+                item.filter.targets.iter().map(|_| None).collect()
+            });
+            for (target, held) in targets.iter_mut().enumerate() {
                 let size = plan::target_size(&item.filter, target, planned.size, 1.0);
                 if held.as_ref().is_none_or(|held| held.texture.size() != size) {
                     *held = begin(gpu, encoder, &item.filter, target, size)?;
                 }
             }
-            if let Some(newest) = &composer.programs[number].newest {
+            if let Some(newest) = &program.newest {
                 let layer = |held: &Option<Held>| [held.as_ref().map_or(0, |held| held.newest), 0, 0, 0];
-                let layers: Vec<[u32; 4]> = self.0[number].iter().map(layer).collect();
+                let layers: Vec<[u32; 4]> = targets.iter().map(layer).collect();
                 encoder.write(newest, 0, bytemuck::cast_slice(&layers));
             }
         }
@@ -65,12 +70,12 @@ impl Kept {
 
     /// What a target held in the frame before.
     pub(super) fn before(&self, item: usize, target: usize) -> Option<&Texture> {
-        self.0.get(item)?.get(target)?.as_ref().map(|held| &held.texture)
+        self.0.get(item)?.as_ref()?.get(target)?.as_ref().map(|held| &held.texture)
     }
 
     /// Keeps what a frame has drawn on the targets of an item.
     pub(super) fn close(&mut self, encoder: &mut Encoder, item: usize, drawn: Vec<Option<Texture>>) {
-        let held = self.0.get_mut(item).into_iter().flatten();
+        let held = self.0.get_mut(item).into_iter().flatten().flatten();
         for (held, drawn) in held.zip(drawn) {
             let (Some(held), Some(drawn)) = (held, drawn) else { continue };
             match held.texture.desc().layers {

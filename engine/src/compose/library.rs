@@ -1,7 +1,7 @@
 //! The shader modules that filters import, and the shaders that compose itself draws with.
 
 use crate::{
-    filter::{Asset, Filter, Keep, Space},
+    filter::{Asset, Filter, Keep, Particles, Pass, Space},
     gpu::shader::Library,
     scene::MAX_FACES,
 };
@@ -14,7 +14,7 @@ macro_rules! module {
     };
 }
 /// Import path, file and text of the engine's own modules.
-const MODULES: [(&str, &str, &str); 16] = [
+const MODULES: [(&str, &str, &str); 17] = [
     module!("antifaz::color", "antifaz/color.wgsl"),
     module!("antifaz::event", "antifaz/event.wgsl"),
     module!("antifaz::expression", "antifaz/expression.wgsl"),
@@ -25,6 +25,7 @@ const MODULES: [(&str, &str, &str); 16] = [
     module!("antifaz::lut", "antifaz/lut.wgsl"),
     module!("antifaz::matte", "antifaz/matte.wgsl"),
     module!("antifaz::noise", "antifaz/noise.wgsl"),
+    module!("antifaz::particles", "antifaz/particles.wgsl"),
     module!("antifaz::prop", "antifaz/prop.wgsl"),
     module!("antifaz::sdf", "antifaz/sdf.wgsl"),
     module!("antifaz::studio", "antifaz/studio.wgsl"),
@@ -36,6 +37,9 @@ const MODULES: [(&str, &str, &str); 16] = [
 /// What the vertex stage of every pass is called.
 pub(super) const VERTEX: &str = "antifaz_vertex";
 
+/// What a compute pass calls the target that it writes.
+pub(super) const CANVAS: &str = "canvas";
+
 /// The engine's own modules.
 pub fn engine() -> Library {
     let mut library = Library::new();
@@ -45,20 +49,23 @@ pub fn engine() -> Library {
     library
 }
 
-/// The modules of a filter, with its inputs as `package::inputs`, beside the engine's own.
-pub(super) fn of_filter(filter: &Filter) -> Library {
+/// The modules of a filter, with what a pass sees of its inputs as `package::inputs`, beside the engine's own.
+pub(super) fn of_filter(filter: &Filter, pass: &Pass) -> Library {
     let mut library = engine();
     for module in &filter.modules {
         library.insert(&module.path, &module.file, &module.text);
     }
-    library.insert("package::inputs", &format!("{}/inputs (generated)", filter.name), &inputs(filter));
+    library.insert("package::inputs", &format!("{}/inputs (generated)", filter.name), &inputs(filter, pass));
     library
 }
 
-/// Adds the root of a pass: the author's module, and after its end the vertex stage of the pass's space.
+/// Adds the root of a pass: the author's module, and after its end the vertex stage of the pass's space, if it draws.
 pub(super) fn add_root(library: &mut Library, filter: &Filter, pass: usize) -> String {
     let pass = &filter.passes[pass];
     let module = &filter.modules[pass.module];
+    if pass.compute {
+        return module.path.clone();
+    }
     let stage = match pass.space {
         Space::Frame => {
             "(@builtin(vertex_index) index: u32) -> antifaz::fullscreen::Varying {\n    \
@@ -72,6 +79,12 @@ pub(super) fn add_root(library: &mut Library, filter: &Filter, pass: usize) -> S
             "(@builtin(vertex_index) index: u32, @builtin(instance_index) face: u32) \
              -> antifaz::prop::Varying {\n    return antifaz::prop::vertex(index, face);"
         }
+        Space::Particles(particles) => &format!(
+            "(@builtin(vertex_index) index: u32, @builtin(instance_index) number: u32) \
+             -> antifaz::particles::Varying {{\n    \
+             return antifaz::particles::vertex(index, number, package::inputs::{}[number]);",
+            filter.particles[particles].name
+        ),
     };
     let text = format!("{}\n\n@vertex\nfn {VERTEX}{stage}\n}}\n", module.text);
     library.insert(&module.path, &module.file, &text);
@@ -91,7 +104,7 @@ fn ago(name: &str, number: usize, frames: u32) -> String {
 }
 
 /// What a filter's manifest declares, as WGSL.
-fn inputs(filter: &Filter) -> String {
+fn inputs(filter: &Filter, pass: &Pass) -> String {
     let mut text = String::from("// Generated from the filter's manifest.\n");
     if !filter.inputs.is_empty() {
         text += "struct Params {\n";
@@ -117,6 +130,16 @@ fn inputs(filter: &Filter) -> String {
     }
     if program::has_history(filter) {
         text += &bind(&format!("<uniform> {}: array<vec4u, {}>", program::NEWEST, filter.targets.len()));
+    }
+    if pass.compute && pass.target.is_some() {
+        text += &bind(&format!(" {CANVAS}: texture_storage_2d<rgba16float, write>"));
+    }
+    for (number, Particles { name, count }) in filter.particles.iter().enumerate() {
+        let moved = pass.compute && pass.space == Space::Particles(number);
+        let access = if moved { "read_write" } else { "read" };
+        let length = program::particles_length(*count);
+        text += &bind(&format!("<storage, {access}> {name}: array<antifaz::particles::Particle, {length}>"));
+        text += &format!("const {name}_count: u32 = {count}u;\n");
     }
     if !filter.events.is_empty() {
         let states = filter.events.len() * MAX_FACES;

@@ -10,6 +10,7 @@
 //! per face always draws every slot; an empty one has no area.
 
 mod clock;
+mod draw;
 mod events;
 mod head;
 mod kept;
@@ -17,6 +18,7 @@ mod library;
 pub mod plan;
 mod program;
 mod record;
+mod variants;
 
 use crate::{
     filter::{Look, Requires, Values},

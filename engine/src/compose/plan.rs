@@ -27,6 +27,8 @@ pub enum Slot {
     Layer,
     /// An intermediate: numbers of the look's item and of its filter's target.
     Named(usize, usize),
+    /// No texture but particles: numbers of the look's item and of its filter's particles.
+    Particles(usize, usize),
 }
 
 /// What a pass draws.
@@ -113,7 +115,7 @@ pub fn rung(item: &LookItem, tier: Tier) -> Option<&Quality> {
 
 /// The samples of a pass at a tier: only meshes over the picture have edges that are seen.
 pub fn samples(pass: &filter::Pass, tier: Tier) -> u32 {
-    let smooth = pass.space != Space::Frame && pass.target.is_none() && tier > Tier::Low;
+    let smooth = pass.space.has_depth() && pass.target.is_none() && tier > Tier::Low;
     if smooth { SMOOTH_SAMPLES } else { 1 }
 }
 
@@ -145,6 +147,11 @@ impl Planner {
             let label = format!("{}/{}", filter.name, pass.name);
             let draw = Draw::Filter { item: number, pass: index };
             match pass.target {
+                None if pass.compute => {
+                    let Space::Particles(particles) = pass.space else { continue };
+                    let size = [filter.particles[particles].count, 1];
+                    self.push(label, draw, Slot::Particles(number, particles), size, Load::Keep, 1);
+                }
                 None if pass.blend == Blend::Replace => self.over_picture(label, draw),
                 None => {
                     let samples = samples(pass, self.tier);
@@ -261,6 +268,17 @@ mod tests {
         let loads: Vec<Load> = plan.passes.iter().map(|pass| pass.load).collect();
         assert_eq!(loads, [Load::Before, Load::Keep, Load::Clear, Load::Clear]);
         assert_eq!((plan.passes[0].size, plan.passes[2].size), ([8, 8], [64, 32]));
+    }
+
+    #[test]
+    fn particles_are_moved_and_then_drawn() {
+        let passes = "[[particles]]\nname = \"dust\"\ncount = 100\n[[passes]]\nname = \"step\"\nshader = \"a.wgsl\"\n\
+            entry = \"step\"\nstage = \"compute\"\nparticles = \"dust\"\n[[passes]]\nname = \"draw\"\nshader = \"a.wgsl\"\n\
+            entry = \"main\"\nspace = \"particles\"\nparticles = \"dust\"\n";
+        let plan = Plan::new(&look(&[("dust", passes, "")]), [64, 32], Tier::High);
+        let expected = "dust/step: Input -> Particles(0, 0) 100x1\ndust/draw: Input -> Layer 64x32\n\
+                        dust/draw: Input -> A 64x32\noutput: A\n";
+        assert_eq!(plan.to_string(), expected);
     }
 
     #[test]

@@ -1,17 +1,17 @@
-//! From planned passes to commands.
+//! From planned passes to commands: which textures they go through.
 
 use bytemuck::{Pod, Zeroable};
 
 use super::{
     Composer, Planned,
     clock::Now,
+    draw::{Recorder, Seen},
     kept::{self, Kept},
     plan::{self, Draw, Slot},
 };
 use crate::{
-    filter::{Blend, Keep, Space},
-    gpu::{self, Encoder, Gpu, GpuError, Render, Resource, Sampler, Texture, TextureDesc, TextureFormat},
-    scene::{MAX_FACES, Picture, Scene},
+    gpu::{Encoder, Gpu, GpuError, Texture, TextureDesc},
+    scene::{Picture, Scene},
 };
 
 /// Seconds after which a shader's time starts anew: an f32 stays exact to a quarter of a millisecond.
@@ -61,7 +61,7 @@ impl Frame {
 }
 
 /// The textures of a frame: leased when first written.
-struct Slots {
+pub(super) struct Slots {
     input: Texture,
     pictures: [Option<Texture>; 2],
     layer: Option<Texture>,
@@ -71,13 +71,14 @@ struct Slots {
 }
 
 impl Slots {
-    fn get(&self, slot: Slot) -> Option<&Texture> {
+    pub(super) fn get(&self, slot: Slot) -> Option<&Texture> {
         match slot {
             Slot::Input => Some(&self.input),
             Slot::A => self.pictures[0].as_ref(),
             Slot::B => self.pictures[1].as_ref(),
             Slot::Layer => self.layer.as_ref(),
             Slot::Named(_, target) => self.named.get(target)?.as_ref(),
+            Slot::Particles(..) => None,
         }
     }
 
@@ -88,13 +89,14 @@ impl Slots {
             Slot::B => self.pictures[1] = Some(texture),
             Slot::Layer => self.layer = Some(texture),
             Slot::Named(_, target) => self.named[target] = Some(texture),
+            Slot::Particles(..) => {}
         }
     }
 
     /// Takes the target of a pass out, so that it can be drawn into while the rest is read.
     fn take(&mut self, gpu: &Gpu, pass: &plan::Pass, float: bool) -> Result<Texture, GpuError> {
         let held = match pass.target {
-            Slot::Input => None,
+            Slot::Input | Slot::Particles(..) => None,
             Slot::A => self.pictures[0].take(),
             Slot::B => self.pictures[1].take(),
             Slot::Layer => self.layer.take(),
@@ -134,6 +136,10 @@ pub(super) fn record(
             }
             float = filter.passes[pass].target.is_some_and(|target| filter.targets[target].float);
         }
+        if let Slot::Particles(..) = pass.target {
+            Recorder { gpu, composer, planned, slots: &slots, kept, seen: &seen }.step(encoder, pass)?;
+            continue;
+        }
         let target = slots.take(gpu, pass, float)?;
         Recorder { gpu, composer, planned, slots: &slots, kept, seen: &seen }.pass(encoder, pass, &target)?;
         slots.put(pass.target, target);
@@ -145,137 +151,4 @@ pub(super) fn record(
         _ => a,
     };
     Ok(Picture { id, time, texture: finished.unwrap_or(slots.input), host: None })
-}
-
-/// What vision saw, on the GPU.
-struct Seen<'a> {
-    faces: &'a gpu::Buffer,
-    matte: &'a Texture,
-}
-
-struct Recorder<'a> {
-    gpu: &'a Gpu,
-    composer: &'a Composer,
-    planned: &'a Planned,
-    slots: &'a Slots,
-    kept: &'a Kept,
-    seen: &'a Seen<'a>,
-}
-
-impl Recorder<'_> {
-    fn pass(&self, encoder: &mut Encoder, pass: &plan::Pass, target: &Texture) -> Result<(), GpuError> {
-        let shared = &self.composer.shared;
-        let mut resources = self.engine_resources(pass);
-        match pass.draw {
-            Draw::Lay(blend) => {
-                let pipeline = match blend {
-                    Blend::Replace | Blend::Over => &shared.lay[0],
-                    Blend::Add => &shared.lay[1],
-                    Blend::Multiply => &shared.lay[2],
-                    Blend::Screen => &shared.lay[3],
-                };
-                resources
-                    .extend(self.slots.get(Slot::Layer).map(|layer| ("layer", Resource::Texture(layer))));
-                let draws = [gpu::Draw::fullscreen(pipeline, &resources)];
-                encoder.render(&Render::new(&pass.label, target, &draws))
-            }
-            Draw::Filter { item, pass: number } => {
-                let program = &self.composer.programs[item];
-                let filter = &self.composer.look.0[item].filter;
-                resources.extend(program.resources());
-                for (index, named) in filter.targets.iter().enumerate() {
-                    let now = self.slots.get(Slot::Named(item, index));
-                    let before = self.kept.before(item, index);
-                    let texture = if let Keep::History(_) = named.keep { before } else { now.or(before) };
-                    resources.push((&named.name, Resource::Texture(texture.unwrap_or(&shared.nothing))));
-                }
-                if let Space::Prop(prop) = filter.passes[number].space {
-                    let prop = &program.props[prop];
-                    resources.push(("prop_vertices", Resource::Buffer(&prop.vertices)));
-                    resources.push(("prop_materials", Resource::Buffer(&prop.materials)));
-                }
-                if let (plan::Load::Before, Slot::Named(_, index)) = (pass.load, pass.target)
-                    && let Some(before) = self.kept.before(item, index)
-                {
-                    encoder.copy(before, target);
-                }
-                let draws = self.draws(pass, item, number, &resources);
-                self.render(encoder, pass, target, &draws, filter.passes[number].space)
-            }
-        }
-    }
-
-    fn engine_resources<'r>(&'r self, pass: &plan::Pass) -> Vec<(&'r str, Resource<'r>)> {
-        let shared = &self.composer.shared;
-        let picture = self.slots.get(pass.reads).unwrap_or(&shared.nothing);
-        vec![
-            ("frame", Resource::Buffer(&shared.frame)),
-            ("picture", Resource::Texture(picture)),
-            ("linear", Resource::Sampler(Sampler::Linear)),
-            ("faces", Resource::Buffer(self.seen.faces)),
-            ("matte", Resource::Texture(self.seen.matte)),
-            ("face_points", Resource::Buffer(&shared.face.points)),
-            ("head_points", Resource::Buffer(&shared.head.points)),
-        ]
-    }
-
-    fn draws<'r>(
-        &'r self,
-        planned: &plan::Pass,
-        item: usize,
-        pass: usize,
-        resources: &'r [(&'r str, Resource<'r>)],
-    ) -> Vec<gpu::Draw<'r>> {
-        let program = &self.composer.programs[item];
-        let shared = &self.composer.shared;
-        let pipelines = program.pipelines(pass, self.planned.tier);
-        let mesh = |pipeline, vertices, indices| gpu::Draw {
-            pipeline,
-            resources,
-            vertices,
-            instances: 0..MAX_FACES as u32,
-            indices: Some(indices),
-        };
-        match self.composer.look.0[item].filter.passes[pass].space {
-            Space::Frame => vec![gpu::Draw::fullscreen(&pipelines.solid, resources)],
-            Space::FaceMesh => vec![mesh(&pipelines.solid, 0..shared.face.count, &shared.face.indices)],
-            Space::Prop(prop) => {
-                let prop = &program.props[prop];
-                let occluder = &shared.occluders[usize::from(planned.samples > 1)];
-                let hidden =
-                    prop.occluded.then(|| mesh(occluder, 0..shared.head.count, &shared.head.indices));
-                let solid = mesh(&pipelines.solid, 0..prop.opaque, &prop.indices);
-                let blended = pipelines.blended.iter().filter(|_| prop.count > prop.opaque);
-                let blended = blended.map(|pipeline| mesh(pipeline, prop.opaque..prop.count, &prop.indices));
-                hidden.into_iter().chain([solid]).chain(blended).collect()
-            }
-        }
-    }
-
-    /// Draws into `target`, by way of a texture with several samples where the pass asks for them.
-    fn render(
-        &self,
-        encoder: &mut Encoder,
-        pass: &plan::Pass,
-        target: &Texture,
-        draws: &[gpu::Draw<'_>],
-        space: Space,
-    ) -> Result<(), GpuError> {
-        let leased = |format| {
-            self.gpu.texture(&TextureDesc { samples: pass.samples, ..TextureDesc::new(pass.size, format) })
-        };
-        let depth = (space != Space::Frame).then(|| leased(TextureFormat::Depth32)).transpose()?;
-        let smooth = (pass.samples > 1).then(|| leased(target.format())).transpose()?;
-        encoder.render(&Render {
-            label: &pass.label,
-            target: smooth.as_ref().unwrap_or(target),
-            load: match pass.load {
-                plan::Load::Clear => gpu::Load::Clear([0.0; 4]),
-                plan::Load::Keep | plan::Load::Before => gpu::Load::Keep,
-            },
-            depth: depth.as_ref(),
-            resolve: smooth.as_ref().map(|_| target),
-            draws,
-        })
-    }
 }

@@ -42,6 +42,9 @@ pub struct Manifest {
     /// Draws, in order.
     #[serde(default)]
     pub passes: Vec<Spanned<Pass>>,
+    /// Swarms of small things.
+    #[serde(default)]
+    pub particles: Vec<Particles>,
     /// 3D props.
     #[serde(default)]
     pub meshes: Vec<Mesh>,
@@ -110,9 +113,13 @@ pub struct Pass {
     pub name: Spanned<String>,
     /// A WGSL file of this filter.
     pub shader: Spanned<String>,
-    /// Its fragment stage.
+    /// Its entry point.
     pub entry: Spanned<String>,
-    /// `frame`, `face_mesh`, `face_uv` or `prop`.
+    /// `fragment` (the rule) or `compute`. A compute pass either covers its `target` (rgba16float), which shaders write as
+    /// the storage texture `canvas`; or moves its `particles`, one invocation for each, which may then write them. Its entry
+    /// is `@compute @workgroup_size(8, 8)` or `@workgroup_size(64)`. `@if(compute)` holds in compute passes alone.
+    pub stage: Option<Spanned<String>>,
+    /// `frame`, `face_mesh`, `prop` or `particles`: a square for each that is alive.
     pub space: Option<Spanned<String>>,
     /// `frame` or `face`.
     pub per: Option<Spanned<String>>,
@@ -139,6 +146,19 @@ pub struct Pass {
     pub reads: Vec<Spanned<String>>,
     /// The mesh of a `prop` pass.
     pub mesh: Option<Spanned<String>>,
+    /// What a pass in the space `particles` draws, or a compute pass moves.
+    pub particles: Option<Spanned<String>>,
+}
+
+/// `[[particles]]`: a buffer that lives as long as the look. All particles are zero, which is to say dead, in the first
+/// frame and after a jump in time.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Particles {
+    /// What passes and shaders call it: an array of `antifaz::particles::Particle`. `<name>_count` is how many there are.
+    pub name: Spanned<String>,
+    /// How many there are at most, 1..65536.
+    pub count: Spanned<i64>,
 }
 
 /// `[[meshes]]`.

@@ -56,6 +56,8 @@ pub struct Filter {
     pub assets: Vec<Asset>,
     /// Meshes.
     pub props: Vec<Prop>,
+    /// Swarms of small things.
+    pub particles: Vec<Particles>,
     /// Intermediates.
     pub targets: Vec<Target>,
     /// Draws, in order.
@@ -110,6 +112,15 @@ pub struct Prop {
     pub occluded: bool,
 }
 
+/// A swarm of small things.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Particles {
+    /// The buffer's name in shaders.
+    pub name: String,
+    /// How many there are at most.
+    pub count: u32,
+}
+
 /// A named intermediate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
@@ -143,6 +154,20 @@ pub enum Space {
     FaceMesh,
     /// The prop of this number, at each head's pose.
     Prop(usize),
+    /// A square for each of the particles of this number.
+    Particles(usize),
+}
+
+impl Space {
+    /// Whether it is drawn once for each face.
+    pub fn is_of_face(self) -> bool {
+        matches!(self, Self::FaceMesh | Self::Prop(_))
+    }
+
+    /// Whether what is nearer hides what is behind it.
+    pub fn has_depth(self) -> bool {
+        matches!(self, Self::FaceMesh | Self::Prop(_))
+    }
 }
 
 /// How what a pass draws meets what is there. Colours are premultiplied.
@@ -167,8 +192,10 @@ pub struct Pass {
     pub name: String,
     /// The number of its WGSL file.
     pub module: usize,
-    /// Its fragment stage.
+    /// Its fragment stage, or its compute stage.
     pub entry: String,
+    /// Whether it computes: on its target, or, in the space of particles, each of them.
+    pub compute: bool,
     /// Where it is drawn.
     pub space: Space,
     /// How it meets what is there.

@@ -31,6 +31,9 @@ impl Filter {
     }
 }
 
+/// What the generated module `package::inputs` calls its own.
+const RESERVED: [&str; 5] = ["params", "Params", "canvas", "newest_layers", "event_states"];
+
 /// Every WGSL file of a package as a module.
 fn modules(package: &Package) -> Result<Vec<Module>, FilterError> {
     let shaders = package.paths().filter_map(|path| Some((path, path.strip_suffix(".wgsl")?)));
@@ -65,6 +68,7 @@ impl Resolver<'_> {
             events: Vec::new(),
             assets: Vec::new(),
             props: Vec::new(),
+            particles: Vec::new(),
             targets: Vec::new(),
             passes: Vec::new(),
             quality: Vec::new(),
@@ -78,12 +82,16 @@ impl Resolver<'_> {
         for mesh in &manifest.meshes {
             filter.props.push(self.prop(mesh)?);
         }
+        for particles in &manifest.particles {
+            let particles = self.particles(particles)?;
+            filter.particles.push(particles);
+        }
         for pass in &manifest.passes {
             self.target(pass.get_ref(), &mut filter)?;
         }
         for pass in &manifest.passes {
             let pass = self.pass(pass, &mut filter)?;
-            filter.requires.face |= pass.space != Space::Frame;
+            filter.requires.face |= pass.space.is_of_face();
             filter.requires.pose |= matches!(pass.space, Space::Prop(_));
             filter.passes.push(pass);
         }
@@ -91,7 +99,7 @@ impl Resolver<'_> {
             let rung = self.rung(rung, &filter)?;
             filter.quality.push(rung);
         }
-        if !filter.passes.iter().any(|pass| pass.target.is_none()) {
+        if !filter.passes.iter().any(|pass| pass.target.is_none() && !pass.compute) {
             return Err(self.text.error(0, "no pass draws on the picture: one must have no `target`"));
         }
         filter.modules = self.modules;
@@ -153,7 +161,7 @@ impl Resolver<'_> {
                 .text
                 .at(name, format!("`{text}` must be made of a-z, 0-9 and _, a letter first")));
         }
-        if text == "params" || naga::keywords::wgsl::RESERVED.contains(&text.as_str()) {
+        if RESERVED.contains(&text.as_str()) || naga::keywords::wgsl::RESERVED.contains(&text.as_str()) {
             return Err(self
                 .text
                 .at(name, format!("`{text}` is a word of the shader language; choose another")));

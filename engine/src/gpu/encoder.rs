@@ -94,6 +94,11 @@ impl Encoder {
         }
     }
 
+    /// Makes `buffer` zero, after what was recorded before and before what is recorded next.
+    pub fn clear(&mut self, buffer: &Buffer) {
+        self.raw.clear_buffer(buffer.raw(), 0, None);
+    }
+
     /// Records a pass of draws.
     ///
     /// # Errors

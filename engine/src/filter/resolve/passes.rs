@@ -4,7 +4,7 @@ use toml::Spanned;
 
 use super::Resolver;
 use crate::filter::{
-    Blend, Filter, FilterError, Keep, Pass, Space, Target, expression::Expression, manifest,
+    Blend, Filter, FilterError, Keep, Particles, Pass, Space, Target, expression::Expression, manifest,
 };
 
 impl Resolver<'_> {
@@ -18,21 +18,70 @@ impl Resolver<'_> {
         let path = format!("package::{}", pass.shader.get_ref().trim_end_matches(".wgsl").replace('/', "::"));
         let module = self.modules.iter().position(|module| module.path == path);
         let module = module.ok_or_else(|| self.text.at(&pass.shader, "a shader is a `.wgsl` file"))?;
-        let space = self.space(pass, filter)?;
+        let compute = match &pass.stage {
+            Some(stage) => self.one_of(stage, &["fragment", "compute"])? == "compute",
+            None => false,
+        };
+        let space = self.space(pass, compute, filter)?;
         let number =
             |name: &Spanned<String>| filter.targets.iter().position(|target| target.name == *name.get_ref());
         let target = pass.target.as_ref().and_then(number);
         let reads = self.reads(pass, target, filter)?;
+        if compute {
+            self.computes(pass, space, target.map(|target| &filter.targets[target]))?;
+        }
         let blend = self.blend(pass, space, target)?;
         let (name, entry) = (pass.name.get_ref().clone(), pass.entry.get_ref().clone());
-        Ok(Pass { name, module, entry, space, blend, target, reads })
+        Ok(Pass { name, module, entry, compute, space, blend, target, reads })
     }
 
-    fn space(&self, pass: &manifest::Pass, filter: &Filter) -> Result<Space, FilterError> {
-        let known = ["frame", "face_mesh", "prop"];
-        let space = pass.space.as_ref().map_or(Ok("frame"), |space| self.one_of(space, &known))?;
+    pub(super) fn particles(&mut self, particles: &manifest::Particles) -> Result<Particles, FilterError> {
+        self.names.push(format!("{}_count", particles.name.get_ref()));
+        match u32::try_from(*particles.count.get_ref()) {
+            Ok(count @ 1..=65536) => Ok(Particles { name: self.name(&particles.name)?, count }),
+            _ => Err(self.text.at(&particles.count, "`count` must be a number from 1 to 65536")),
+        }
+    }
+
+    /// What a compute pass must have and must not have.
+    fn computes(
+        &self,
+        pass: &manifest::Pass,
+        space: Space,
+        target: Option<&Target>,
+    ) -> Result<(), FilterError> {
+        if let Some(blend) = &pass.blend {
+            return Err(self.text.at(blend, "a compute pass blends nothing: it writes what it likes"));
+        }
+        match (space, &pass.target, target) {
+            (Space::Frame, Some(name), Some(target)) if !target.float => {
+                let message = "a compute pass writes only targets of the format \"rgba16float\": say so at the first \
+                               pass that draws on this one";
+                Err(self.text.at(name, message))
+            }
+            (Space::Frame, None, _) => {
+                Err(self.text.at(&pass.name, "a compute pass needs a `target`, or `particles`"))
+            }
+            (Space::Particles(_), Some(name), _) => {
+                Err(self.text.at(name, "a compute pass that moves particles has no `target`"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn space(&self, pass: &manifest::Pass, compute: bool, filter: &Filter) -> Result<Space, FilterError> {
+        let known: &[&str] = match compute {
+            true => &["frame", "particles"],
+            false => &["frame", "face_mesh", "prop", "particles"],
+        };
+        let moves = if compute && pass.particles.is_some() { "particles" } else { "frame" };
+        let space = pass.space.as_ref().map_or(Ok(moves), |space| self.one_of(space, known))?;
+        if let (Some(particles), false) = (&pass.particles, space == "particles") {
+            let message = "`particles` are drawn in the space \"particles\", or moved by a compute pass";
+            return Err(self.text.at(particles, message));
+        }
         if let Some(per) = &pass.per {
-            let fits = if space == "frame" { "frame" } else { "face" };
+            let fits = if matches!(space, "frame" | "particles") { "frame" } else { "face" };
             if self.one_of(per, &["frame", "face"])? != fits {
                 return Err(self.text.at(per, format!("a pass in the space `{space}` is drawn per {fits}")));
             }
@@ -40,6 +89,12 @@ impl Resolver<'_> {
         match space {
             "frame" => Ok(Space::Frame),
             "face_mesh" => Ok(Space::FaceMesh),
+            "particles" => {
+                let particles = self.required(pass.particles.as_ref(), &pass.name, "particles")?;
+                let known: Vec<&str> = filter.particles.iter().map(|known| known.name.as_str()).collect();
+                let name = self.one_of(particles, &known)?;
+                Ok(Space::Particles(known.iter().position(|known| *known == name).unwrap_or(0)))
+            }
             _ => {
                 let mesh = self.required(pass.mesh.as_ref(), &pass.name, "mesh")?;
                 let known: Vec<&str> = filter.props.iter().map(|prop| prop.name.as_str()).collect();

@@ -3,6 +3,7 @@
 mod blends;
 mod happenings;
 mod memory;
+mod particles;
 mod values;
 
 use antifaz::{

@@ -157,7 +157,7 @@ impl Recorder<'_> {
         };
         match filter.passes[pass].space {
             Space::Frame => vec![gpu::Draw::fullscreen(solid, resources)],
-            Space::FaceMesh => vec![mesh(solid, 0..shared.face.count, &shared.face.indices)],
+            Space::FaceMesh | Space::FaceUv => vec![mesh(solid, 0..shared.face.count, &shared.face.indices)],
             Space::Particles(particles) => {
                 let instances = 0..filter.particles[particles].count;
                 // Two triangles each.

@@ -14,12 +14,13 @@ macro_rules! module {
     };
 }
 /// Import path, file and text of the engine's own modules.
-const MODULES: [(&str, &str, &str); 17] = [
+const MODULES: [(&str, &str, &str); 18] = [
     module!("antifaz::color", "antifaz/color.wgsl"),
     module!("antifaz::event", "antifaz/event.wgsl"),
     module!("antifaz::expression", "antifaz/expression.wgsl"),
     module!("antifaz::face", "antifaz/face.wgsl"),
     module!("antifaz::face_mesh", "antifaz/face_mesh.wgsl"),
+    module!("antifaz::face_uv", "antifaz/face_uv.wgsl"),
     module!("antifaz::frame", "antifaz/frame.wgsl"),
     module!("antifaz::fullscreen", "antifaz/fullscreen.wgsl"),
     module!("antifaz::lut", "antifaz/lut.wgsl"),
@@ -74,6 +75,10 @@ pub(super) fn add_root(library: &mut Library, filter: &Filter, pass: usize) -> S
         Space::FaceMesh => {
             "(@builtin(vertex_index) index: u32, @builtin(instance_index) face: u32) \
              -> antifaz::face_mesh::Varying {\n    return antifaz::face_mesh::vertex(index, face);"
+        }
+        Space::FaceUv => {
+            "(@builtin(vertex_index) index: u32, @builtin(instance_index) face: u32) \
+             -> antifaz::face_mesh::Varying {\n    return antifaz::face_uv::vertex(index, face);"
         }
         Space::Prop(_) => {
             "(@builtin(vertex_index) index: u32, @builtin(instance_index) face: u32) \

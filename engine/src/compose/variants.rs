@@ -93,7 +93,7 @@ impl Pipelines {
         let blend = blend(pass);
         let desc = PassDesc { samples, blend, ..PassDesc::new(&label, library::VERTEX, &pass.entry, format) };
         let (solid, blended) = match pass.space {
-            Space::Frame | Space::Particles(_) => (desc, None),
+            Space::Frame | Space::FaceUv | Space::Particles(_) => (desc, None),
             Space::FaceMesh => (PassDesc { depth: Depth::Write, cull: Cull::Back, ..desc }, None),
             Space::Prop(_) => {
                 (PassDesc { depth: Depth::Write, ..desc }, Some(PassDesc { depth: Depth::Test, ..desc }))

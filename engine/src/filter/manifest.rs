@@ -119,7 +119,9 @@ pub struct Pass {
     /// the storage texture `canvas`; or moves its `particles`, one invocation for each, which may then write them. Its entry
     /// is `@compute @workgroup_size(8, 8)` or `@workgroup_size(64)`. `@if(compute)` holds in compute passes alone.
     pub stage: Option<Spanned<String>>,
-    /// `frame`, `face_mesh`, `prop` or `particles`: a square for each that is alive.
+    /// `frame`; `face_mesh`: the triangles of each face, over the face; `face_uv`: the same triangles at their place in
+    /// the face texture, each face in its own tile of the `target` (4 x 2 tiles; `antifaz::face_uv::tile` finds a place
+    /// again); `prop`: a mesh on each head; or `particles`: a square for each that is alive.
     pub space: Option<Spanned<String>>,
     /// `frame` or `face`.
     pub per: Option<Spanned<String>>,

@@ -152,6 +152,8 @@ pub enum Space {
     Frame,
     /// On the triangles of each face.
     FaceMesh,
+    /// On the triangles of each face, spread out in the face's tile of the target.
+    FaceUv,
     /// The prop of this number, at each head's pose.
     Prop(usize),
     /// A square for each of the particles of this number.
@@ -161,7 +163,7 @@ pub enum Space {
 impl Space {
     /// Whether it is drawn once for each face.
     pub fn is_of_face(self) -> bool {
-        matches!(self, Self::FaceMesh | Self::Prop(_))
+        matches!(self, Self::FaceMesh | Self::FaceUv | Self::Prop(_))
     }
 
     /// Whether what is nearer hides what is behind it.

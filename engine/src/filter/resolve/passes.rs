@@ -72,7 +72,7 @@ impl Resolver<'_> {
     fn space(&self, pass: &manifest::Pass, compute: bool, filter: &Filter) -> Result<Space, FilterError> {
         let known: &[&str] = match compute {
             true => &["frame", "particles"],
-            false => &["frame", "face_mesh", "prop", "particles"],
+            false => &["frame", "face_mesh", "face_uv", "prop", "particles"],
         };
         let moves = if compute && pass.particles.is_some() { "particles" } else { "frame" };
         let space = pass.space.as_ref().map_or(Ok(moves), |space| self.one_of(space, known))?;
@@ -89,6 +89,12 @@ impl Resolver<'_> {
         match space {
             "frame" => Ok(Space::Frame),
             "face_mesh" => Ok(Space::FaceMesh),
+            "face_uv" if pass.target.is_none() => {
+                let message =
+                    "what is drawn in the space `face_uv` is no part of the picture: it needs a `target`";
+                Err(self.text.at(pass.space.as_ref().unwrap_or(&pass.name), message))
+            }
+            "face_uv" => Ok(Space::FaceUv),
             "particles" => {
                 let particles = self.required(pass.particles.as_ref(), &pass.name, "particles")?;
                 let known: Vec<&str> = filter.particles.iter().map(|known| known.name.as_str()).collect();

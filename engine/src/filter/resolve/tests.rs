@@ -75,6 +75,7 @@ fn mistakes_are_shown_in_place() {
         (format!("{HEAD}{PASS}stage = \"compute\"\n"), "4:8", "needs a `target`, or `particles`"),
         (format!("{HEAD}{PASS}stage = \"compute\"\ntarget = \"t\"\n"), "8:10", "rgba16float"),
         (format!("{HEAD}{PASS}stage = \"compute\"\nspace = \"prop\"\n"), "8:9", "unknown `prop`"),
+        (format!("{HEAD}{PASS}space = \"face_uv\"\n"), "7:9", "needs a `target`"),
         (format!("{HEAD}{PASS}space = \"particles\"\n"), "4:8", "needs the key `particles`"),
         (
             format!("{HEAD}{PASS}space = \"particles\"\nparticles = \"p\"\n"),

@@ -67,6 +67,9 @@ pub struct FaceState {
     pub faces: [Face; MAX_FACES],
 }
 
+/// Bytes of a [`FaceState`], for buffers.
+pub const FACE_STATE_BYTES: u64 = size_of::<FaceState>() as u64;
+
 impl FaceState {
     /// No face anywhere, on the heap: the state is some 70 KB.
     pub fn empty() -> Box<Self> {

@@ -107,7 +107,11 @@ impl Recorder<'_> {
     ) -> Vec<(&'r str, Resource<'r>)> {
         let program = &self.composer.programs[item];
         let filter = &self.composer.look.0[item].filter;
-        let mut resources = self.engine_resources(pass);
+        // The first of a name counts.
+        let one_face = program.one_face.as_ref();
+        let mut resources: Vec<(&str, Resource<'_>)> =
+            one_face.map(|one_face| ("faces", Resource::Buffer(&one_face.faces))).into_iter().collect();
+        resources.extend(self.engine_resources(pass));
         resources.extend(program.resources());
         for (index, named) in filter.targets.iter().enumerate() {
             let now = self.slots.get(Slot::Named(item, index));

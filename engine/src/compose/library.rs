@@ -14,7 +14,7 @@ macro_rules! module {
     };
 }
 /// Import path, file and text of the engine's own modules.
-const MODULES: [(&str, &str, &str); 18] = [
+const MODULES: [(&str, &str, &str); 19] = [
     module!("antifaz::color", "antifaz/color.wgsl"),
     module!("antifaz::event", "antifaz/event.wgsl"),
     module!("antifaz::expression", "antifaz/expression.wgsl"),
@@ -32,6 +32,7 @@ const MODULES: [(&str, &str, &str); 18] = [
     module!("antifaz::studio", "antifaz/studio.wgsl"),
     module!("compose::events", "compose/events.wgsl"),
     module!("compose::lay", "compose/lay.wgsl"),
+    module!("compose::one_face", "compose/one_face.wgsl"),
     module!("compose::occluder", "compose/occluder.wgsl"),
 ];
 

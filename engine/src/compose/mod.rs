@@ -15,6 +15,7 @@ mod events;
 mod head;
 mod kept;
 mod library;
+mod one_face;
 pub mod plan;
 mod program;
 mod record;

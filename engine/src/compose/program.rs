@@ -9,6 +9,7 @@ use crate::{
 use super::{
     ComposeError,
     events::{self, Events},
+    one_face::OneFace,
     variants::{Pipelines, Variants},
 };
 
@@ -42,6 +43,8 @@ pub(super) struct Program {
     pub(super) newest: Option<Buffer>,
     /// Where the filter has events.
     pub(super) events: Option<Events>,
+    /// Where the filter is for one face.
+    pub(super) one_face: Option<OneFace>,
     /// Under the names that shaders know them by.
     pub(super) particles: Vec<(String, Buffer)>,
 }
@@ -84,6 +87,7 @@ impl Program {
             params,
             newest: newest.transpose()?,
             events: Events::new(gpu, filter)?,
+            one_face: item.face.map(|slot| OneFace::new(gpu, slot)).transpose()?,
             particles,
         })
     }

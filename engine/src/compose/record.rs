@@ -130,8 +130,13 @@ pub(super) fn record(
                 kept.close(encoder, slots.item, std::mem::take(&mut slots.named));
                 slots.item = item;
                 slots.named = filter.targets.iter().map(|_| None).collect();
-                if let Some(events) = &composer.programs[item].events {
-                    events.record(encoder, &composer.shared.frame, &faces)?;
+                let program = &composer.programs[item];
+                if let Some(one_face) = &program.one_face {
+                    one_face.record(encoder, &faces)?;
+                }
+                if let Some(events) = &program.events {
+                    let faces = program.one_face.as_ref().map_or(&*faces, |one_face| &one_face.faces);
+                    events.record(encoder, &composer.shared.frame, faces)?;
                 }
             }
             float = filter.passes[pass].target.is_some_and(|target| filter.targets[target].float);

@@ -341,8 +341,11 @@ fn vision_options(composer: &Composer, options: &EngineOptions) -> VisionOptions
     let requires = composer.requires();
     let blendshapes = requires.blendshapes || options.blendshapes;
     let faces = requires.face || blendshapes || requires.pose;
+    // Whoever draws on the third face alone wants three to be found.
+    let least =
+        composer.look().0.iter().filter_map(|item| item.face).max().map_or(1, |slot| slot as usize + 1);
     VisionOptions {
-        faces: if faces { options.faces.max(1) } else { 0 },
+        faces: if faces { options.faces.max(least) } else { 0 },
         blendshapes,
         pose: requires.pose,
         matte: requires.matte.then_some(MatteNet::Auto),

@@ -189,6 +189,15 @@ impl Encoder {
         self.raw.begin_compute_pass(&desc)
     }
 
+    /// Copies the whole of a buffer into another.
+    ///
+    /// # Panics
+    /// When the other is shorter.
+    pub fn copy_buffer(&mut self, from: &Buffer, to: &Buffer) {
+        assert!(from.bytes() <= to.bytes(), "{} bytes into {}", from.bytes(), to.bytes());
+        self.raw.copy_buffer_to_buffer(from.raw(), 0, to.raw(), 0, from.bytes());
+    }
+
     /// Copies the whole of a texture into another of the same shape.
     ///
     /// # Panics

@@ -1,9 +1,14 @@
 //! The space `face_uv`, and filters for one face.
 
-use antifaz::{quality::Tier, tracking::mesh};
+use antifaz::{
+    compose::Composer,
+    filter::{Filter, Look, LookItem, Package, manifest::MANIFEST},
+    quality::Tier,
+    tracking::mesh,
+};
 use image::{Rgba, RgbaImage};
 
-use super::{Bench, PASS, composer, light, main, plain, shows};
+use super::{Bench, HEAD, IMPORTS, PASS, composer, light, main, plain, shows};
 use crate::bench::Observed;
 
 /// A face in `slot` whose landmarks lie in the picture as they do in the face texture.
@@ -45,4 +50,34 @@ fn faces_are_spread_out_in_their_tiles() {
         shows(&drawn, [0, 0], [0.0; 3]);
         assert_eq!(drawn[(0, 0)][3], 0);
     }
+}
+
+#[test]
+fn a_filter_for_one_face_sees_no_other() {
+    let bench = Bench::new();
+    let mut seen = plain([8, 8], [0, 0, 0, 255]);
+    for slot in [0, 2] {
+        spread_out(&mut seen, slot);
+        seen.faces.faces[slot].blendshapes[25] = 0.9;
+    }
+    let manifest =
+        format!("{HEAD}[[inputs]]\nname = \"kick\"\ntype = \"event\"\nsource = \"face.mouth_open\"\n{PASS}");
+    let shader = format!(
+        "{IMPORTS}import antifaz::face::{{is_present}};\nimport package::inputs::{{kick}};\n{}",
+        main(
+            "    let there = vec3f(f32(is_present(0u)), f32(is_present(2u)), 0.0);\n    return vec4f(there.xy * 0.5, \
+             0.25 * (kick(0u).on + 2.0 * kick(2u).on), 1.0);"
+        )
+    );
+    let package = Package::new("one", [(MANIFEST, manifest), ("a.wgsl", shader)]);
+    let item = LookItem::parse(Filter::from_package(&package).unwrap().into(), "").unwrap();
+    for (face, expected) in
+        [(None, [0.5, 0.5, 0.75]), (Some(1), [0.5, 0.0, 0.25]), (Some(3), [0.0, 0.5, 0.5])]
+    {
+        let item = face.map_or(item.clone(), |face| item.clone().for_face(face).unwrap());
+        let mut composer = Composer::new(&bench.gpu, Look(vec![item])).unwrap();
+        shows(&bench.draw(&mut composer, &seen, 0, Tier::High), [4, 4], expected);
+    }
+    let error = item.for_face(9).unwrap_err().to_string();
+    assert_eq!(error, "filter `one` can't be for face 9 alone: faces are numbered from 1 to 8");
 }

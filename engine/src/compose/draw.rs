@@ -124,6 +124,8 @@ impl Recorder<'_> {
             let prop = &program.props[prop];
             resources.push(("prop_vertices", Resource::Buffer(&prop.vertices)));
             resources.push(("prop_materials", Resource::Buffer(&prop.materials)));
+            resources.push(("prop_pieces", Resource::Buffer(&prop.pieces)));
+            resources.push(("prop_textures", Resource::Texture(&prop.textures)));
         }
         resources
     }
@@ -135,6 +137,7 @@ impl Recorder<'_> {
             ("frame", Resource::Buffer(&shared.frame)),
             ("picture", Resource::Texture(picture)),
             ("linear", Resource::Sampler(Sampler::Linear)),
+            ("repeat", Resource::Sampler(Sampler::Repeat)),
             ("faces", Resource::Buffer(self.seen.faces)),
             ("matte", Resource::Texture(self.seen.matte)),
             ("face_points", Resource::Buffer(&shared.face.points)),

@@ -1,7 +1,7 @@
 //! A filter made ready to draw: pipelines for each of its passes in every tier, its textures and meshes.
 
 use crate::{
-    filter::{Asset, Filter, Keep, LookItem, Particles, Prop, Value},
+    filter::{Asset, Filter, Image, Keep, LookItem, Particles, Prop, Value},
     gpu::{Buffer, BufferUse, Gpu, GpuError, Member, Resource, Texture, TextureDesc, TextureFormat},
     quality::Tier,
 };
@@ -53,6 +53,9 @@ pub(super) struct Program {
 #[derive(Debug)]
 pub(super) struct PropBuffers {
     pub(super) vertices: Buffer,
+    /// From each piece's own space to that of the prop.
+    pub(super) pieces: Buffer,
+    pub(super) textures: Texture,
     pub(super) materials: Buffer,
     pub(super) indices: Buffer,
     pub(super) opaque: u32,
@@ -158,11 +161,29 @@ fn texture(gpu: &Gpu, asset: &Asset) -> Result<(String, Texture), GpuError> {
     }
 }
 
+/// The textures of a prop as the layers of one, two at least: one alone would be no array.
+fn textures(gpu: &Gpu, textures: &[Image]) -> Result<Texture, GpuError> {
+    let size = textures.first().map_or([1, 1], |texture| texture.size);
+    let (layers, mips) = ((textures.len() as u32).max(2), size[0].max(size[1]).ilog2() + 1);
+    let desc = TextureDesc { layers, mips, ..TextureDesc::new(size, TextureFormat::Srgb8) };
+    let made = gpu.texture(&desc)?;
+    let levels: Vec<Vec<Vec<u8>>> = textures.iter().map(Image::levels).collect();
+    for level in 0..mips {
+        let [width, height] = size.map(|side| (side >> level).max(1));
+        let mut texels: Vec<u8> = levels.iter().flat_map(|levels| levels[level as usize].clone()).collect();
+        texels.resize((width * height * 4 * layers) as usize, 0);
+        made.write(gpu, level, &texels);
+    }
+    Ok(made)
+}
+
 impl PropBuffers {
     fn new(gpu: &Gpu, prop: &Prop) -> Result<Self, GpuError> {
         let storage = |bytes: &[u8]| gpu.buffer_with(&prop.name, BufferUse::Storage, bytes);
         let mesh = &prop.mesh;
         Ok(Self {
+            pieces: storage(bytemuck::cast_slice(&mesh.rig.pose(0.0)))?,
+            textures: textures(gpu, &mesh.textures)?,
             vertices: storage(bytemuck::cast_slice(&mesh.vertices))?,
             materials: storage(bytemuck::cast_slice(&mesh.materials))?,
             indices: gpu.buffer_with(&prop.name, BufferUse::Index, bytemuck::cast_slice(&mesh.indices))?,

@@ -131,6 +131,12 @@ pub(super) fn record(
                 slots.item = item;
                 slots.named = filter.targets.iter().map(|_| None).collect();
                 let program = &composer.programs[item];
+                for (prop, buffers) in filter.props.iter().zip(&program.props) {
+                    if prop.mesh.rig.moves() {
+                        let pose = prop.mesh.rig.pose(time.as_secs_f32());
+                        encoder.write(&buffers.pieces, 0, bytemuck::cast_slice(&pose));
+                    }
+                }
                 if let Some(one_face) = &program.one_face {
                     one_face.record(encoder, &faces)?;
                 }

@@ -169,7 +169,8 @@ pub struct Particles {
 pub struct Mesh {
     /// What passes call it.
     pub name: Spanned<String>,
-    /// A `.glb` or `.gltf` file of this filter.
+    /// A `.glb` or `.gltf` file of this filter, in cm in the space of the canonical face. Triangles, normals, base colours
+    /// with their textures, and the first animation of its nodes (linear or in steps), which is repeated.
     pub path: Spanned<String>,
     /// What it is fixed to: `head`.
     pub anchor: Option<Spanned<String>>,

@@ -21,7 +21,9 @@ pub mod manifest;
 pub mod mesh;
 pub mod package;
 pub mod params;
+mod picture;
 mod resolve;
+pub mod rig;
 
 pub use catalog::Catalog;
 pub use error::{FilterError, Place};

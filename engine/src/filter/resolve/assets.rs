@@ -3,12 +3,7 @@
 use toml::Spanned;
 
 use super::Resolver;
-use crate::filter::{
-    Asset, FilterError, Image, Prop, error::nearest, lut::Lut, manifest, mesh::Mesh, params::linear,
-};
-
-/// Widest and highest picture of a filter, in pixels.
-const MAX_IMAGE: u32 = 4096;
+use crate::filter::{Asset, FilterError, Image, Prop, error::nearest, lut::Lut, manifest, mesh::Mesh};
 
 impl Resolver<'_> {
     pub(super) fn lut(&self, name: String, path: &Spanned<String>) -> Result<Asset, FilterError> {
@@ -28,23 +23,7 @@ impl Resolver<'_> {
         let bytes = self.bytes(path)?;
         let failed =
             |message: String| FilterError::Asset { file: self.package.shown(path.get_ref()), message };
-        let mut reader = image::ImageReader::new(std::io::Cursor::new(bytes));
-        let mut limits = image::Limits::default();
-        limits.max_image_width = Some(MAX_IMAGE);
-        limits.max_image_height = Some(MAX_IMAGE);
-        reader.limits(limits);
-        let decoded = reader
-            .with_guessed_format()
-            .map_err(|error| failed(error.to_string()))?
-            .decode()
-            .map_err(|error| failed(format!("the picture can't be read: {error}")))?
-            .into_rgba8();
-        let size = [decoded.width(), decoded.height()];
-        let mut rgba = decoded.into_raw();
-        if !coded {
-            premultiply(&mut rgba);
-        }
-        Ok(Asset::Image(name, Image { size, rgba, coded }))
+        Ok(Asset::Image(name, Image::read(bytes, coded).map_err(failed)?))
     }
 
     pub(super) fn bytes(&self, path: &Spanned<String>) -> Result<&[u8], FilterError> {
@@ -69,18 +48,5 @@ impl Resolver<'_> {
             FilterError::Asset { file: self.package.shown(mesh.path.get_ref()), message }
         })?;
         Ok(Prop { name: mesh.name.get_ref().clone(), mesh: parsed, occluded: occluder != Some("none") })
-    }
-}
-
-/// Straight alpha to premultiplied, in linear light: what shaders and blending expect.
-fn premultiply(rgba: &mut [u8]) {
-    for pixel in rgba.chunks_exact_mut(4).filter(|pixel| pixel[3] < 255) {
-        let alpha = f32::from(pixel[3]) / 255.0;
-        for value in &mut pixel[..3] {
-            let light = linear(f32::from(*value) / 255.0) * alpha;
-            let coded =
-                if light <= 0.003_130_8 { light * 12.92 } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 };
-            *value = (coded * 255.0).round() as u8;
-        }
     }
 }

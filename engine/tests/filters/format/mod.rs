@@ -5,6 +5,7 @@ mod faces;
 mod happenings;
 mod memory;
 mod particles;
+mod props;
 mod values;
 
 use antifaz::{

@@ -43,18 +43,20 @@ impl fmt::Display for Size {
     }
 }
 
-/// A filter and the values of its parameters, written `name` or `name:key=value,key=value`.
+/// A filter and the values of its parameters, written `name` or `name:key=value,key=value`; `name@face=2` for one face.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FilterArg {
     pub(crate) name: String,
     /// `key=value,...`, empty where none is given.
     pub(crate) values: String,
+    /// The number of the only face that it is for.
+    pub(crate) face: Option<u32>,
 }
 
 impl FilterArg {
     /// A filter as it comes.
     pub(crate) fn plain(name: &str) -> Self {
-        Self { name: name.into(), values: String::new() }
+        Self { name: name.into(), values: String::new(), face: None }
     }
 }
 
@@ -63,10 +65,19 @@ impl FromStr for FilterArg {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, values) = text.split_once(':').unwrap_or((text, ""));
+        let (name, face) = match name.split_once("@face=") {
+            Some((name, face)) => {
+                let number = face.trim().parse().map_err(|_| {
+                    format!("`{face}` is no face: write a number from 1 to 8, such as glasses@face=2")
+                })?;
+                (name, Some(number))
+            }
+            None => (name, None),
+        };
         if name.trim().is_empty() {
             return Err("a filter's name comes first, such as film or film:grain=0.2".into());
         }
-        Ok(Self { name: name.trim().into(), values: values.trim().into() })
+        Ok(Self { name: name.trim().into(), values: values.trim().into(), face })
     }
 }
 
@@ -137,10 +148,13 @@ mod tests {
 
     #[test]
     fn filters() {
-        let plain = FilterArg { name: "film".into(), values: String::new() };
+        let plain = FilterArg { name: "film".into(), values: String::new(), face: None };
+        let one = FilterArg { name: "glasses".into(), values: "tint=0".into(), face: Some(2) };
+        assert_eq!("glasses@face=2:tint=0".parse(), Ok(one));
+        assert!("glasses@face=two".parse::<FilterArg>().is_err());
         assert_eq!("film".parse(), Ok(plain.clone()));
         assert_eq!("film:".parse(), Ok(plain));
-        let graded = FilterArg { name: "film".into(), values: "grain=0.2,lut=a:b".into() };
+        let graded = FilterArg { name: "film".into(), values: "grain=0.2,lut=a:b".into(), face: None };
         assert_eq!("film:grain=0.2,lut=a:b".parse(), Ok(graded));
         assert!(":grain=1".parse::<FilterArg>().is_err());
     }

@@ -34,7 +34,13 @@ pub(crate) fn look(filters: &[FilterArg], common: &Common) -> Result<Look, AppEr
         return Ok(Look::default());
     }
     let catalog = catalog(common)?;
-    let item = |arg: &FilterArg| Ok(LookItem::parse(catalog.filter(&arg.name)?, &arg.values)?);
+    let item = |arg: &FilterArg| {
+        let item = LookItem::parse(catalog.filter(&arg.name)?, &arg.values)?;
+        Ok(match arg.face {
+            Some(face) => item.for_face(face)?,
+            None => item,
+        })
+    };
     Ok(Look(filters.iter().map(item).collect::<Result<_, AppError>>()?))
 }
 

@@ -16,8 +16,24 @@ use crate::{
 pub const MAX_FACES: usize = 8;
 /// Points of a face: the 468 of the canonical mesh, then 5 for each iris.
 pub const LANDMARKS: usize = 478;
-/// Expression coefficients of a face, in the order of [`BLENDSHAPE_NAMES`](crate::tracking::BLENDSHAPE_NAMES).
+/// Expression coefficients of a face, in the order of [`BLENDSHAPE_NAMES`].
 pub const BLENDSHAPES: usize = 52;
+
+/// Names of the expression coefficients, in the order of the net's output: those of MediaPipe's blendshapes model card
+/// (Apache-2.0). The first is not used by anyone.
+#[rustfmt::skip]
+pub const BLENDSHAPE_NAMES: [&str; 52] = [
+    "_neutral", "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight",
+    "cheekPuff", "cheekSquintLeft", "cheekSquintRight", "eyeBlinkLeft", "eyeBlinkRight", "eyeLookDownLeft",
+    "eyeLookDownRight", "eyeLookInLeft", "eyeLookInRight", "eyeLookOutLeft", "eyeLookOutRight",
+    "eyeLookUpLeft", "eyeLookUpRight", "eyeSquintLeft", "eyeSquintRight", "eyeWideLeft", "eyeWideRight",
+    "jawForward", "jawLeft", "jawOpen", "jawRight", "mouthClose", "mouthDimpleLeft", "mouthDimpleRight",
+    "mouthFrownLeft", "mouthFrownRight", "mouthFunnel", "mouthLeft", "mouthLowerDownLeft",
+    "mouthLowerDownRight", "mouthPressLeft", "mouthPressRight", "mouthPucker", "mouthRight",
+    "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper", "mouthSmileLeft",
+    "mouthSmileRight", "mouthStretchLeft", "mouthStretchRight", "mouthUpperUpLeft", "mouthUpperUpRight",
+    "noseSneerLeft", "noseSneerRight",
+];
 
 /// One face slot. All zero where no face is.
 #[repr(C)]
@@ -50,6 +66,9 @@ pub struct FaceState {
     /// A face keeps its slot while it is followed.
     pub faces: [Face; MAX_FACES],
 }
+
+/// Bytes of a [`FaceState`], for buffers.
+pub const FACE_STATE_BYTES: u64 = size_of::<FaceState>() as u64;
 
 impl FaceState {
     /// No face anywhere, on the heap: the state is some 70 KB.

@@ -11,6 +11,8 @@
 mod bench;
 #[path = "filters/compare.rs"]
 mod compare;
+#[path = "filters/format/mod.rs"]
+mod format;
 
 use std::{collections::BTreeSet, path::Path};
 

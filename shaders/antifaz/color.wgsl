@@ -16,6 +16,39 @@ fn over(top: vec4f, under: vec4f) -> vec4f {
     return top + under * (1.0 - top.a);
 }
 
+/// Darkens: a colour filter in front of `under`. Both premultiplied.
+fn multiply(top: vec4f, under: vec4f) -> vec4f {
+    let color = top.rgb * under.rgb + top.rgb * (1.0 - under.a) + under.rgb * (1.0 - top.a);
+    return vec4f(color, top.a + under.a * (1.0 - top.a));
+}
+
+/// Lightens, and never beyond white. Both premultiplied.
+fn screen(top: vec4f, under: vec4f) -> vec4f {
+    return top + under - top * under;
+}
+
+/// Hue (0..1), saturation and value of a colour.
+fn hsv(color: vec3f) -> vec3f {
+    let high = max(max(color.r, color.g), color.b);
+    let range = high - min(min(color.r, color.g), color.b);
+    if range <= 0.0 {
+        return vec3f(0.0, 0.0, high);
+    }
+    var hue = (color.g - color.b) / range;
+    if high == color.g {
+        hue = 2.0 + (color.b - color.r) / range;
+    } else if high == color.b {
+        hue = 4.0 + (color.r - color.g) / range;
+    }
+    return vec3f(fract(hue / 6.0), range / high, high);
+}
+
+/// The reverse of `hsv`.
+fn from_hsv(hsv: vec3f) -> vec3f {
+    let ramp = abs(fract(hsv.x + vec3f(1.0, 2.0 / 3.0, 1.0 / 3.0)) * 6.0 - 3.0) - 1.0;
+    return hsv.z * mix(vec3f(1.0), clamp(ramp, vec3f(0.0), vec3f(1.0)), hsv.y);
+}
+
 /// The sRGB curve: linear light to coded values.
 fn encode(linear: vec3f) -> vec3f {
     let light = max(linear, vec3f(0.0));

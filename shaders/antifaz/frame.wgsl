@@ -9,6 +9,16 @@ struct Frame {
     index: u32,
     /// How many frames the person mask is older than the picture.
     matte_age: u32,
+    /// Seconds since the frame before, 0 in the first one and after a jump in time.
+    delta: f32,
+    /// The same for a whole run, another for another: what random numbers follow from. 0 where the run asks for none.
+    seed: u32,
+    /// 1 in the first frame and after a jump in time, else 0.
+    anew: u32,
+    /// Where the user last touched or clicked the picture, in uv; the middle before.
+    tap: vec2f,
+    /// Taps since the frame before.
+    taps: u32,
 }
 
 @group(0) @binding(0) var<uniform> frame: Frame;

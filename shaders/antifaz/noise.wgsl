@@ -31,3 +31,55 @@ fn value_noise(at: vec2f, seed: u32) -> f32 {
 fn corner(cell: vec2i, seed: u32) -> f32 {
     return random3(vec3u(bitcast<vec2u>(cell), seed)).x;
 }
+
+/// A value of `seed` and a whole number, 0..1.
+fn random(number: u32, seed: u32) -> f32 {
+    return random3(vec3u(number, seed, 0x9e3779b9u)).x;
+}
+
+/// A smooth field without a preferred grid, with features of size 1, -1..1: gradient noise.
+fn gradient_noise(at: vec2f, seed: u32) -> f32 {
+    let cell = vec2i(floor(at));
+    let f = fract(at);
+    let t = f * f * f * (f * (f * 6.0 - 15.0) + 10.0);
+    let top = mix(slope(cell, f, vec2i(0, 0), seed), slope(cell, f, vec2i(1, 0), seed), t.x);
+    let bottom = mix(slope(cell, f, vec2i(0, 1), seed), slope(cell, f, vec2i(1, 1), seed), t.x);
+    return 1.5 * mix(top, bottom, t.y);
+}
+
+fn slope(cell: vec2i, f: vec2f, step: vec2i, seed: u32) -> f32 {
+    let turn = 6.2831853 * corner(cell + step, seed);
+    return dot(vec2f(cos(turn), sin(turn)), f - vec2f(step));
+}
+
+/// Sums `octaves` (1..8) of gradient noise, each twice as fine and half as strong: clouds, smoke. About -1..1.
+fn fractal_noise(at: vec2f, octaves: u32, seed: u32) -> f32 {
+    var sum = 0.0;
+    var place = at;
+    var strength = 0.5;
+    for (var i = 0u; i < min(octaves, 8u); i++) {
+        sum += strength * gradient_noise(place, seed + i);
+        place = 2.0 * place;
+        strength *= 0.5;
+    }
+    return sum;
+}
+
+/// Cells with one point each: distance to the nearest and second nearest point, and a value 0..1 of the nearest's cell.
+fn cell_noise(at: vec2f, seed: u32) -> vec3f {
+    let home = vec2i(floor(at));
+    var found = vec3f(9.0, 9.0, 0.0);
+    for (var y = -1; y <= 1; y++) {
+        for (var x = -1; x <= 1; x++) {
+            let cell = home + vec2i(x, y);
+            let point = random3(vec3u(bitcast<vec2u>(cell), seed));
+            let distance = length(vec2f(cell) + point.xy - at);
+            if distance < found.x {
+                found = vec3f(distance, found.x, point.z);
+            } else {
+                found.y = min(found.y, distance);
+            }
+        }
+    }
+    return found;
+}

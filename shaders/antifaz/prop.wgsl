@@ -15,7 +15,8 @@ struct Vertex {
     position: vec3f,
     material: u32,
     normal: vec3f,
-    pad: f32,
+    piece: u32,
+    uv: vec2f,
 }
 
 struct Material {
@@ -23,11 +24,17 @@ struct Material {
     base: vec4f,
     metallic: f32,
     roughness: f32,
-    pad: vec2f,
+    /// The layer of `prop_textures` that multiplies `base`, or -1.
+    texture: i32,
 }
 
 @group(0) @binding(6) var<storage, read> prop_vertices: array<Vertex>;
 @group(0) @binding(7) var<storage, read> prop_materials: array<Material>;
+/// From the space of each piece that moves to that of the prop.
+@group(0) @binding(8) var<storage, read> prop_pieces: array<mat4x4f>;
+/// Base colours: linear light when sampled, premultiplied alpha.
+@group(0) @binding(9) var prop_textures: texture_2d_array<f32>;
+@group(0) @binding(10) var repeat: sampler;
 
 struct Varying {
     @builtin(position) position: vec4f,
@@ -43,6 +50,16 @@ struct Varying {
     @location(4) @interpolate(flat) skin: vec4f,
     /// The slot of the face.
     @location(5) @interpolate(flat) face: u32,
+    /// Place in the texture.
+    @location(6) uv: vec2f,
+}
+
+/// The colour of the surface itself, its texture included: linear light, premultiplied alpha. Called before any branch.
+fn surface_color(in: Varying) -> vec4f {
+    let material = prop_materials[in.material];
+    let texel = textureSample(prop_textures, repeat, in.uv, max(material.texture, 0));
+    let color = vec4f(material.base.rgb * material.base.a, material.base.a);
+    return select(color, color * texel, material.texture >= 0);
 }
 
 /// Camera space to the screen.
@@ -73,11 +90,14 @@ fn vertex(index: u32, face: u32) -> Varying {
         return out;
     }
     let vertex = prop_vertices[index];
-    out.place = head_place(face, vertex.position);
+    let piece = prop_pieces[vertex.piece];
+    let at = (piece * vec4f(vertex.position, 1.0)).xyz;
+    out.place = head_place(face, at);
     out.position = project(out.place);
     out.position += vec4f(settle(face) * out.position.w, 0.0, 0.0);
-    out.normal = head_direction(face, vertex.normal);
-    out.canonical = vertex.position;
+    out.normal = head_direction(face, (piece * vec4f(vertex.normal, 0.0)).xyz);
+    out.canonical = at;
+    out.uv = vertex.uv;
     out.material = vertex.material;
     out.skin = skin(face);
     return out;

@@ -1,5 +1,6 @@
-// Lays what meshes have drawn over the picture.
+// Lays what a pass has drawn over the picture.
 
+import antifaz::color;
 import antifaz::frame::{linear, picture_at};
 import antifaz::fullscreen::{Varying, vertex};
 
@@ -10,8 +11,26 @@ fn vertex_main(@builtin(vertex_index) index: u32) -> Varying {
     return vertex(index);
 }
 
+fn layer_at(uv: vec2f) -> vec4f {
+    return textureSampleLevel(layer, linear, uv, 0.0);
+}
+
 @fragment
-fn lay(in: Varying) -> @location(0) vec4f {
-    let top = textureSampleLevel(layer, linear, in.uv, 0.0);
-    return top + picture_at(in.uv) * (1.0 - top.a);
+fn over(in: Varying) -> @location(0) vec4f {
+    return color::over(layer_at(in.uv), picture_at(in.uv));
+}
+
+@fragment
+fn add(in: Varying) -> @location(0) vec4f {
+    return min(layer_at(in.uv) + picture_at(in.uv), vec4f(1.0));
+}
+
+@fragment
+fn multiply(in: Varying) -> @location(0) vec4f {
+    return color::multiply(layer_at(in.uv), picture_at(in.uv));
+}
+
+@fragment
+fn screen(in: Varying) -> @location(0) vec4f {
+    return color::screen(layer_at(in.uv), picture_at(in.uv));
 }

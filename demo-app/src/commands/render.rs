@@ -60,6 +60,9 @@ pub(crate) struct RenderArgs {
     /// Frames per second of the output, for which frames come twice or not at all; without it those of the input
     #[arg(long, value_name = "N", value_parser = values::positive)]
     pub(crate) fps: Option<f64>,
+    /// What the random numbers of filters follow from
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u32,
     /// Where the nets run
     #[arg(long, value_enum, value_name = "B", default_value_t)]
     pub(crate) nets: Nets,
@@ -80,7 +83,12 @@ pub(crate) fn run(args: &RenderArgs, common: &Common) -> Result<(), AppError> {
     let total = info.frames;
     interrupt::watch();
     let sink = sink::create(&args.out, &options)?;
-    let engine = walk::engine(walk::gpu(common)?, look, args.nets, EngineOptions::default())?;
+    let engine = walk::engine(
+        walk::gpu(common)?,
+        look,
+        args.nets,
+        EngineOptions { seed: args.seed, ..EngineOptions::default() },
+    )?;
     let mut session = Session::new(source, engine, sink);
 
     log::info!("rendering to {}", args.out.display());

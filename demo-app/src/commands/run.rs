@@ -1,6 +1,10 @@
 //! `antifaz run`: the window.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use antifaz::{
     data::DataDir,
@@ -47,6 +51,9 @@ pub(crate) struct RunArgs {
     /// What a frame may cost in milliseconds; filters give up quality to stay below it
     #[arg(long, value_name = "X", value_parser = values::positive)]
     pub(crate) budget_ms: Option<f64>,
+    /// What the random numbers of filters follow from; without it every run is different
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u32>,
     /// Where the nets run
     #[arg(long, value_enum, value_name = "B", default_value_t)]
     pub(crate) nets: Nets,
@@ -76,8 +83,14 @@ pub(crate) fn run(args: &RunArgs, common: &Common) -> Result<(), AppError> {
         others: others(common),
         gpu: walk::gpu_options(common),
         nets: args.nets,
+        seed: args.seed.unwrap_or_else(any_seed),
         budget: args.budget_ms.map(|millis| Duration::from_secs_f64(millis / 1e3)),
     })
+}
+
+/// Another number in each run.
+fn any_seed() -> u32 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.subsec_nanos())
 }
 
 /// A camera that may come and go, or anything else in real time.

@@ -23,7 +23,7 @@ use antifaz::{
 use winit::{
     application::ApplicationHandler,
     dpi::PhysicalSize,
-    event::{ElementState, KeyEvent, WindowEvent},
+    event::{ElementState, KeyEvent, MouseButton, Touch, TouchPhase, WindowEvent},
     event_loop::{ActiveEventLoop, ControlFlow, EventLoop},
     keyboard::{Key, NamedKey},
     window::{Window, WindowId},
@@ -50,6 +50,8 @@ pub(crate) struct Show {
     pub(crate) gpu: GpuOptions,
     pub(crate) nets: Nets,
     pub(crate) budget: Option<Duration>,
+    /// What random numbers follow from.
+    pub(crate) seed: u32,
 }
 
 /// Opens the window and shows until the user closes it.
@@ -83,6 +85,14 @@ impl Screen {
     }
 }
 
+impl Screen {
+    /// The place in the picture, in uv, that is shown at a place of the window.
+    fn uv_at(&self, at: [f32; 2]) -> Option<[f32; 2]> {
+        let picture = self.last.as_ref()?;
+        self.presenter.uv_from_window(at, &picture.texture, self.mirror)
+    }
+}
+
 impl Sink for Screen {
     fn present(&mut self, _: &Gpu, picture: Picture) -> Result<(), SinkError> {
         self.presenter.present(&picture.texture, self.mirror)?;
@@ -106,6 +116,8 @@ struct Live {
     pace: title::Pace,
     /// The last error that was said.
     said: String,
+    /// Where the pointer is, in pixels of the window.
+    pointer: [f32; 2],
 }
 
 impl Live {
@@ -120,7 +132,12 @@ impl Live {
         let window = Arc::new(window);
         let presenter = Presenter::new(Arc::clone(&window), window.inner_size().into(), &show.gpu);
         let (gpu, presenter) = pollster::block_on(presenter)?;
-        let options = EngineOptions { pacing: Pacing::Live, budget: show.budget, ..EngineOptions::default() };
+        let options = EngineOptions {
+            pacing: Pacing::Live,
+            budget: show.budget,
+            seed: show.seed,
+            ..EngineOptions::default()
+        };
         let engine = walk::engine(gpu, show.look.clone(), show.nets, options)?;
         let screen = Screen { presenter, mirror: true, last: None };
         let alone = show.others.into_iter().map(|item| Look(vec![item]));
@@ -132,6 +149,7 @@ impl Live {
             recorder: Recorder::new(REMEMBERED),
             pace: title::Pace::new(Instant::now()),
             said: String::new(),
+            pointer: [0.0; 2],
         })
     }
 
@@ -176,6 +194,13 @@ impl Live {
                 Ok(()) => return,
                 Err(error) => log::warn!("{error}"),
             }
+        }
+    }
+
+    /// Tells the filters where the picture was clicked.
+    fn tap(&mut self) {
+        if let Some(uv) = self.session.sink_mut().uv_at(self.pointer) {
+            self.session.engine_mut().tap(uv);
         }
     }
 
@@ -246,6 +271,19 @@ impl ApplicationHandler for App {
                 if !live.press(&logical_key) {
                     return self.end(event_loop, Ok(()));
                 }
+                Ok(())
+            }
+            WindowEvent::CursorMoved { position, .. } => {
+                live.pointer = [position.x as f32, position.y as f32];
+                Ok(())
+            }
+            WindowEvent::MouseInput { state: ElementState::Pressed, button: MouseButton::Left, .. } => {
+                live.tap();
+                Ok(())
+            }
+            WindowEvent::Touch(Touch { phase: TouchPhase::Started, location, .. }) => {
+                live.pointer = [location.x as f32, location.y as f32];
+                live.tap();
                 Ok(())
             }
             WindowEvent::Resized(size) => live.session.sink_mut().resize(size),

@@ -1,9 +1,12 @@
 //! The shader modules that filters import, and the shaders that compose itself draws with.
 
 use crate::{
-    filter::{Asset, Filter, Space},
+    filter::{Asset, Filter, Keep, Particles, Pass, Space},
     gpu::shader::Library,
+    scene::MAX_FACES,
 };
+
+use super::{events, program};
 
 macro_rules! module {
     ($path:literal, $file:literal) => {
@@ -11,23 +14,33 @@ macro_rules! module {
     };
 }
 /// Import path, file and text of the engine's own modules.
-const MODULES: [(&str, &str, &str); 12] = [
+const MODULES: [(&str, &str, &str); 19] = [
     module!("antifaz::color", "antifaz/color.wgsl"),
+    module!("antifaz::event", "antifaz/event.wgsl"),
+    module!("antifaz::expression", "antifaz/expression.wgsl"),
     module!("antifaz::face", "antifaz/face.wgsl"),
     module!("antifaz::face_mesh", "antifaz/face_mesh.wgsl"),
+    module!("antifaz::face_uv", "antifaz/face_uv.wgsl"),
     module!("antifaz::frame", "antifaz/frame.wgsl"),
     module!("antifaz::fullscreen", "antifaz/fullscreen.wgsl"),
     module!("antifaz::lut", "antifaz/lut.wgsl"),
     module!("antifaz::matte", "antifaz/matte.wgsl"),
     module!("antifaz::noise", "antifaz/noise.wgsl"),
+    module!("antifaz::particles", "antifaz/particles.wgsl"),
     module!("antifaz::prop", "antifaz/prop.wgsl"),
+    module!("antifaz::sdf", "antifaz/sdf.wgsl"),
     module!("antifaz::studio", "antifaz/studio.wgsl"),
+    module!("compose::events", "compose/events.wgsl"),
     module!("compose::lay", "compose/lay.wgsl"),
+    module!("compose::one_face", "compose/one_face.wgsl"),
     module!("compose::occluder", "compose/occluder.wgsl"),
 ];
 
 /// What the vertex stage of every pass is called.
 pub(super) const VERTEX: &str = "antifaz_vertex";
+
+/// What a compute pass calls the target that it writes.
+pub(super) const CANVAS: &str = "canvas";
 
 /// The engine's own modules.
 pub fn engine() -> Library {
@@ -38,20 +51,23 @@ pub fn engine() -> Library {
     library
 }
 
-/// The modules of a filter, with its inputs as `package::inputs`, beside the engine's own.
-pub(super) fn of_filter(filter: &Filter) -> Library {
+/// The modules of a filter, with what a pass sees of its inputs as `package::inputs`, beside the engine's own.
+pub(super) fn of_filter(filter: &Filter, pass: &Pass) -> Library {
     let mut library = engine();
     for module in &filter.modules {
         library.insert(&module.path, &module.file, &module.text);
     }
-    library.insert("package::inputs", &format!("{}/inputs (generated)", filter.name), &inputs(filter));
+    library.insert("package::inputs", &format!("{}/inputs (generated)", filter.name), &inputs(filter, pass));
     library
 }
 
-/// Adds the root of a pass: the author's module, and after its end the vertex stage of the pass's space.
+/// Adds the root of a pass: the author's module, and after its end the vertex stage of the pass's space, if it draws.
 pub(super) fn add_root(library: &mut Library, filter: &Filter, pass: usize) -> String {
     let pass = &filter.passes[pass];
     let module = &filter.modules[pass.module];
+    if pass.compute {
+        return module.path.clone();
+    }
     let stage = match pass.space {
         Space::Frame => {
             "(@builtin(vertex_index) index: u32) -> antifaz::fullscreen::Varying {\n    \
@@ -61,18 +77,40 @@ pub(super) fn add_root(library: &mut Library, filter: &Filter, pass: usize) -> S
             "(@builtin(vertex_index) index: u32, @builtin(instance_index) face: u32) \
              -> antifaz::face_mesh::Varying {\n    return antifaz::face_mesh::vertex(index, face);"
         }
+        Space::FaceUv => {
+            "(@builtin(vertex_index) index: u32, @builtin(instance_index) face: u32) \
+             -> antifaz::face_mesh::Varying {\n    return antifaz::face_uv::vertex(index, face);"
+        }
         Space::Prop(_) => {
             "(@builtin(vertex_index) index: u32, @builtin(instance_index) face: u32) \
              -> antifaz::prop::Varying {\n    return antifaz::prop::vertex(index, face);"
         }
+        Space::Particles(particles) => &format!(
+            "(@builtin(vertex_index) index: u32, @builtin(instance_index) number: u32) \
+             -> antifaz::particles::Varying {{\n    \
+             return antifaz::particles::vertex(index, number, package::inputs::{}[number]);",
+            filter.particles[particles].name
+        ),
     };
     let text = format!("{}\n\n@vertex\nfn {VERTEX}{stage}\n}}\n", module.text);
     library.insert(&module.path, &module.file, &text);
     module.path.clone()
 }
 
+/// The function that reads a target with a history.
+fn ago(name: &str, number: usize, frames: u32) -> String {
+    format!(
+        "/// What `{name}` was so many frames before this one, at most {last}: 0 is the frame before.\n\
+         fn {name}_ago(uv: vec2f, frames: u32) -> vec4f {{\n    \
+         let layer = ({newest}[{number}].x + {frames}u - min(frames, {last}u)) % {frames}u;\n    \
+         return textureSampleLevel({name}, antifaz::frame::linear, uv, layer, 0.0);\n}}\n",
+        newest = program::NEWEST,
+        last = frames - 1,
+    )
+}
+
 /// What a filter's manifest declares, as WGSL.
-fn inputs(filter: &Filter) -> String {
+fn inputs(filter: &Filter, pass: &Pass) -> String {
     let mut text = String::from("// Generated from the filter's manifest.\n");
     if !filter.inputs.is_empty() {
         text += "struct Params {\n";
@@ -84,8 +122,40 @@ fn inputs(filter: &Filter) -> String {
     let assets = filter.assets.iter().map(|asset| match asset {
         Asset::Image(name, _) | Asset::Lut(name, _) => name,
     });
-    for (i, name) in assets.chain(filter.targets.iter().map(|target| &target.name)).enumerate() {
-        text += &format!("@group(1) @binding({}) var {name}: texture_2d<f32>;\n", i + 1);
+    let mut place = 0;
+    let mut bind = |declared: &str| {
+        place += 1;
+        format!("@group(1) @binding({place}) var{declared};\n")
+    };
+    for name in assets {
+        text += &bind(&format!(" {name}: texture_2d<f32>"));
+    }
+    for target in &filter.targets {
+        let array = if let Keep::History(_) = target.keep { "_array" } else { "" };
+        text += &bind(&format!(" {}: texture_2d{array}<f32>", target.name));
+    }
+    if program::has_history(filter) {
+        text += &bind(&format!("<uniform> {}: array<vec4u, {}>", program::NEWEST, filter.targets.len()));
+    }
+    if pass.compute && pass.target.is_some() {
+        text += &bind(&format!(" {CANVAS}: texture_storage_2d<rgba16float, write>"));
+    }
+    for (number, Particles { name, count }) in filter.particles.iter().enumerate() {
+        let moved = pass.compute && pass.space == Space::Particles(number);
+        let access = if moved { "read_write" } else { "read" };
+        let length = program::particles_length(*count);
+        text += &bind(&format!("<storage, {access}> {name}: array<antifaz::particles::Particle, {length}>"));
+        text += &format!("const {name}_count: u32 = {count}u;\n");
+    }
+    if !filter.events.is_empty() {
+        let states = filter.events.len() * MAX_FACES;
+        text += &bind(&format!("<storage, read> {}: array<antifaz::event::State, {states}>", events::STATES));
+        text += &events::functions(filter);
+    }
+    for (number, target) in filter.targets.iter().enumerate() {
+        if let Keep::History(frames) = target.keep {
+            text += &ago(&target.name, number, frames);
+        }
     }
     text
 }

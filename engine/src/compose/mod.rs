@@ -9,11 +9,17 @@
 //! the matte's texture, never from landmarks in host memory, so nothing here knows where the nets ran. A pass
 //! per face always draws every slot; an empty one has no area.
 
+mod clock;
+mod draw;
+mod events;
 mod head;
+mod kept;
 mod library;
+mod one_face;
 pub mod plan;
 mod program;
 mod record;
+mod variants;
 
 use crate::{
     filter::{Look, Requires, Values},
@@ -26,7 +32,9 @@ use crate::{
     scheduler::WorkPlan,
 };
 
+use clock::{Clock, Now};
 use head::Shape;
+use kept::Kept;
 pub use library::engine as engine_modules;
 use plan::Plan;
 use program::Program;
@@ -56,6 +64,11 @@ pub struct Composer {
     programs: Vec<Program>,
     shared: Shared,
     planned: Option<Planned>,
+    kept: Kept,
+    clock: Clock,
+    /// Taps since the last frame, and where the last one was.
+    taps: (u32, [f32; 2]),
+    seed: u32,
 }
 
 /// The plan in use, and what it was made for.
@@ -77,7 +90,8 @@ struct Shared {
     no_matte: Texture,
     /// Intermediates that a tier has dropped: transparent.
     nothing: Texture,
-    lay: PassPipeline,
+    /// For each [`Blend`](crate::filter::Blend); nothing is laid to replace the picture.
+    lay: [PassPipeline; 4],
     /// For one sample and for several.
     occluders: [PassPipeline; 2],
 }
@@ -90,7 +104,16 @@ impl Composer {
     /// can't hold what is asked for.
     pub fn new(gpu: &Gpu, look: Look) -> Result<Self, ComposeError> {
         let programs = look.0.iter().map(|item| Program::new(gpu, item)).collect::<Result<_, _>>()?;
-        Ok(Self { look, programs, shared: Shared::new(gpu)?, planned: None })
+        Ok(Self {
+            look,
+            programs,
+            shared: Shared::new(gpu)?,
+            planned: None,
+            kept: Kept::default(),
+            clock: Clock::default(),
+            taps: (0, [0.5; 2]),
+            seed: 0,
+        })
     }
 
     /// The look that is drawn.
@@ -111,6 +134,16 @@ impl Composer {
         true
     }
 
+    /// The user has touched or clicked the picture at `uv`: 0..1 from the left upper corner of the unmirrored picture.
+    pub fn tap(&mut self, uv: [f32; 2]) {
+        self.taps = (self.taps.0.saturating_add(1), uv);
+    }
+
+    /// What random numbers follow from, from the next frame on: 0 where none is set.
+    pub fn set_seed(&mut self, seed: u32) {
+        self.seed = seed;
+    }
+
     /// Records the look over a scene's picture; where nothing is to be drawn, the picture is handed on.
     ///
     /// # Errors
@@ -123,17 +156,23 @@ impl Composer {
         plan: WorkPlan,
     ) -> Result<Picture, ComposeError> {
         let size = scene.picture.texture.size();
+        let (taps, tap) = self.taps;
+        self.taps.0 = 0;
+        let now = Now { tick: self.clock.tick(scene.picture.time), taps, tap, seed: self.seed };
         if self.planned.as_ref().is_none_or(|planned| (planned.size, planned.tier) != (size, plan.tier)) {
             self.write_params(encoder, plan.tier);
             self.planned =
                 Some(Planned { size, tier: plan.tier, plan: Plan::new(&self.look, size, plan.tier) });
         }
-        match &self.planned {
-            Some(planned) if !planned.plan.passes.is_empty() => {
-                Ok(record::record(gpu, encoder, self, planned, scene)?)
-            }
-            _ => Ok(scene.picture),
-        }
+        let Some(planned) = self.planned.as_ref().filter(|planned| !planned.plan.passes.is_empty()) else {
+            self.kept = Kept::default();
+            return Ok(scene.picture);
+        };
+        let mut kept = std::mem::take(&mut self.kept);
+        kept.open(gpu, encoder, self, planned, now.tick)?;
+        let picture = record::record(gpu, encoder, self, planned, &mut kept, (scene, now))?;
+        self.kept = kept;
+        Ok(picture)
     }
 
     /// Writes every filter's values, with those of the tier's rung in their place.
@@ -154,6 +193,10 @@ impl Shared {
         let library = engine_modules();
         let texel = |format, bytes: &[u8]| gpu.texture_with(&TextureDesc::new([1, 1], format), bytes);
         let lay = library.resolve("compose::lay", &[])?;
+        let lay = |entry| {
+            let desc = PassDesc::new("lay", "vertex_main", entry, TextureFormat::Srgb8);
+            PassPipeline::new(gpu, &lay, &desc)
+        };
         let occluder = library.resolve("compose::occluder", &[])?;
         let occluder = |samples| {
             let desc = PassDesc {
@@ -169,11 +212,7 @@ impl Shared {
             head: Shape::head(gpu)?,
             no_matte: texel(TextureFormat::R8, &[255])?,
             nothing: texel(TextureFormat::Srgb8, &[0; 4])?,
-            lay: PassPipeline::new(
-                gpu,
-                &lay,
-                &PassDesc::new("lay", "vertex_main", "lay", TextureFormat::Srgb8),
-            )?,
+            lay: [lay("over")?, lay("add")?, lay("multiply")?, lay("screen")?],
             occluders: [occluder(1)?, occluder(plan::SMOOTH_SAMPLES)?],
         })
     }

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use crate::{
-    filter::{self, Look, LookItem, Quality, Space},
+    filter::{self, Blend, Filter, Keep, Look, LookItem, Quality, Space},
     quality::Tier,
 };
 
@@ -27,6 +27,8 @@ pub enum Slot {
     Layer,
     /// An intermediate: numbers of the look's item and of its filter's target.
     Named(usize, usize),
+    /// No texture but particles: numbers of the look's item and of its filter's particles.
+    Particles(usize, usize),
 }
 
 /// What a pass draws.
@@ -39,8 +41,19 @@ pub enum Draw {
         /// The number of its filter's pass.
         pass: usize,
     },
-    /// The layer, over the picture.
-    Lay,
+    /// The layer, which meets the picture like this.
+    Lay(Blend),
+}
+
+/// What a target holds before it is drawn on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// Nothing: it is transparent.
+    Clear,
+    /// What earlier passes of this frame have drawn.
+    Keep,
+    /// What it held at the end of the frame before.
+    Before,
 }
 
 /// One render pass.
@@ -56,8 +69,8 @@ pub struct Pass {
     pub target: Slot,
     /// The target's width and height.
     pub size: [u32; 2],
-    /// Whether the target is emptied before.
-    pub clear: bool,
+    /// What the target holds before.
+    pub load: Load,
     /// Samples of a pixel while it is drawn.
     pub samples: u32,
 }
@@ -102,8 +115,17 @@ pub fn rung(item: &LookItem, tier: Tier) -> Option<&Quality> {
 
 /// The samples of a pass at a tier: only meshes over the picture have edges that are seen.
 pub fn samples(pass: &filter::Pass, tier: Tier) -> u32 {
-    let smooth = pass.space != Space::Frame && pass.target.is_none() && tier > Tier::Low;
+    let smooth = pass.space.has_depth() && pass.target.is_none() && tier > Tier::Low;
     if smooth { SMOOTH_SAMPLES } else { 1 }
+}
+
+/// Width and height of a filter's target for a picture of `size`, at a rung that scales intermediates. What outlives a
+/// frame keeps its size on every rung.
+pub fn target_size(filter: &Filter, target: usize, size: [u32; 2], scale: f32) -> [u32; 2] {
+    let target = &filter.targets[target];
+    let scale = if target.keep == Keep::Nothing { scale } else { 1.0 };
+    let side = |side: usize| ((target.size[side].pixels(size) as f32 * scale).round() as u32).max(1);
+    [side(0), side(1)]
 }
 
 struct Planner {
@@ -125,18 +147,26 @@ impl Planner {
             let label = format!("{}/{}", filter.name, pass.name);
             let draw = Draw::Filter { item: number, pass: index };
             match pass.target {
-                None if pass.space == Space::Frame => self.over_picture(label, draw),
+                None if pass.compute => {
+                    let Space::Particles(particles) = pass.space else { continue };
+                    let size = [filter.particles[particles].count, 1];
+                    self.push(label, draw, Slot::Particles(number, particles), size, Load::Keep, 1);
+                }
+                None if pass.blend == Blend::Replace => self.over_picture(label, draw),
                 None => {
-                    self.push(label.clone(), draw, Slot::Layer, self.size, true, samples(pass, self.tier));
-                    self.over_picture(label, Draw::Lay);
+                    let samples = samples(pass, self.tier);
+                    self.push(label.clone(), draw, Slot::Layer, self.size, Load::Clear, samples);
+                    self.over_picture(label, Draw::Lay(pass.blend));
                 }
                 Some(target) => {
-                    let side = |side: usize| {
-                        let pixels = filter.targets[target].size[side].pixels(self.size);
-                        ((pixels as f32 * scale).round() as u32).max(1)
+                    let size = target_size(filter, target, self.size, scale);
+                    let covers = pass.space == Space::Frame && pass.blend == Blend::Replace;
+                    let load = match filter.targets[target].keep {
+                        _ if std::mem::replace(&mut written[target], true) => Load::Keep,
+                        Keep::Last if !covers => Load::Before,
+                        _ => Load::Clear,
                     };
-                    let clear = !std::mem::replace(&mut written[target], true);
-                    self.push(label, draw, Slot::Named(number, target), [side(0), side(1)], clear, 1);
+                    self.push(label, draw, Slot::Named(number, target), size, load, 1);
                 }
             }
         }
@@ -145,12 +175,12 @@ impl Planner {
     /// A pass that reads the picture and writes the texture that is free.
     fn over_picture(&mut self, label: String, draw: Draw) {
         let target = if self.current == Slot::A { Slot::B } else { Slot::A };
-        self.push(label, draw, target, self.size, true, 1);
+        self.push(label, draw, target, self.size, Load::Clear, 1);
         self.current = target;
     }
 
-    fn push(&mut self, label: String, draw: Draw, target: Slot, size: [u32; 2], clear: bool, samples: u32) {
-        self.passes.push(Pass { label, draw, reads: self.current, target, size, clear, samples });
+    fn push(&mut self, label: String, draw: Draw, target: Slot, size: [u32; 2], load: Load, samples: u32) {
+        self.passes.push(Pass { label, draw, reads: self.current, target, size, load, samples });
     }
 }
 
@@ -173,6 +203,8 @@ mod tests {
     const GRADE: &str = "[[passes]]\nname = \"grade\"\nshader = \"a.wgsl\"\nentry = \"main\"\n";
     const PAINT: &str =
         "[[passes]]\nname = \"paint\"\nshader = \"a.wgsl\"\nentry = \"main\"\nspace = \"face_mesh\"\n";
+    const GLOW: &str =
+        "[[passes]]\nname = \"glow\"\nshader = \"a.wgsl\"\nentry = \"main\"\nblend = \"add\"\n";
     const BLUR: &str = "[[passes]]\nname = \"small\"\nshader = \"a.wgsl\"\nentry = \"main\"\ntarget = \"half\"\n\
          size = [\"width / 2\", \"height / 2\"]\n[[passes]]\nname = \"sharp\"\nshader = \"a.wgsl\"\n\
          entry = \"main\"\nreads = [\"half\"]\n[[quality]]\ntier = \"high\"\n[[quality]]\ntier = \"medium\"\n\
@@ -210,6 +242,43 @@ mod tests {
                         output: B\n";
         assert_eq!(plan.to_string(), expected);
         assert_eq!(plan.passes.iter().map(|pass| pass.samples).collect::<Vec<_>>(), [1, 4, 1]);
+    }
+
+    #[test]
+    fn what_is_blended_is_drawn_by_itself_first() {
+        let plan = Plan::new(&look(&[("glow", GLOW, "")]), [64, 33], Tier::High);
+        assert_eq!(
+            plan.to_string(),
+            "glow/glow: Input -> Layer 64x33\nglow/glow: Input -> A 64x33\noutput: A\n"
+        );
+        assert_eq!(plan.passes[1].draw, Draw::Lay(Blend::Add));
+        assert_eq!(plan.passes[0].samples, 1);
+    }
+
+    #[test]
+    fn what_outlives_a_frame_goes_on_and_keeps_its_size() {
+        let pass = |name: &str, more: &str| {
+            format!("[[passes]]\nname = \"{name}\"\nshader = \"a.wgsl\"\nentry = \"main\"\n{more}\n")
+        };
+        let passes = pass("drop", "target = \"t\"\npersistent = true\nblend = \"add\"\nsize = [8, 8]")
+            + &pass("more", "target = \"t\"\nblend = \"over\"")
+            + &pass("over", "target = \"u\"\npersistent = true\nreads = [\"u\"]")
+            + &pass("show", "reads = [\"t\"]\n[[quality]]\ntier = \"high\"\nscale = 0.5");
+        let plan = Plan::new(&look(&[("trail", &passes, "")]), [64, 32], Tier::High);
+        let loads: Vec<Load> = plan.passes.iter().map(|pass| pass.load).collect();
+        assert_eq!(loads, [Load::Before, Load::Keep, Load::Clear, Load::Clear]);
+        assert_eq!((plan.passes[0].size, plan.passes[2].size), ([8, 8], [64, 32]));
+    }
+
+    #[test]
+    fn particles_are_moved_and_then_drawn() {
+        let passes = "[[particles]]\nname = \"dust\"\ncount = 100\n[[passes]]\nname = \"step\"\nshader = \"a.wgsl\"\n\
+            entry = \"step\"\nstage = \"compute\"\nparticles = \"dust\"\n[[passes]]\nname = \"draw\"\nshader = \"a.wgsl\"\n\
+            entry = \"main\"\nspace = \"particles\"\nparticles = \"dust\"\n";
+        let plan = Plan::new(&look(&[("dust", passes, "")]), [64, 32], Tier::High);
+        let expected = "dust/step: Input -> Particles(0, 0) 100x1\ndust/draw: Input -> Layer 64x32\n\
+                        dust/draw: Input -> A 64x32\noutput: A\n";
+        assert_eq!(plan.to_string(), expected);
     }
 
     #[test]

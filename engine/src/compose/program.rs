@@ -1,49 +1,61 @@
 //! A filter made ready to draw: pipelines for each of its passes in every tier, its textures and meshes.
 
 use crate::{
-    filter::{Asset, Filter, LookItem, Prop, Space, Value},
-    gpu::{
-        Blend, Buffer, BufferUse, Cull, Depth, Gpu, GpuError, Member, PassDesc, PassPipeline, Resource,
-        Texture, TextureDesc, TextureFormat, shader::Shader,
-    },
+    filter::{Asset, Filter, Image, Keep, LookItem, Particles, Prop, Value},
+    gpu::{Buffer, BufferUse, Gpu, GpuError, Member, Resource, Texture, TextureDesc, TextureFormat},
     quality::Tier,
 };
 
-use super::{ComposeError, library, plan};
+use super::{
+    ComposeError,
+    events::{self, Events},
+    one_face::OneFace,
+    variants::{Pipelines, Variants},
+};
 
-/// All tiers, for variants.
-const TIERS: [Tier; 3] = [Tier::Low, Tier::Medium, Tier::High];
+/// The uniform that says which layer of each history is the newest.
+pub(super) const NEWEST: &str = "newest_layers";
+
+/// Whether any target of a filter is kept for several frames.
+pub(super) fn has_history(filter: &Filter) -> bool {
+    filter.targets.iter().any(|target| matches!(target.keep, Keep::History(_)))
+}
+
+/// Bytes of a particle, as `antifaz::particles` has it.
+const PARTICLE: u64 = 64;
+
+/// How many particles a buffer holds: whole workgroups, so that no shader has to ask which ones are there.
+pub(super) fn particles_length(count: u32) -> u32 {
+    count.next_multiple_of(64)
+}
 
 /// A filter of a look, ready to draw.
 #[derive(Debug)]
 pub(super) struct Program {
-    /// For each pass, the variants that differ, and which one each tier uses.
+    /// What each pass draws with.
     passes: Vec<Variants>,
     /// Under the names that shaders know them by.
     textures: Vec<(String, Texture)>,
     pub(super) props: Vec<PropBuffers>,
     /// The uniform `params`, where any pass reads it.
     pub(super) params: Option<Buffer>,
-}
-
-#[derive(Debug)]
-struct Variants {
-    pipelines: Vec<Pipelines>,
-    by_tier: [usize; 3],
-}
-
-/// What one variant of a pass draws with.
-#[derive(Debug)]
-pub(super) struct Pipelines {
-    pub(super) solid: PassPipeline,
-    /// For the transparent part of a prop.
-    pub(super) blended: Option<PassPipeline>,
+    /// The uniform [`NEWEST`], where the filter has histories.
+    pub(super) newest: Option<Buffer>,
+    /// Where the filter has events.
+    pub(super) events: Option<Events>,
+    /// Where the filter is for one face.
+    pub(super) one_face: Option<OneFace>,
+    /// Under the names that shaders know them by.
+    pub(super) particles: Vec<(String, Buffer)>,
 }
 
 /// A prop's mesh on the GPU.
 #[derive(Debug)]
 pub(super) struct PropBuffers {
     pub(super) vertices: Buffer,
+    /// From each piece's own space to that of the prop.
+    pub(super) pieces: Buffer,
+    pub(super) textures: Texture,
     pub(super) materials: Buffer,
     pub(super) indices: Buffer,
     pub(super) opaque: u32,
@@ -64,7 +76,23 @@ impl Program {
         };
         let textures = filter.assets.iter().map(|asset| texture(gpu, asset)).collect::<Result<_, _>>()?;
         let props = filter.props.iter().map(|prop| PropBuffers::new(gpu, prop)).collect::<Result<_, _>>()?;
-        Ok(Self { passes, textures, props, params })
+        let particles = filter.particles.iter().map(|Particles { name, count }| {
+            let bytes = PARTICLE * u64::from(particles_length(*count));
+            Ok((name.clone(), gpu.buffer(name, BufferUse::Storage, bytes)?))
+        });
+        let particles = particles.collect::<Result<_, GpuError>>()?;
+        let newest = has_history(filter)
+            .then(|| gpu.buffer(&filter.name, BufferUse::Uniform, 16 * filter.targets.len() as u64));
+        Ok(Self {
+            passes,
+            textures,
+            props,
+            params,
+            newest: newest.transpose()?,
+            events: Events::new(gpu, filter)?,
+            one_face: item.face.map(|slot| OneFace::new(gpu, slot)).transpose()?,
+            particles,
+        })
     }
 
     /// The bytes of `params` for these values.
@@ -74,101 +102,24 @@ impl Program {
 
     /// What a pass draws with at a tier.
     pub(super) fn pipelines(&self, pass: usize, tier: Tier) -> &Pipelines {
-        let variants = &self.passes[pass];
-        &variants.pipelines[variants.by_tier[tier as usize]]
+        self.passes[pass].at(tier)
     }
 
     /// The filter's own resources under their names in shaders.
     pub(super) fn resources(&self) -> impl Iterator<Item = (&str, Resource<'_>)> {
         let textures =
             self.textures.iter().map(|(name, texture)| (name.as_str(), Resource::Texture(texture)));
-        textures.chain(self.params.iter().map(|params| ("params", Resource::Buffer(params))))
+        let params = self.params.iter().map(|params| ("params", Resource::Buffer(params)));
+        let newest = self.newest.iter().map(|newest| (NEWEST, Resource::Buffer(newest)));
+        let events = self.events.iter().map(|events| (events::STATES, Resource::Buffer(&events.states)));
+        let particles = self.particles.iter().map(|(name, buffer)| (name.as_str(), Resource::Buffer(buffer)));
+        textures.chain(params).chain(newest).chain(events).chain(particles)
     }
 }
 
-impl Variants {
-    fn new(gpu: &Gpu, filter: &Filter, pass: usize) -> Result<Self, ComposeError> {
-        let mut library = library::of_filter(filter);
-        let root = library::add_root(&mut library, filter, pass);
-        let mut made: Vec<(String, u32)> = Vec::new();
-        let mut variants = Self { pipelines: Vec::new(), by_tier: [0; 3] };
-        for tier in TIERS {
-            let flags = [
-                ("tier_low", tier == Tier::Low),
-                ("tier_medium", tier == Tier::Medium),
-                ("tier_high", tier == Tier::High),
-            ];
-            let shader = library.resolve(&root, &flags).map_err(GpuError::from)?;
-            let key = (shader.text().to_owned(), plan::samples(&filter.passes[pass], tier));
-            let known = made.iter().position(|made| *made == key);
-            variants.by_tier[tier as usize] = known.unwrap_or(made.len());
-            if known.is_none() {
-                variants.pipelines.push(Pipelines::new(gpu, filter, pass, &shader, key.1)?);
-                made.push(key);
-            }
-        }
-        Ok(variants)
-    }
-}
-
-impl Pipelines {
-    fn new(
-        gpu: &Gpu,
-        filter: &Filter,
-        pass: usize,
-        shader: &Shader,
-        samples: u32,
-    ) -> Result<Self, ComposeError> {
-        let pass = &filter.passes[pass];
-        let label = format!("{}/{}", filter.name, pass.name);
-        let float = pass.target.is_some_and(|target| filter.targets[target].float);
-        let format = if float { TextureFormat::Rgba16Float } else { TextureFormat::Srgb8 };
-        let desc = PassDesc { samples, ..PassDesc::new(&label, library::VERTEX, &pass.entry, format) };
-        let (solid, blended) = match pass.space {
-            Space::Frame => (desc, None),
-            Space::FaceMesh => {
-                (PassDesc { blend: Blend::Over, depth: Depth::Write, cull: Cull::Back, ..desc }, None)
-            }
-            Space::Prop(_) => (
-                PassDesc { blend: Blend::Over, depth: Depth::Write, ..desc },
-                Some(PassDesc { blend: Blend::Over, depth: Depth::Test, ..desc }),
-            ),
-        };
-        let solid = PassPipeline::new(gpu, shader, &solid)?;
-        check_declared(filter, pass, &label, &solid)?;
-        let blended = blended.map(|desc| PassPipeline::new(gpu, shader, &desc)).transpose()?;
-        Ok(Self { solid, blended })
-    }
-}
-
-/// What a shader reads must be declared: nets are run and passes are ordered by what the manifest says.
-fn check_declared(
-    filter: &Filter,
-    pass: &crate::filter::Pass,
-    label: &str,
-    pipeline: &PassPipeline,
-) -> Result<(), ComposeError> {
-    let undeclared = |name: &str, fix: String| {
-        Err(ComposeError::Undeclared { pass: label.to_owned(), name: name.to_owned(), fix })
-    };
-    if pipeline.uses("matte") && !filter.requires.matte {
-        return undeclared("matte", "requires = { segment = [\"person\"] }".to_owned());
-    }
-    if pipeline.uses("faces") && !filter.requires.face {
-        return undeclared("faces", "requires = { face = [\"mesh\"] }".to_owned());
-    }
-    for (number, target) in filter.targets.iter().enumerate() {
-        if pipeline.uses(&target.name) && !pass.reads.contains(&number) {
-            return undeclared(&target.name, format!("reads = [\"{}\"]", target.name));
-        }
-    }
-    Ok(())
-}
-
-/// The fields of `params`, from the first pipeline that reads them.
+/// The fields of `params`, from the first pass that reads them.
 fn members(passes: &[Variants]) -> &[Member] {
-    let pipelines = passes.iter().flat_map(|pass| &pass.pipelines);
-    let members = pipelines.map(|pipelines| pipelines.solid.uniform_members("params"));
+    let members = passes.iter().map(|pass| pass.members("params"));
     members.into_iter().find(|members| !members.is_empty()).unwrap_or(&[])
 }
 
@@ -184,6 +135,8 @@ fn params(filter: &Filter, values: &[Value], members: &[Member]) -> Vec<u8> {
             Value::Number(value) => place[..4].copy_from_slice(&value.to_le_bytes()),
             Value::Color(value) => place[..16].copy_from_slice(bytemuck::bytes_of(value)),
             Value::Vec2(value) => place[..8].copy_from_slice(bytemuck::bytes_of(value)),
+            Value::Vec3(value) => place[..12].copy_from_slice(bytemuck::bytes_of(value)),
+            Value::Vec4(value) => place[..16].copy_from_slice(bytemuck::bytes_of(value)),
         }
     }
     bytes
@@ -208,11 +161,29 @@ fn texture(gpu: &Gpu, asset: &Asset) -> Result<(String, Texture), GpuError> {
     }
 }
 
+/// The textures of a prop as the layers of one, two at least: one alone would be no array.
+fn textures(gpu: &Gpu, textures: &[Image]) -> Result<Texture, GpuError> {
+    let size = textures.first().map_or([1, 1], |texture| texture.size);
+    let (layers, mips) = ((textures.len() as u32).max(2), size[0].max(size[1]).ilog2() + 1);
+    let desc = TextureDesc { layers, mips, ..TextureDesc::new(size, TextureFormat::Srgb8) };
+    let made = gpu.texture(&desc)?;
+    let levels: Vec<Vec<Vec<u8>>> = textures.iter().map(Image::levels).collect();
+    for level in 0..mips {
+        let [width, height] = size.map(|side| (side >> level).max(1));
+        let mut texels: Vec<u8> = levels.iter().flat_map(|levels| levels[level as usize].clone()).collect();
+        texels.resize((width * height * 4 * layers) as usize, 0);
+        made.write(gpu, level, &texels);
+    }
+    Ok(made)
+}
+
 impl PropBuffers {
     fn new(gpu: &Gpu, prop: &Prop) -> Result<Self, GpuError> {
         let storage = |bytes: &[u8]| gpu.buffer_with(&prop.name, BufferUse::Storage, bytes);
         let mesh = &prop.mesh;
         Ok(Self {
+            pieces: storage(bytemuck::cast_slice(&mesh.rig.pose(0.0)))?,
+            textures: textures(gpu, &mesh.textures)?,
             vertices: storage(bytemuck::cast_slice(&mesh.vertices))?,
             materials: storage(bytemuck::cast_slice(&mesh.materials))?,
             indices: gpu.buffer_with(&prop.name, BufferUse::Index, bytemuck::cast_slice(&mesh.indices))?,

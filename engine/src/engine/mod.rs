@@ -59,6 +59,8 @@ pub struct EngineOptions {
     pub budget: Option<Duration>,
     /// Whether expressions are looked for even where the look asks for none.
     pub blendshapes: bool,
+    /// What the random numbers of filters follow from (`frame.seed`): the same seed gives the same pictures.
+    pub seed: u32,
     /// Whether what was seen comes back to host memory where the nets run on the device that draws, some frames later.
     pub results: bool,
 }
@@ -73,6 +75,7 @@ impl Default for EngineOptions {
             pacing: Pacing::Offline,
             budget: None,
             blendshapes: false,
+            seed: 0,
             results: false,
         }
     }
@@ -172,7 +175,8 @@ impl Engine {
     /// # Errors
     /// When a model or shader is broken, or the device can't hold what is needed.
     pub fn new(gpu: Gpu, models: Models, look: Look, options: EngineOptions) -> Result<Self, EngineError> {
-        let composer = Composer::new(&gpu, look)?;
+        let mut composer = Composer::new(&gpu, look)?;
+        composer.set_seed(options.seed);
         let crew = Crew::of(options.threads).map_err(EngineError::Thread)?;
         Ok(Self {
             convert: Convert::new(&gpu)?,
@@ -205,7 +209,8 @@ impl Engine {
     /// # Errors
     /// As [`Engine::new`]; then the old look stays.
     pub fn set_look(&mut self, look: Look) -> Result<(), EngineError> {
-        let composer = Composer::new(&self.gpu, look)?;
+        let mut composer = Composer::new(&self.gpu, look)?;
+        composer.set_seed(self.options.seed);
         let wanted = vision_options(&composer, &self.options);
         if wanted != vision_options(&self.composer, &self.options) {
             self.eyes = Eyes::open(&self.models, &wanted, self.options.pacing, &self.crew, &self.gpu)?;
@@ -217,6 +222,12 @@ impl Engine {
     /// Changes the values of the look's filter number `item`. `false`: there is none.
     pub fn set_values(&mut self, item: usize, values: Values) -> bool {
         self.composer.set_values(item, values)
+    }
+
+    /// The user has touched or clicked the picture at `uv`: 0..1 from the left upper corner of the unmirrored picture.
+    /// Filters learn of it in the next frame.
+    pub fn tap(&mut self, uv: [f32; 2]) {
+        self.composer.tap(uv);
     }
 
     /// The walk of one frame, submitted.
@@ -330,8 +341,11 @@ fn vision_options(composer: &Composer, options: &EngineOptions) -> VisionOptions
     let requires = composer.requires();
     let blendshapes = requires.blendshapes || options.blendshapes;
     let faces = requires.face || blendshapes || requires.pose;
+    // Whoever draws on the third face alone wants three to be found.
+    let least =
+        composer.look().0.iter().filter_map(|item| item.face).max().map_or(1, |slot| slot as usize + 1);
     VisionOptions {
-        faces: if faces { options.faces.max(1) } else { 0 },
+        faces: if faces { options.faces.max(least) } else { 0 },
         blendshapes,
         pose: requires.pose,
         matte: requires.matte.then_some(MatteNet::Auto),

@@ -99,6 +99,16 @@ pub enum FilterError {
         /// The names that it has.
         known: Vec<String>,
     },
+    /// A filter can't be for this face alone.
+    #[error("filter `{filter}` can't be for face {face} alone: {message}")]
+    Face {
+        /// The filter's name.
+        filter: String,
+        /// The face's number.
+        face: u32,
+        /// Why.
+        message: &'static str,
+    },
     /// A value is of the wrong kind or out of range.
     #[error("`{name}={given}` of filter `{filter}` must be {expected}")]
     Value {

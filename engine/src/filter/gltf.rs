@@ -1,147 +1,21 @@
 //! The part of glTF 2.0 that props need, read from untrusted bytes.
 
-use std::collections::BTreeMap;
+mod json;
 
-use glam::{Mat4, Quat, Vec3};
-use serde::Deserialize;
+use glam::{Vec2, Vec3, Vec4};
 
 use super::Package;
+pub(super) use json::{Animation, Channel, Json, Node, Primitive, Transform};
 
 const F32: u32 = 5126;
-
-/// The JSON part: what is not listed is ignored.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Json {
-    scene: Option<usize>,
-    #[serde(default)]
-    scenes: Vec<Scene>,
-    #[serde(default)]
-    pub(super) nodes: Vec<Node>,
-    #[serde(default)]
-    pub(super) meshes: Vec<Mesh>,
-    #[serde(default)]
-    pub(super) materials: Vec<Material>,
-    #[serde(default)]
-    accessors: Vec<Accessor>,
-    #[serde(default)]
-    buffer_views: Vec<View>,
-    #[serde(default)]
-    buffers: Vec<Buffer>,
-    #[serde(default)]
-    extensions_required: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Scene {
-    #[serde(default)]
-    nodes: Vec<usize>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Node {
-    pub(super) mesh: Option<usize>,
-    #[serde(default)]
-    pub(super) children: Vec<usize>,
-    matrix: Option<[f32; 16]>,
-    translation: Option<[f32; 3]>,
-    rotation: Option<[f32; 4]>,
-    scale: Option<[f32; 3]>,
-}
-
-impl Node {
-    /// From the node's space to that of the node above.
-    pub(super) fn transform(&self) -> Mat4 {
-        if let Some(matrix) = &self.matrix {
-            return Mat4::from_cols_array(matrix);
-        }
-        Mat4::from_scale_rotation_translation(
-            self.scale.map_or(Vec3::ONE, Vec3::from),
-            self.rotation.map_or(Quat::IDENTITY, Quat::from_array),
-            self.translation.map_or(Vec3::ZERO, Vec3::from),
-        )
-    }
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Mesh {
-    pub(super) primitives: Vec<Primitive>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Primitive {
-    /// Names to accessors.
-    pub(super) attributes: BTreeMap<String, usize>,
-    pub(super) indices: Option<usize>,
-    pub(super) material: Option<usize>,
-    /// 4: triangles.
-    #[serde(default = "triangles")]
-    pub(super) mode: u32,
-}
-
-fn triangles() -> u32 {
-    4
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Material {
-    #[serde(default)]
-    pub(super) alpha_mode: String,
-    #[serde(default, rename = "pbrMetallicRoughness")]
-    pub(super) surface: Surface,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(default)]
-pub(super) struct Surface {
-    /// Linear light, straight alpha.
-    #[serde(rename = "baseColorFactor")]
-    pub(super) base: [f32; 4],
-    #[serde(rename = "metallicFactor")]
-    pub(super) metallic: f32,
-    #[serde(rename = "roughnessFactor")]
-    pub(super) roughness: f32,
-}
-
-impl Default for Surface {
-    fn default() -> Self {
-        Self { base: [1.0; 4], metallic: 1.0, roughness: 1.0 }
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Accessor {
-    buffer_view: Option<usize>,
-    #[serde(default)]
-    byte_offset: usize,
-    component_type: u32,
-    count: usize,
-    #[serde(rename = "type")]
-    shape: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct View {
-    buffer: usize,
-    #[serde(default)]
-    byte_offset: usize,
-    byte_length: usize,
-    byte_stride: Option<usize>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Buffer {
-    uri: Option<String>,
-}
 
 /// A file with the bytes of its buffers.
 #[derive(Debug)]
 pub(super) struct Document {
     pub(super) json: Json,
     buffers: Vec<Vec<u8>>,
+    /// The files that pictures lie in.
+    pictures: Vec<Option<Vec<u8>>>,
 }
 
 impl Document {
@@ -165,7 +39,15 @@ impl Document {
                 .ok_or_else(|| format!("its buffer `{uri}` is not a file of the filter")),
         });
         let buffers = buffers.collect::<Result<_, String>>()?;
-        Ok(Self { json, buffers })
+        let pictures = json.images.iter().map(|image| {
+            image.uri.as_ref().map(|uri| {
+                let file = package.file(&format!("{folder}{uri}"));
+                file.map(<[u8]>::to_vec)
+                    .ok_or_else(|| format!("its picture `{uri}` is not a file of the filter"))
+            })
+        });
+        let pictures = pictures.map(Option::transpose).collect::<Result<_, String>>()?;
+        Ok(Self { json, buffers, pictures })
     }
 
     /// The nodes of the default scene.
@@ -177,8 +59,54 @@ impl Document {
     /// An accessor's three-part vectors.
     pub(super) fn vectors(&self, accessor: usize) -> Result<Vec<Vec3>, String> {
         let values = self.values(accessor, "VEC3", &[F32])?;
-        let float = |bytes: &[u8]| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        Ok(values.map(|v| Vec3::new(float(&v[..4]), float(&v[4..8]), float(&v[8..]))).collect())
+        Ok(values.map(|v| Vec3::new(float(v, 0), float(v, 1), float(v, 2))).collect())
+    }
+
+    /// An accessor's two-part vectors, as floats or shares of the greatest whole number.
+    pub(super) fn pairs(&self, accessor: usize) -> Result<Vec<Vec2>, String> {
+        let values = self.values(accessor, "VEC2", &[F32, 5121, 5123])?;
+        let pair = |v: &[u8]| match v.len() {
+            2 => Vec2::new(f32::from(v[0]), f32::from(v[1])) / 255.0,
+            4 => {
+                let short = |at: usize| f32::from(u16::from_le_bytes([v[at], v[at + 1]]));
+                Vec2::new(short(0), short(2)) / 65535.0
+            }
+            _ => Vec2::new(float(v, 0), float(v, 1)),
+        };
+        Ok(values.map(pair).collect())
+    }
+
+    /// An accessor's four-part vectors.
+    pub(super) fn quads(&self, accessor: usize) -> Result<Vec<Vec4>, String> {
+        let values = self.values(accessor, "VEC4", &[F32])?;
+        Ok(values.map(|v| Vec4::new(float(v, 0), float(v, 1), float(v, 2), float(v, 3))).collect())
+    }
+
+    /// An accessor's numbers.
+    pub(super) fn numbers(&self, accessor: usize) -> Result<Vec<f32>, String> {
+        Ok(self.values(accessor, "SCALAR", &[F32])?.map(|v| float(v, 0)).collect())
+    }
+
+    /// The picture file behind a texture.
+    pub(super) fn picture(&self, texture: usize) -> Result<&[u8], String> {
+        let missing = "it names a texture that is not there";
+        let image = self.json.textures.get(texture).and_then(|texture| texture.source).ok_or(missing)?;
+        let place = self.json.images.get(image).ok_or(missing)?.buffer_view;
+        match (self.pictures.get(image), place) {
+            (Some(Some(file)), _) => Ok(file),
+            (_, Some(view)) => self.view(view),
+            _ => Err(missing.into()),
+        }
+    }
+
+    /// The bytes of a part of a buffer.
+    fn view(&self, view: usize) -> Result<&[u8], String> {
+        let missing = "it names values that are not there";
+        let view = self.json.buffer_views.get(view).ok_or(missing)?;
+        let buffer = self.buffers.get(view.buffer).ok_or(missing)?;
+        let end = view.byte_offset.checked_add(view.byte_length);
+        end.and_then(|end| buffer.get(view.byte_offset..end))
+            .ok_or_else(|| format!("a buffer ends early: it has {} bytes", buffer.len()))
     }
 
     /// An accessor's whole numbers.
@@ -202,18 +130,23 @@ impl Document {
                 accessor.shape, accessor.component_type
             ));
         }
-        let view = self.json.buffer_views.get(accessor.buffer_view.ok_or(missing)?).ok_or(missing)?;
-        let buffer = self.buffers.get(view.buffer).ok_or(missing)?;
-        let end = view.byte_offset.checked_add(view.byte_length);
-        let short = || format!("a buffer ends early: it has {} bytes", buffer.len());
-        let bytes = end.and_then(|end| buffer.get(view.byte_offset..end)).ok_or_else(short)?;
+        let place = accessor.buffer_view.ok_or(missing)?;
+        let view = self.json.buffer_views.get(place).ok_or(missing)?;
+        let bytes = self.view(place)?;
+        let short = || format!("a buffer ends early: its part has {} bytes", bytes.len());
         let bytes = bytes.get(accessor.byte_offset..).ok_or_else(short)?;
         let part = match accessor.component_type {
             5121 => 1,
             5123 => 2,
             _ => 4,
         };
-        let size = if shape == "VEC3" { 3 * part } else { part };
+        let parts = match shape {
+            "VEC2" => 2,
+            "VEC3" => 3,
+            "VEC4" => 4,
+            _ => 1,
+        };
+        let size = parts * part;
         let stride = view.byte_stride.unwrap_or(size).max(size);
         let fits = match accessor.count.checked_sub(1) {
             None => true,
@@ -227,6 +160,12 @@ impl Document {
         }
         Ok((0..accessor.count).map(move |i| &bytes[i * stride..i * stride + size]))
     }
+}
+
+/// The float number `at` of a value.
+fn float(value: &[u8], at: usize) -> f32 {
+    let bytes = &value[4 * at..4 * at + 4];
+    f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
 }
 
 /// The JSON and the binary chunk of a `.glb` file.

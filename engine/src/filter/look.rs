@@ -2,7 +2,8 @@
 
 use std::{ops::BitOr, sync::Arc};
 
-use super::{Filter, Values};
+use super::{Filter, FilterError, Values};
+use crate::scene::MAX_FACES;
 
 /// What the nets must find for a look. Nothing else is run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct LookItem {
     pub filter: Arc<Filter>,
     /// One value for each of its parameters.
     pub values: Values,
+    /// The slot of the only face that it sees, counted from 0; without, it sees all.
+    pub face: Option<u32>,
 }
 
 impl LookItem {
@@ -44,9 +47,25 @@ impl LookItem {
     ///
     /// # Errors
     /// As [`Filter::parse_values`].
-    pub fn parse(filter: Arc<Filter>, values: &str) -> Result<Self, super::FilterError> {
+    pub fn parse(filter: Arc<Filter>, values: &str) -> Result<Self, FilterError> {
         let values = filter.parse_values(values)?;
-        Ok(Self { filter, values })
+        Ok(Self { filter, values, face: None })
+    }
+
+    /// The same for one face alone: number `face`, from 1 to [`MAX_FACES`], in the order in which faces came. A face keeps
+    /// its number while it is followed.
+    ///
+    /// # Errors
+    /// There is no such number, or the filter has nothing to do with faces.
+    pub fn for_face(self, face: u32) -> Result<Self, FilterError> {
+        let wrong = |message| Err(FilterError::Face { filter: self.filter.name.clone(), face, message });
+        if !(1..=MAX_FACES as u32).contains(&face) {
+            return wrong("faces are numbered from 1 to 8");
+        }
+        if !self.filter.requires.face {
+            return wrong("it has nothing to do with faces");
+        }
+        Ok(Self { face: Some(face - 1), ..self })
     }
 
     /// Whether it changes nothing.

@@ -42,6 +42,9 @@ pub struct Manifest {
     /// Draws, in order.
     #[serde(default)]
     pub passes: Vec<Spanned<Pass>>,
+    /// Swarms of small things.
+    #[serde(default)]
+    pub particles: Vec<Particles>,
     /// 3D props.
     #[serde(default)]
     pub meshes: Vec<Mesh>,
@@ -70,16 +73,18 @@ pub struct Needs {
 pub struct Input {
     /// A field of `params`, or the name of a texture.
     pub name: Spanned<String>,
-    /// `float`, `int`, `bool`, `enum`, `color`, `vec2`, `image` or `lut`.
+    /// `float`, `int`, `bool`, `enum`, `color`, `vec2`, `point2`, `vec3`, `vec4`, `event`, `image` or `lut`. A
+    /// `point2` is a place in the picture: uv, 0..1 from the left upper corner. An `event` is a function in shaders, see
+    /// `antifaz::event`.
     #[serde(rename = "type")]
     pub kind: Spanned<String>,
     /// For people; the name where absent.
     pub label: Option<String>,
-    /// The value where none is given.
+    /// The value where none is given. Without: 0 or what is nearest to it in range, white, the middle of the picture.
     pub default: Option<Spanned<toml::Value>>,
-    /// Least value of a number.
+    /// Least value of a number, or of each of a vector's; 0 where absent.
     pub min: Option<Spanned<f64>>,
-    /// Greatest value of a number.
+    /// Greatest value of a number, or of each of a vector's; 1 where absent.
     pub max: Option<Spanned<f64>>,
     /// At this value the filter changes nothing, so it is not planned.
     pub identity: Option<Spanned<toml::Value>>,
@@ -88,8 +93,16 @@ pub struct Input {
     /// The file of an `image` or `lut`.
     pub path: Option<Spanned<String>>,
     /// Of an `image`: its values are no colours, but are read as they are stored.
-    #[serde(default)]
-    pub coded: bool,
+    pub coded: Option<Spanned<bool>>,
+    /// What an `event` watches: `blendshape.<name>` (the 52 of ARKit, 0..1), `face.smile`, `face.mouth_open`, `face.blink`,
+    /// `face.brow_up`, `face.present` (0..1), `face.yaw`, `face.pitch`, `face.roll` (radians), `tap` or `time`. What is of
+    /// a face is kept for each face.
+    pub source: Option<Spanned<String>>,
+    /// From here on an `event` is on; where negative, from here on downward. 0.5 where absent. Of `time`: the seconds from
+    /// one to the next.
+    pub threshold: Option<Spanned<f64>>,
+    /// Nearer to 0 than this an `event` is off again; 0.8 of the threshold where absent.
+    pub release: Option<Spanned<f64>>,
 }
 
 /// `[[passes]]`.
@@ -100,9 +113,15 @@ pub struct Pass {
     pub name: Spanned<String>,
     /// A WGSL file of this filter.
     pub shader: Spanned<String>,
-    /// Its fragment stage.
+    /// Its entry point.
     pub entry: Spanned<String>,
-    /// `frame`, `face_mesh`, `face_uv` or `prop`.
+    /// `fragment` (the rule) or `compute`. A compute pass either covers its `target` (rgba16float), which shaders write as
+    /// the storage texture `canvas`; or moves its `particles`, one invocation for each, which may then write them. Its entry
+    /// is `@compute @workgroup_size(8, 8)` or `@workgroup_size(64)`. `@if(compute)` holds in compute passes alone.
+    pub stage: Option<Spanned<String>>,
+    /// `frame`; `face_mesh`: the triangles of each face, over the face; `face_uv`: the same triangles at their place in
+    /// the face texture, each face in its own tile of the `target` (4 x 2 tiles; `antifaz::face_uv::tile` finds a place
+    /// again); `prop`: a mesh on each head; or `particles`: a square for each that is alive.
     pub space: Option<Spanned<String>>,
     /// `frame` or `face`.
     pub per: Option<Spanned<String>>,
@@ -112,11 +131,36 @@ pub struct Pass {
     pub size: Option<[Spanned<toml::Value>; 2]>,
     /// The target's pixel format: `rgba8` or `rgba16float`.
     pub format: Option<Spanned<String>>,
-    /// What is read beside the inputs: `picture`, `segment.person`, or targets of earlier passes.
+    /// Whether the target keeps its content from frame to frame; stands on the first pass that draws on it. Passes up to
+    /// that one read what it held in the frame before, those after it what it holds now; a pass that reads the very target
+    /// that it writes sees the frame before. Transparent in the first frame, after a jump in time and in a new size.
+    pub persistent: Option<Spanned<bool>>,
+    /// For how many frames the target is kept, 2..16; stands on the first pass that draws on it. Shaders see it as a
+    /// `texture_2d_array` and read it with the generated `<target>_ago(uv, frames)`: 0 is the frame before. Transparent
+    /// where there is none.
+    pub history: Option<Spanned<i64>>,
+    /// How what is drawn meets what is there: `replace` (the rule in the space `frame`), `over` (in all others), `add`,
+    /// `multiply` or `screen`. Colours are linear light with premultiplied alpha.
+    pub blend: Option<Spanned<String>>,
+    /// What is read beside the inputs: `picture`, `segment.person`, targets of earlier passes, or targets of any pass that
+    /// are kept from frame to frame.
     #[serde(default)]
     pub reads: Vec<Spanned<String>>,
     /// The mesh of a `prop` pass.
     pub mesh: Option<Spanned<String>>,
+    /// What a pass in the space `particles` draws, or a compute pass moves.
+    pub particles: Option<Spanned<String>>,
+}
+
+/// `[[particles]]`: a buffer that lives as long as the look. All particles are zero, which is to say dead, in the first
+/// frame and after a jump in time.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Particles {
+    /// What passes and shaders call it: an array of `antifaz::particles::Particle`. `<name>_count` is how many there are.
+    pub name: Spanned<String>,
+    /// How many there are at most, 1..65536.
+    pub count: Spanned<i64>,
 }
 
 /// `[[meshes]]`.
@@ -125,7 +169,8 @@ pub struct Pass {
 pub struct Mesh {
     /// What passes call it.
     pub name: Spanned<String>,
-    /// A `.glb` or `.gltf` file of this filter.
+    /// A `.glb` or `.gltf` file of this filter, in cm in the space of the canonical face. Triangles, normals, base colours
+    /// with their textures, and the first animation of its nodes (linear or in steps), which is repeated.
     pub path: Spanned<String>,
     /// What it is fixed to: `head`.
     pub anchor: Option<Spanned<String>>,

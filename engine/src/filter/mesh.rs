@@ -1,21 +1,26 @@
 //! 3D props: glTF 2.0 files (`.glb`, or `.gltf` with embedded data) as plain triangles.
 //!
 //! Positions are taken in the canonical face space: centimetres, y up, z to the viewer, the file's node
-//! transforms applied. Only what props need is read: triangles, normals and factors of materials.
+//! transforms applied. Only what props need is read: triangles, normals, base colours and their textures, and the first
+//! animation of nodes.
 //! Every place in the file is checked before it is followed: any bytes give a mesh or an error.
 
 use std::collections::BTreeMap;
 
 use bytemuck::{Pod, Zeroable};
-use glam::{Mat4, Vec3};
+use glam::{Mat4, Vec2, Vec3};
 
 use super::{
-    Package,
+    Image, Package,
     gltf::{Document, Node, Primitive},
+    rig::Rig,
 };
 
 /// More are refused: a prop is drawn eight times a frame.
 const MAX_TRIANGLES: usize = 200_000;
+/// So many textures, and so wide and high.
+const MAX_TEXTURES: usize = 8;
+const MAX_TEXTURE: u32 = 2048;
 /// Nodes may nest this deep, and be met this often: shared children multiply.
 const MAX_DEPTH: u32 = 64;
 const MAX_NODES: u32 = 10_000;
@@ -30,8 +35,12 @@ pub struct Vertex {
     pub material: u32,
     /// Unit length.
     pub normal: [f32; 3],
+    /// The number of the piece that it belongs to, see [`Rig`].
+    pub piece: u32,
+    /// Place in the texture, 0..1, y down.
+    pub uv: [f32; 2],
     /// Free for alignment.
-    pub pad: f32,
+    pub pad: [f32; 2],
 }
 
 /// How a surface takes light, in the layout that shaders read (`antifaz::prop`).
@@ -44,8 +53,10 @@ pub struct Material {
     pub metallic: f32,
     /// 0..1.
     pub roughness: f32,
+    /// The number of the texture that multiplies the colour, or -1.
+    pub texture: i32,
     /// Free for alignment.
-    pub pad: [f32; 2],
+    pub pad: f32,
 }
 
 /// A prop's triangles, opaque ones first.
@@ -59,6 +70,10 @@ pub struct Mesh {
     pub opaque: u32,
     /// Surfaces.
     pub materials: Vec<Material>,
+    /// Pictures of one size.
+    pub textures: Vec<Image>,
+    /// How its pieces move.
+    pub rig: Rig,
 }
 
 impl Mesh {
@@ -68,11 +83,13 @@ impl Mesh {
     /// What is wrong with the file, for people.
     pub fn parse(package: &Package, path: &str) -> Result<Self, String> {
         let document = Document::read(package, path)?;
-        let mut builder =
-            Builder { mesh: Self::default(), blended: Vec::new(), nodes: 0, document: &document };
-        builder.mesh.materials = materials(&document);
+        let rig = Rig::read(&document)?;
+        let moves = rig.moves();
+        let (materials, textures) = materials(&document)?;
+        let mesh = Self { rig, materials, textures, ..Self::default() };
+        let mut builder = Builder { mesh, moves, blended: Vec::new(), nodes: 0, document: &document };
         for node in document.roots()? {
-            builder.add_node(node, Mat4::IDENTITY, 0)?;
+            builder.add_node(node, Above { from_node: Mat4::IDENTITY, joint: None, depth: 0 })?;
         }
         let Builder { mut mesh, mut blended, .. } = builder;
         mesh.opaque = mesh.indices.len() as u32;
@@ -83,6 +100,8 @@ impl Mesh {
 
 struct Builder<'a> {
     mesh: Mesh,
+    /// Whether corners stay in the space of their node, since that moves.
+    moves: bool,
     /// Indices of transparent triangles.
     blended: Vec<u32>,
     /// Nodes met so far.
@@ -90,24 +109,39 @@ struct Builder<'a> {
     document: &'a Document,
 }
 
+/// Where a node hangs.
+#[derive(Clone, Copy)]
+struct Above {
+    from_node: Mat4,
+    joint: Option<usize>,
+    depth: u32,
+}
+
 impl Builder<'_> {
-    fn add_node(&mut self, node: usize, above: Mat4, depth: u32) -> Result<(), String> {
-        let node: &Node = self.document.json.nodes.get(node).ok_or("it names a node that is not there")?;
+    fn add_node(&mut self, number: usize, above: Above) -> Result<(), String> {
+        let node: &Node = self.document.json.nodes.get(number).ok_or("it names a node that is not there")?;
         self.nodes += 1;
-        if depth > MAX_DEPTH || self.nodes > MAX_NODES {
+        if above.depth > MAX_DEPTH || self.nodes > MAX_NODES {
             return Err("its nodes are too many or nested too deeply".into());
         }
-        let from_node = above * node.transform();
+        let local = node.fixed().unwrap_or_else(|| node.transform().matrix());
+        let mut below =
+            Above { from_node: above.from_node * local, joint: above.joint, depth: above.depth + 1 };
+        if self.moves {
+            below.joint = Some(self.mesh.rig.add(number, node, above.joint));
+            below.from_node = Mat4::IDENTITY;
+        }
         if let Some(mesh) = node.mesh {
             let mesh = self.document.json.meshes.get(mesh).ok_or("it names a mesh that is not there")?;
+            let piece = below.joint.map_or(0, |joint| self.mesh.rig.add_piece(joint));
             for primitive in &mesh.primitives {
-                self.add_primitive(primitive, from_node)?;
+                self.add_primitive(primitive, below.from_node, piece)?;
             }
         }
-        node.children.iter().try_for_each(|child| self.add_node(*child, from_node, depth + 1))
+        node.children.iter().try_for_each(|child| self.add_node(*child, below))
     }
 
-    fn add_primitive(&mut self, primitive: &Primitive, from_node: Mat4) -> Result<(), String> {
+    fn add_primitive(&mut self, primitive: &Primitive, from_node: Mat4, piece: u32) -> Result<(), String> {
         if primitive.mode != 4 {
             return Err("it has lines, points or strips; only triangles are drawn".into());
         }
@@ -134,12 +168,23 @@ impl Builder<'_> {
         }
         let plain = self.mesh.materials.len() - 1;
         let material = primitive.material.unwrap_or(plain).min(plain);
+        let places = self.document.json.materials.get(material).map_or(0, |m| m.surface.places());
+        let uv = match primitive.attributes.get(&format!("TEXCOORD_{places}")) {
+            Some(uv) => self.document.pairs(*uv)?,
+            None => vec![Vec2::ZERO; points.len()],
+        };
+        if uv.len() != points.len() {
+            return Err("its texture coordinates are not one pair for each corner".into());
+        }
         let first = self.mesh.vertices.len() as u32;
-        self.mesh.vertices.extend(points.iter().zip(normals).map(|(point, normal)| Vertex {
+        let corners = points.iter().zip(normals).zip(uv);
+        self.mesh.vertices.extend(corners.map(|((point, normal), uv)| Vertex {
             position: point.to_array(),
             material: material as u32,
             normal: normal_from_node.transform_vector3(normal).normalize_or(Vec3::Z).to_array(),
-            pad: 0.0,
+            piece,
+            uv: uv.to_array(),
+            pad: [0.0; 2],
         }));
         let blended = self.document.json.materials.get(material).is_some_and(|m| m.alpha_mode == "BLEND");
         let list = if blended { &mut self.blended } else { &mut self.mesh.indices };
@@ -148,17 +193,32 @@ impl Builder<'_> {
     }
 }
 
-/// The file's materials, then the default one.
-fn materials(document: &Document) -> Vec<Material> {
-    let surfaces = document.json.materials.iter().map(|material| &material.surface);
-    let convert = surfaces.map(|surface| Material {
-        base: surface.base,
-        metallic: surface.metallic,
-        roughness: surface.roughness,
-        pad: [0.0; 2],
-    });
-    let plain = Material { base: [0.8, 0.8, 0.8, 1.0], metallic: 0.0, roughness: 0.5, pad: [0.0; 2] };
-    convert.chain([plain]).collect()
+/// The file's materials, then the default one; and the pictures that they name, all made as large as the largest.
+fn materials(document: &Document) -> Result<(Vec<Material>, Vec<Image>), String> {
+    let (mut materials, mut textures, mut named) = (Vec::new(), Vec::new(), Vec::new());
+    for surface in document.json.materials.iter().map(|material| &material.surface) {
+        let texture = match &surface.texture {
+            None => -1,
+            Some(texture) => {
+                let known = named.iter().position(|known| *known == texture.index).unwrap_or(named.len());
+                if known == named.len() {
+                    named.push(texture.index);
+                    textures.push(Image::read(document.picture(texture.index)?, false)?);
+                }
+                known as i32
+            }
+        };
+        let (base, metallic, roughness) = (surface.base, surface.metallic, surface.roughness);
+        materials.push(Material { base, metallic, roughness, texture, pad: 0.0 });
+    }
+    if textures.len() > MAX_TEXTURES {
+        return Err(format!("it has more than {MAX_TEXTURES} textures"));
+    }
+    let base = [0.8, 0.8, 0.8, 1.0];
+    materials.push(Material { base, metallic: 0.0, roughness: 0.5, texture: -1, pad: 0.0 });
+    let side = |side: usize| textures.iter().map(|texture| texture.size[side]).max().unwrap_or(1);
+    let size = [side(0), side(1)].map(|side| side.min(MAX_TEXTURE));
+    Ok((materials, textures.into_iter().map(|texture| texture.resized(size)).collect()))
 }
 
 /// Normals of a mesh without any: those of its triangles, weighted by area, shared by equal positions.
@@ -174,52 +234,4 @@ fn smooth_normals(positions: &[Vec3], indices: &[u32]) -> Vec<Vec3> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// One triangle in a `.gltf` whose buffer lies beside it.
-    fn triangle(edit: impl Fn(String) -> String) -> Result<Mesh, String> {
-        let json = r#"{"asset":{"version":"2.0"},"scene":0,"scenes":[{"nodes":[0]}],
-            "nodes":[{"mesh":0,"translation":[0,0,5]}],
-            "meshes":[{"primitives":[{"attributes":{"POSITION":0}}]}],
-            "accessors":[{"bufferView":0,"componentType":5126,"count":3,"type":"VEC3","min":[0,0,0],"max":[1,1,0]}],
-            "bufferViews":[{"buffer":0,"byteLength":36}],
-            "buffers":[{"byteLength":36,"uri":"t.bin"}]}"#;
-        let bytes: &[u8] = bytemuck::cast_slice(&[0f32, 0., 0., 1., 0., 0., 0., 1., 0.]);
-        let files = [("a/t.gltf", edit(json.into()).into_bytes()), ("a/t.bin", bytes.to_vec())];
-        Mesh::parse(&Package::new("x", files), "a/t.gltf")
-    }
-
-    #[test]
-    fn a_triangle_is_placed_by_its_node_and_gets_normals() {
-        let mesh = triangle(|json| json).unwrap();
-        assert_eq!((mesh.indices.as_slice(), mesh.opaque), (&[0, 1, 2][..], 3));
-        assert_eq!(mesh.vertices[1].position, [1.0, 0.0, 5.0]);
-        assert_eq!(mesh.vertices[1].normal, [0.0, 0.0, 1.0]);
-        assert_eq!((mesh.vertices[1].material, mesh.materials.len()), (0, 1));
-    }
-
-    #[test]
-    fn bad_files_are_named_and_none_leaves_the_package() {
-        for (from, to, part) in [
-            ("t.bin", "../../secret.bin", "is not a file of the filter"),
-            ("t.bin", "/etc/passwd", "is not a file of the filter"),
-            ("\"buffer\":0,\"byteLength\":36", "\"buffer\":0,\"byteLength\":99", "ends early"),
-            ("{\"asset\"", "{{\"asset\"", "can be read"),
-            ("\"count\":3", "\"count\":4", "ends early"),
-            ("\"POSITION\":0", "\"POSITION\":7", "not there"),
-            ("{\"mesh\":0,", "{\"mesh\":5,", "not there"),
-        ] {
-            let error = triangle(|json| json.replace(from, to)).expect_err(to);
-            assert!(error.contains(part), "{to}: {error}");
-        }
-    }
-
-    #[test]
-    fn cut_and_random_bytes_are_errors() {
-        for bytes in [&b""[..], b"glTF", b"glTF\x02\0\0\0\xff\xff\xff\xff", &[0xa5; 64]] {
-            assert!(Mesh::parse(&Package::new("x", [("m.glb", bytes.to_vec())]), "m.glb").is_err());
-        }
-        assert!(Mesh::parse(&Package::new("x", [("m", "")]), "m.glb").unwrap_err().contains("no such file"));
-    }
-}
+mod tests;

@@ -12,6 +12,7 @@
 
 pub mod catalog;
 mod error;
+pub mod event;
 pub mod expression;
 mod gltf;
 mod look;
@@ -20,10 +21,13 @@ pub mod manifest;
 pub mod mesh;
 pub mod package;
 pub mod params;
+mod picture;
 mod resolve;
+pub mod rig;
 
 pub use catalog::Catalog;
 pub use error::{FilterError, Place};
+pub use event::Event;
 pub use look::{Look, LookItem, Requires};
 pub use package::Package;
 pub use params::{Input, Kind, Value, Values};
@@ -48,10 +52,14 @@ pub struct Filter {
     pub requires: Requires,
     /// Parameters: the fields of `params`.
     pub inputs: Vec<Input>,
+    /// What begins and ends: functions in shaders.
+    pub events: Vec<Event>,
     /// Pictures and colour tables.
     pub assets: Vec<Asset>,
     /// Meshes.
     pub props: Vec<Prop>,
+    /// Swarms of small things.
+    pub particles: Vec<Particles>,
     /// Intermediates.
     pub targets: Vec<Target>,
     /// Draws, in order.
@@ -106,6 +114,15 @@ pub struct Prop {
     pub occluded: bool,
 }
 
+/// A swarm of small things.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Particles {
+    /// The buffer's name in shaders.
+    pub name: String,
+    /// How many there are at most.
+    pub count: u32,
+}
+
 /// A named intermediate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
@@ -115,6 +132,19 @@ pub struct Target {
     pub size: [Expression; 2],
     /// `rgba16float` instead of 8-bit sRGB.
     pub float: bool,
+    /// What of it outlives a frame.
+    pub keep: Keep,
+}
+
+/// What of a target outlives a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Nothing.
+    Nothing,
+    /// Its content: the next frame goes on from it.
+    Last,
+    /// Its content in each of so many frames.
+    History(u32),
 }
 
 /// Where a pass is drawn.
@@ -124,8 +154,39 @@ pub enum Space {
     Frame,
     /// On the triangles of each face.
     FaceMesh,
+    /// On the triangles of each face, spread out in the face's tile of the target.
+    FaceUv,
     /// The prop of this number, at each head's pose.
     Prop(usize),
+    /// A square for each of the particles of this number.
+    Particles(usize),
+}
+
+impl Space {
+    /// Whether it is drawn once for each face.
+    pub fn is_of_face(self) -> bool {
+        matches!(self, Self::FaceMesh | Self::FaceUv | Self::Prop(_))
+    }
+
+    /// Whether what is nearer hides what is behind it.
+    pub fn has_depth(self) -> bool {
+        matches!(self, Self::FaceMesh | Self::Prop(_))
+    }
+}
+
+/// How what a pass draws meets what is there. Colours are premultiplied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blend {
+    /// Takes its place, alpha too.
+    Replace,
+    /// Lies over it.
+    Over,
+    /// Is added to it.
+    Add,
+    /// Darkens it: a colour filter in front of it.
+    Multiply,
+    /// Lightens it, and never beyond white.
+    Screen,
 }
 
 /// One draw.
@@ -135,10 +196,14 @@ pub struct Pass {
     pub name: String,
     /// The number of its WGSL file.
     pub module: usize,
-    /// Its fragment stage.
+    /// Its fragment stage, or its compute stage.
     pub entry: String,
+    /// Whether it computes: on its target, or, in the space of particles, each of them.
+    pub compute: bool,
     /// Where it is drawn.
     pub space: Space,
+    /// How it meets what is there.
+    pub blend: Blend,
     /// The number of the intermediate that it writes; `None` is the picture.
     pub target: Option<usize>,
     /// The numbers of the intermediates that it reads.

@@ -19,6 +19,12 @@ pub enum Kind {
     Color,
     /// `vec2f` in a shader, both within this range.
     Vec2(f32, f32),
+    /// `vec2f` in a shader: a place in the picture, 0..1 from the left upper corner.
+    Point2,
+    /// `vec3f` in a shader, all within this range.
+    Vec3(f32, f32),
+    /// `vec4f` in a shader, all within this range.
+    Vec4(f32, f32),
 }
 
 /// A parameter's value, of the form that a shader reads.
@@ -34,6 +40,10 @@ pub enum Value {
     Color([f32; 4]),
     /// Two floats.
     Vec2([f32; 2]),
+    /// Three floats.
+    Vec3([f32; 3]),
+    /// Four floats.
+    Vec4([f32; 4]),
 }
 
 /// A parameter of a filter.
@@ -69,8 +79,9 @@ impl Kind {
             Self::Float(..) => "f32",
             Self::Int(..) => "i32",
             Self::Bool | Self::Enum(_) => "u32",
-            Self::Color => "vec4f",
-            Self::Vec2(..) => "vec2f",
+            Self::Vec2(..) | Self::Point2 => "vec2f",
+            Self::Vec3(..) => "vec3f",
+            Self::Color | Self::Vec4(..) => "vec4f",
         }
     }
 
@@ -91,18 +102,18 @@ impl Kind {
                 names.iter().position(|name| name == text).map(|index| Value::Number(index as u32))
             }
             Self::Color => color(text).map(Value::Color),
-            Self::Vec2(min, max) => {
-                let (x, y) = text.split_once('/')?;
-                Some(Value::Vec2([number(x.trim(), *min, *max)?, number(y.trim(), *min, *max)?]))
-            }
+            Self::Vec2(min, max) => numbers(text, *min, *max).map(Value::Vec2),
+            Self::Point2 => numbers(text, 0.0, 1.0).map(Value::Vec2),
+            Self::Vec3(min, max) => numbers(text, *min, *max).map(Value::Vec3),
+            Self::Vec4(min, max) => numbers(text, *min, *max).map(Value::Vec4),
         }
     }
 
-    /// The same for a value of a manifest, where numbers are numbers and a vec2 is a list.
+    /// The same for a value of a manifest, where numbers are numbers and a vector is a list.
     pub fn from_toml(&self, value: &toml::Value) -> Option<Value> {
         match (self, value) {
-            (Self::Vec2(..), toml::Value::Array(pair)) if pair.len() == 2 => {
-                self.parse(&format!("{}/{}", pair[0], pair[1]))
+            (Self::Vec2(..) | Self::Point2 | Self::Vec3(..) | Self::Vec4(..), toml::Value::Array(list)) => {
+                self.parse(&list.iter().map(toml::Value::to_string).collect::<Vec<_>>().join("/"))
             }
             (Self::Enum(_) | Self::Color, toml::Value::String(text)) => self.parse(text),
             (Self::Bool, toml::Value::Boolean(_)) | (Self::Int(..), toml::Value::Integer(_)) => {
@@ -125,7 +136,9 @@ impl Kind {
             }
             (_, Value::Number(number)) => (*number != 0).to_string(),
             (_, Value::Color(color)) => color_text(*color),
-            (_, Value::Vec2([x, y])) => format!("{x}/{y}"),
+            (_, Value::Vec2(list)) => slashed(list),
+            (_, Value::Vec3(list)) => slashed(list),
+            (_, Value::Vec4(list)) => slashed(list),
         }
     }
 
@@ -137,6 +150,9 @@ impl Kind {
             Self::Bool | Self::Enum(_) => Value::Number(0),
             Self::Color => Value::Color([1.0; 4]),
             Self::Vec2(min, max) => Value::Vec2([0f32.clamp(*min, *max); 2]),
+            Self::Point2 => Value::Vec2([0.5; 2]),
+            Self::Vec3(min, max) => Value::Vec3([0f32.clamp(*min, *max); 3]),
+            Self::Vec4(min, max) => Value::Vec4([0f32.clamp(*min, *max); 4]),
         }
     }
 }
@@ -151,12 +167,26 @@ impl fmt::Display for Kind {
             Self::Enum(names) => write!(f, "one of {}", names.join(", ")),
             Self::Color => f.write_str("a colour like #ff8000 or #ff800080"),
             Self::Vec2(min, max) => write!(f, "two numbers from {min} to {max} with a / between them"),
+            Self::Point2 => f.write_str("two numbers from 0 to 1 with a / between them"),
+            Self::Vec3(min, max) => write!(f, "three numbers from {min} to {max} with a / between them"),
+            Self::Vec4(min, max) => write!(f, "four numbers from {min} to {max} with a / between them"),
         }
     }
 }
 
 fn number(text: &str, min: f32, max: f32) -> Option<f32> {
     text.parse().ok().filter(|value| (min..=max).contains(value))
+}
+
+/// As many numbers as are asked for, with a / between them.
+fn numbers<const N: usize>(text: &str, min: f32, max: f32) -> Option<[f32; N]> {
+    let parts: Vec<f32> = text.split('/').map(|part| number(part.trim(), min, max)).collect::<Option<_>>()?;
+    parts.try_into().ok()
+}
+
+/// The reverse of [`numbers`].
+fn slashed(list: &[f32]) -> String {
+    list.iter().map(f32::to_string).collect::<Vec<_>>().join("/")
 }
 
 /// The sRGB curve taken off: 0..1 to 0..1.
@@ -240,6 +270,10 @@ mod tests {
         assert_eq!(Kind::Bool.parse("off"), Some(Value::Number(0)));
         assert_eq!(Kind::Enum(vec!["warm".into(), "cold".into()]).parse("cold"), Some(Value::Number(1)));
         assert_eq!(Kind::Vec2(0.0, 1.0).parse("0.25/1"), Some(Value::Vec2([0.25, 1.0])));
+        assert_eq!(Kind::Point2.parse("0.25 / 1"), Some(Value::Vec2([0.25, 1.0])));
+        assert_eq!(Kind::Vec3(-2.0, 2.0).parse("-2/0/1.5"), Some(Value::Vec3([-2.0, 0.0, 1.5])));
+        let list: toml::Value = "[1, 0.5, 0, 1]".parse().expect("a list");
+        assert_eq!(Kind::Vec4(0.0, 1.0).from_toml(&list), Some(Value::Vec4([1.0, 0.5, 0.0, 1.0])));
         assert_eq!(Kind::Color.parse("#ffffff00"), Some(Value::Color([0.0; 4])));
         let Some(Value::Color([r, _, _, a])) = Kind::Color.parse("#808080") else { panic!("a colour") };
         assert!((r - 0.2158).abs() < 1e-3 && a == 1.0, "{r} {a}");
@@ -254,6 +288,9 @@ mod tests {
             (Kind::Bool, "true"),
             (choice, "cold"),
             (Kind::Vec2(0.0, 1.0), "0.25/1"),
+            (Kind::Point2, "0.5/0"),
+            (Kind::Vec3(0.0, 9.0), "1/2.5/9"),
+            (Kind::Vec4(-1.0, 1.0), "-1/0/1/0.5"),
             (Kind::Color, "#c08040"),
             (Kind::Color, "#ff800080"),
         ] {
@@ -269,7 +306,10 @@ mod tests {
             (Kind::Int(0, 3), &["4", "1.5", "99999999999"]),
             (Kind::Bool, &["maybe"]),
             (Kind::Color, &["#fff", "red", "#gggggg", "#+12345", "#ééé"]),
-            (Kind::Vec2(0.0, 1.0), &["1", "1/2"]),
+            (Kind::Vec2(0.0, 1.0), &["1", "1/2", "1/1/1"]),
+            (Kind::Point2, &["1.5/0", "0.5"]),
+            (Kind::Vec3(0.0, 1.0), &["1/1", "1/1/1/1", "1/1/x", "1//1"]),
+            (Kind::Vec4(0.0, 1.0), &["1/1/1", ""]),
         ] {
             for text in texts {
                 assert_eq!(kind.parse(text), None, "{text} is not {kind}");

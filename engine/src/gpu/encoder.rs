@@ -94,6 +94,11 @@ impl Encoder {
         }
     }
 
+    /// Makes `buffer` zero, after what was recorded before and before what is recorded next.
+    pub fn clear(&mut self, buffer: &Buffer) {
+        self.raw.clear_buffer(buffer.raw(), 0, None);
+    }
+
     /// Records a pass of draws.
     ///
     /// # Errors
@@ -184,6 +189,15 @@ impl Encoder {
         self.raw.begin_compute_pass(&desc)
     }
 
+    /// Copies the whole of a buffer into another.
+    ///
+    /// # Panics
+    /// When the other is shorter.
+    pub fn copy_buffer(&mut self, from: &Buffer, to: &Buffer) {
+        assert!(from.bytes() <= to.bytes(), "{} bytes into {}", from.bytes(), to.bytes());
+        self.raw.copy_buffer_to_buffer(from.raw(), 0, to.raw(), 0, from.bytes());
+    }
+
     /// Copies the whole of a texture into another of the same shape.
     ///
     /// # Panics
@@ -195,6 +209,23 @@ impl Encoder {
             to.raw().as_image_copy(),
             from.desc().extent(0),
         );
+    }
+
+    /// Copies the whole of a texture into a layer of another of the same size and format.
+    ///
+    /// # Panics
+    /// When they differ, or there is no such layer.
+    pub fn copy_to_layer(&mut self, from: &Texture, to: &Texture, layer: u32) {
+        let shape = from.desc();
+        assert_eq!(
+            (shape.size, shape.format),
+            (to.size(), to.format()),
+            "a layer takes what is of its shape"
+        );
+        assert!(layer < to.desc().layers, "layer {layer} of {}", to.desc().layers);
+        let mut target = to.raw().as_image_copy();
+        target.origin.z = layer;
+        self.raw.copy_texture_to_texture(from.raw().as_image_copy(), target, shape.extent(0));
     }
 
     pub(super) fn raw(&mut self) -> &mut wgpu::CommandEncoder {

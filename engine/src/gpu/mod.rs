@@ -28,7 +28,7 @@ mod reflect;
 pub mod shader;
 mod surface;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod texture;
 pub mod timer;
 

@@ -17,6 +17,10 @@ pub enum Blend {
     Over,
     /// Is added to it.
     Add,
+    /// Darkens it, as exact as what is below is opaque.
+    Multiply,
+    /// Lightens it.
+    Screen,
 }
 
 /// What a draw does with the depth texture.
@@ -237,16 +241,21 @@ fn depth_state(depth: Depth) -> Option<wgpu::DepthStencilState> {
 }
 
 fn blend(blend: Blend) -> Option<wgpu::BlendState> {
-    let add = wgpu::BlendComponent {
-        src_factor: wgpu::BlendFactor::One,
-        dst_factor: wgpu::BlendFactor::One,
+    use wgpu::BlendFactor as Factor;
+    let part = |src_factor, dst_factor| wgpu::BlendComponent {
+        src_factor,
+        dst_factor,
         operation: wgpu::BlendOperation::Add,
     };
-    match blend {
-        Blend::Replace => None,
-        Blend::Over => Some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING),
-        Blend::Add => Some(wgpu::BlendState { color: add, alpha: add }),
-    }
+    let over = part(Factor::One, Factor::OneMinusSrcAlpha);
+    let (color, alpha) = match blend {
+        Blend::Replace => return None,
+        Blend::Over => (over, over),
+        Blend::Add => (part(Factor::One, Factor::One), part(Factor::One, Factor::One)),
+        Blend::Multiply => (part(Factor::Dst, Factor::OneMinusSrcAlpha), over),
+        Blend::Screen => (part(Factor::One, Factor::OneMinusSrc), over),
+    };
+    Some(wgpu::BlendState { color, alpha })
 }
 
 /// Computes, without a target.

@@ -67,6 +67,12 @@ impl Presenter {
         }
     }
 
+    /// The place in `picture`, in uv, that [`Presenter::present`] shows at a place of the window, in pixels. `None`:
+    /// beside the picture.
+    pub fn uv_from_window(&self, at: [f32; 2], picture: &Texture, mirror: bool) -> Option<[f32; 2]> {
+        uv_from_window(at, picture.size(), [self.config.width, self.config.height], mirror)
+    }
+
     /// Shows `picture`, flipped as in a mirror if `mirror`. `false`: the window can't be seen or was changing,
     /// and the picture was passed over.
     ///
@@ -102,6 +108,16 @@ impl Presenter {
         self.gpu.queue().present(frame);
         Ok(true)
     }
+}
+
+/// The place in the picture, in uv, that is shown at a place of the window, in pixels. `None`: beside the picture.
+fn uv_from_window(at: [f32; 2], picture: [u32; 2], window: [u32; 2], mirror: bool) -> Option<[f32; 2]> {
+    let share = placement(picture, window, mirror).share;
+    let mut uv = [0, 1].map(|i| (at[i] / window[i] as f32 - 0.5) / share[i] + 0.5);
+    if mirror {
+        uv[0] = 1.0 - uv[0];
+    }
+    uv.iter().all(|side| (0.0..=1.0).contains(side)).then_some(uv)
 }
 
 fn unfit(reason: String) -> GpuError {
@@ -145,6 +161,14 @@ fn configuration(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_in_the_window_is_one_of_the_picture() {
+        let uv = |at, mirror| uv_from_window(at, [200, 100], [400, 400], mirror);
+        assert_eq!(uv([100.0, 150.0], false), Some([0.25, 0.25]));
+        assert_eq!(uv([100.0, 150.0], true), Some([0.75, 0.25]));
+        assert_eq!(uv([100.0, 50.0], false), None, "in the black bar");
+    }
 
     #[test]
     fn a_picture_keeps_its_shape() {

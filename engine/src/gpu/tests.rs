@@ -16,7 +16,7 @@ struct Paint { colour: vec4f, depth: f32, rows: array<mat2x4f, 2> }
 @fragment fn look() -> @location(0) vec4f { return textureLoad(picture, vec2u(0u), 0) + paint.colour; }
 ";
 
-fn gpu() -> Gpu {
+pub(crate) fn gpu() -> Gpu {
     pollster::block_on(Gpu::new(&GpuOptions::default())).unwrap_or_else(|error| panic!("{error}"))
 }
 

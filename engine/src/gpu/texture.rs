@@ -73,7 +73,7 @@ impl TextureFormat {
         use wgpu::TextureUsages as Usage;
         let read = Usage::TEXTURE_BINDING | Usage::COPY_SRC | Usage::COPY_DST;
         match self {
-            _ if shape.depth > 1 => read,
+            _ if shape.depth > 1 || shape.layers > 1 => read,
             _ if shape.samples > 1 => Usage::RENDER_ATTACHMENT,
             Self::Depth32 => Usage::RENDER_ATTACHMENT | Usage::TEXTURE_BINDING,
             Self::Rgba8 | Self::Rgba16Float | Self::R32Float | Self::Rgba32Float => {
@@ -91,6 +91,8 @@ pub struct TextureDesc {
     pub size: [u32; 2],
     /// Slices: 1 for a picture, more for a volume (a 3D LUT).
     pub depth: u32,
+    /// Pictures of one size, one after the other: more than 1 for a `texture_2d_array`, whose depth is 1.
+    pub layers: u32,
     /// Levels of detail, 1 for none but the first.
     pub mips: u32,
     /// Samples of a texel: 1, or 4 for smooth edges (resolved after drawing, see [`Render`](super::Render)).
@@ -102,7 +104,7 @@ pub struct TextureDesc {
 impl TextureDesc {
     /// A picture of one level and one sample.
     pub fn new(size: [u32; 2], format: TextureFormat) -> Self {
-        Self { size, depth: 1, mips: 1, samples: 1, format }
+        Self { size, depth: 1, layers: 1, mips: 1, samples: 1, format }
     }
 
     pub(super) fn create(&self, device: &wgpu::Device) -> Stored {
@@ -127,7 +129,7 @@ impl TextureDesc {
         wgpu::Extent3d {
             width: side(self.size[0]),
             height: side(self.size[1]),
-            depth_or_array_layers: side(self.depth),
+            depth_or_array_layers: if self.depth > 1 { side(self.depth) } else { self.layers },
         }
     }
 
@@ -138,7 +140,8 @@ impl TextureDesc {
             if self.depth > 1 { limits.max_texture_dimension_3d } else { limits.max_texture_dimension_2d };
         let [width, height] = self.size;
         let sides = [width, height, self.depth];
-        if sides.iter().any(|&side| side == 0 || side > most) {
+        let layers = (1..=limits.max_texture_array_layers).contains(&self.layers);
+        if !layers || sides.iter().any(|&side| side == 0 || side > most) {
             return Err(GpuError::TooLarge {
                 what: "the size of a texture",
                 have: sides.map(u64::from).to_vec(),

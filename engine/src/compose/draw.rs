@@ -1,0 +1,223 @@
+//! One planned pass as commands: what it binds, what it draws or computes.
+
+use super::{
+    Composer, Planned,
+    kept::Kept,
+    library,
+    plan::{self, Draw, Slot},
+    record::Slots,
+    variants::Pipelines,
+};
+use crate::{
+    filter::{Blend, Keep, Space},
+    gpu::{
+        self, ComputePipeline, Encoder, Gpu, GpuError, Load, Render, Resource, Sampler, Texture, TextureDesc,
+        TextureFormat,
+    },
+    scene::MAX_FACES,
+};
+
+/// What vision saw, on the GPU.
+pub(super) struct Seen<'a> {
+    pub(super) faces: &'a gpu::Buffer,
+    pub(super) matte: &'a Texture,
+}
+
+/// What a pass may read.
+pub(super) struct Recorder<'a> {
+    pub(super) gpu: &'a Gpu,
+    pub(super) composer: &'a Composer,
+    pub(super) planned: &'a Planned,
+    pub(super) slots: &'a Slots,
+    pub(super) kept: &'a Kept,
+    pub(super) seen: &'a Seen<'a>,
+}
+
+impl Recorder<'_> {
+    /// A pass that draws on `target`, or computes it.
+    pub(super) fn pass(
+        &self,
+        encoder: &mut Encoder,
+        pass: &plan::Pass,
+        target: &Texture,
+    ) -> Result<(), GpuError> {
+        let (item, number) = match pass.draw {
+            Draw::Lay(blend) => return self.lay(encoder, pass, target, blend),
+            Draw::Filter { item, pass } => (item, pass),
+        };
+        if let (plan::Load::Before, Slot::Named(_, index)) = (pass.load, pass.target)
+            && let Some(before) = self.kept.before(item, index)
+        {
+            encoder.copy(before, target);
+        }
+        let mut resources = self.resources(pass, item, number);
+        match self.composer.programs[item].pipelines(number, self.planned.tier) {
+            Pipelines::Draw { solid, blended } => {
+                let draws = self.draws(pass, (item, number), &resources, (solid, blended.as_ref()));
+                let space = self.composer.look.0[item].filter.passes[number].space;
+                self.render(encoder, pass, target, &draws, space)
+            }
+            Pipelines::Compute(pipeline) => {
+                if pass.load == plan::Load::Clear {
+                    encoder.render(&Render::new(&pass.label, target, &[]))?;
+                }
+                resources.push((library::CANVAS, Resource::Texture(target)));
+                dispatch(encoder, pipeline, &resources, pass.size)
+            }
+        }
+    }
+
+    /// A pass that moves particles.
+    pub(super) fn step(&self, encoder: &mut Encoder, pass: &plan::Pass) -> Result<(), GpuError> {
+        let Draw::Filter { item, pass: number } = pass.draw else { return Ok(()) };
+        let resources = self.resources(pass, item, number);
+        match self.composer.programs[item].pipelines(number, self.planned.tier) {
+            Pipelines::Compute(pipeline) => dispatch(encoder, pipeline, &resources, pass.size),
+            Pipelines::Draw { .. } => Ok(()),
+        }
+    }
+
+    /// Lays the layer over the picture.
+    fn lay(
+        &self,
+        encoder: &mut Encoder,
+        pass: &plan::Pass,
+        target: &Texture,
+        blend: Blend,
+    ) -> Result<(), GpuError> {
+        let [over, add, multiply, screen] = &self.composer.shared.lay;
+        let pipeline = match blend {
+            Blend::Replace | Blend::Over => over,
+            Blend::Add => add,
+            Blend::Multiply => multiply,
+            Blend::Screen => screen,
+        };
+        let mut resources = self.engine_resources(pass);
+        resources.extend(self.slots.get(Slot::Layer).map(|layer| ("layer", Resource::Texture(layer))));
+        let draws = [gpu::Draw::fullscreen(pipeline, &resources)];
+        encoder.render(&Render::new(&pass.label, target, &draws))
+    }
+
+    /// All that the pass of this number, of the look's item of that number, may bind.
+    fn resources<'r>(
+        &'r self,
+        pass: &plan::Pass,
+        item: usize,
+        number: usize,
+    ) -> Vec<(&'r str, Resource<'r>)> {
+        let program = &self.composer.programs[item];
+        let filter = &self.composer.look.0[item].filter;
+        // The first of a name counts.
+        let one_face = program.one_face.as_ref();
+        let mut resources: Vec<(&str, Resource<'_>)> =
+            one_face.map(|one_face| ("faces", Resource::Buffer(&one_face.faces))).into_iter().collect();
+        resources.extend(self.engine_resources(pass));
+        resources.extend(program.resources());
+        for (index, named) in filter.targets.iter().enumerate() {
+            let now = self.slots.get(Slot::Named(item, index));
+            let before = self.kept.before(item, index);
+            let texture = if let Keep::History(_) = named.keep { before } else { now.or(before) };
+            let texture = texture.unwrap_or(&self.composer.shared.nothing);
+            resources.push((&named.name, Resource::Texture(texture)));
+        }
+        if let Space::Prop(prop) = filter.passes[number].space {
+            let prop = &program.props[prop];
+            resources.push(("prop_vertices", Resource::Buffer(&prop.vertices)));
+            resources.push(("prop_materials", Resource::Buffer(&prop.materials)));
+            resources.push(("prop_pieces", Resource::Buffer(&prop.pieces)));
+            resources.push(("prop_textures", Resource::Texture(&prop.textures)));
+        }
+        resources
+    }
+
+    fn engine_resources<'r>(&'r self, pass: &plan::Pass) -> Vec<(&'r str, Resource<'r>)> {
+        let shared = &self.composer.shared;
+        let picture = self.slots.get(pass.reads).unwrap_or(&shared.nothing);
+        vec![
+            ("frame", Resource::Buffer(&shared.frame)),
+            ("picture", Resource::Texture(picture)),
+            ("linear", Resource::Sampler(Sampler::Linear)),
+            ("repeat", Resource::Sampler(Sampler::Repeat)),
+            ("faces", Resource::Buffer(self.seen.faces)),
+            ("matte", Resource::Texture(self.seen.matte)),
+            ("face_points", Resource::Buffer(&shared.face.points)),
+            ("head_points", Resource::Buffer(&shared.head.points)),
+        ]
+    }
+
+    fn draws<'r>(
+        &'r self,
+        planned: &plan::Pass,
+        (item, pass): (usize, usize),
+        resources: &'r [(&'r str, Resource<'r>)],
+        (solid, blended): (&'r gpu::PassPipeline, Option<&'r gpu::PassPipeline>),
+    ) -> Vec<gpu::Draw<'r>> {
+        let program = &self.composer.programs[item];
+        let filter = &self.composer.look.0[item].filter;
+        let shared = &self.composer.shared;
+        let mesh = |pipeline, vertices, indices| gpu::Draw {
+            pipeline,
+            resources,
+            vertices,
+            instances: 0..MAX_FACES as u32,
+            indices: Some(indices),
+        };
+        match filter.passes[pass].space {
+            Space::Frame => vec![gpu::Draw::fullscreen(solid, resources)],
+            Space::FaceMesh | Space::FaceUv => vec![mesh(solid, 0..shared.face.count, &shared.face.indices)],
+            Space::Particles(particles) => {
+                let instances = 0..filter.particles[particles].count;
+                // Two triangles each.
+                vec![gpu::Draw { pipeline: solid, resources, vertices: 0..6, instances, indices: None }]
+            }
+            Space::Prop(prop) => {
+                let prop = &program.props[prop];
+                let occluder = &shared.occluders[usize::from(planned.samples > 1)];
+                let hidden =
+                    prop.occluded.then(|| mesh(occluder, 0..shared.head.count, &shared.head.indices));
+                let solid = mesh(solid, 0..prop.opaque, &prop.indices);
+                let blended = blended.filter(|_| prop.count > prop.opaque);
+                let blended = blended.map(|pipeline| mesh(pipeline, prop.opaque..prop.count, &prop.indices));
+                hidden.into_iter().chain([solid]).chain(blended).collect()
+            }
+        }
+    }
+
+    /// Draws into `target`, by way of a texture with several samples where the pass asks for them.
+    fn render(
+        &self,
+        encoder: &mut Encoder,
+        pass: &plan::Pass,
+        target: &Texture,
+        draws: &[gpu::Draw<'_>],
+        space: Space,
+    ) -> Result<(), GpuError> {
+        let leased = |format| {
+            self.gpu.texture(&TextureDesc { samples: pass.samples, ..TextureDesc::new(pass.size, format) })
+        };
+        let depth = space.has_depth().then(|| leased(TextureFormat::Depth32)).transpose()?;
+        let smooth = (pass.samples > 1).then(|| leased(target.format())).transpose()?;
+        encoder.render(&Render {
+            label: &pass.label,
+            target: smooth.as_ref().unwrap_or(target),
+            load: match pass.load {
+                plan::Load::Clear => Load::Clear([0.0; 4]),
+                plan::Load::Keep | plan::Load::Before => Load::Keep,
+            },
+            depth: depth.as_ref(),
+            resolve: smooth.as_ref().map(|_| target),
+            draws,
+        })
+    }
+}
+
+/// As many workgroups as cover `size`.
+fn dispatch(
+    encoder: &mut Encoder,
+    pipeline: &ComputePipeline,
+    resources: &[(&str, Resource<'_>)],
+    size: [u32; 2],
+) -> Result<(), GpuError> {
+    let [width, height, _] = pipeline.workgroup();
+    encoder.dispatch(pipeline, resources, [size[0].div_ceil(width), size[1].div_ceil(height), 1])
+}

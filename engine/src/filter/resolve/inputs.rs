@@ -1,0 +1,155 @@
+//! `[[inputs]]`.
+
+use toml::Spanned;
+
+use super::Resolver;
+use crate::filter::{
+    Event, Filter, FilterError, Requires,
+    error::nearest,
+    event::Source,
+    manifest,
+    params::{Input, Kind},
+};
+
+/// What an input may be.
+const KINDS: [&str; 12] =
+    ["float", "int", "bool", "enum", "color", "vec2", "point2", "vec3", "vec4", "event", "image", "lut"];
+/// Those that are fields of `params`.
+const VALUES: &[&str] = &["float", "int", "bool", "enum", "color", "vec2", "point2", "vec3", "vec4"];
+/// Those that have a range.
+const NUMBERS: &[&str] = &["float", "int", "vec2", "vec3", "vec4"];
+
+impl Resolver<'_> {
+    pub(super) fn input(&mut self, input: &manifest::Input, filter: &mut Filter) -> Result<(), FilterError> {
+        let name = self.name(&input.name)?;
+        let kind = self.one_of(&input.kind, &KINDS)?;
+        self.only_fitting_keys(input, kind)?;
+        if kind == "event" {
+            let event = self.event(name, input, &mut filter.requires)?;
+            filter.events.push(event);
+            return Ok(());
+        }
+        if matches!(kind, "image" | "lut") {
+            let path = self.required(input.path.as_ref(), &input.name, "path")?;
+            let coded = input.coded.as_ref().is_some_and(|coded| *coded.get_ref());
+            let asset = if kind == "lut" { self.lut(name, path)? } else { self.image(name, path, coded)? };
+            filter.assets.push(asset);
+            return Ok(());
+        }
+        let kind = match kind {
+            "float" => self.range(input).map(|(min, max)| Kind::Float(min, max))?,
+            "vec2" => self.range(input).map(|(min, max)| Kind::Vec2(min, max))?,
+            "vec3" => self.range(input).map(|(min, max)| Kind::Vec3(min, max))?,
+            "vec4" => self.range(input).map(|(min, max)| Kind::Vec4(min, max))?,
+            "point2" => Kind::Point2,
+            "int" => self.range(input).map(|(min, max)| Kind::Int(min as i32, max as i32))?,
+            "bool" => Kind::Bool,
+            "color" => Kind::Color,
+            _ => Kind::Enum(self.required(input.values.as_ref(), &input.name, "values")?.get_ref().clone()),
+        };
+        let read = |value: &Spanned<toml::Value>| {
+            kind.from_toml(value.get_ref())
+                .ok_or_else(|| self.text.at(value, format!("the value of `{name}` must be {kind}")))
+        };
+        let default = input.default.as_ref().map(read).transpose()?.unwrap_or_else(|| kind.zero());
+        let identity = input.identity.as_ref().map(read).transpose()?;
+        let label = input.label.clone().unwrap_or_else(|| name.clone());
+        filter.inputs.push(Input { name, label, kind, default, identity });
+        Ok(())
+    }
+
+    fn event(
+        &self,
+        name: String,
+        input: &manifest::Input,
+        requires: &mut Requires,
+    ) -> Result<Event, FilterError> {
+        let named = self.required(input.source.as_ref(), &input.name, "source")?;
+        let Some(source) = Source::parse(named.get_ref()) else {
+            let known: Vec<String> = Source::names().collect();
+            let nearest = nearest(named.get_ref(), known.iter().map(String::as_str));
+            let hint = nearest.map_or_else(
+                || "known: blendshape.<name>, face.smile, face.yaw, ..., tap, time".to_owned(),
+                |nearest| format!("did you mean `{nearest}`?"),
+            );
+            return Err(self.text.at(named, format!("unknown source `{}`; {hint}", named.get_ref())));
+        };
+        requires.face |= source.is_of_face();
+        match source {
+            Source::Yaw | Source::Pitch | Source::Roll => requires.pose = true,
+            Source::Present | Source::Tap | Source::Time => {}
+            _ => requires.blendshapes = true,
+        }
+        let (threshold, release) = self.limits(input, source)?;
+        let label = input.label.clone().unwrap_or_else(|| name.clone());
+        Ok(Event { name, label, source, threshold, release })
+    }
+
+    /// Where an event begins and ends.
+    fn limits(&self, input: &manifest::Input, source: Source) -> Result<(f32, f32), FilterError> {
+        if let (false, Some(release)) = (source.is_of_face(), &input.release) {
+            return Err(self.text.at(release, "only what is of a face has a `release`"));
+        }
+        match (source, &input.threshold) {
+            (Source::Tap, Some(threshold)) => {
+                return Err(self.text.at(threshold, "a tap has no `threshold`"));
+            }
+            (Source::Time, None) => {
+                let message = "`time` needs the key `threshold`: the seconds from one to the next";
+                return Err(self.text.at(&input.name, message));
+            }
+            (Source::Time, Some(period)) if !(0.01..=3600.0).contains(period.get_ref()) => {
+                return Err(self.text.at(period, "the time must be 0.01 to 3600 seconds"));
+            }
+            _ => {}
+        }
+        let threshold = input.threshold.as_ref().map_or(0.5, |threshold| *threshold.get_ref());
+        if let (Some(place), false) = (&input.threshold, threshold.is_finite() && threshold != 0.0) {
+            return Err(self.text.at(place, "`threshold` must be a number other than 0"));
+        }
+        let release = input.release.as_ref().map_or(0.8 * threshold, |release| *release.get_ref());
+        let share = release / threshold;
+        if let (Some(place), false) = (&input.release, (0.0..=1.0).contains(&share)) {
+            return Err(self
+                .text
+                .at(place, format!("`release` must lie between 0 and `threshold` ({threshold})")));
+        }
+        Ok((threshold as f32, release as f32))
+    }
+
+    /// A key that means nothing to a kind was meant to mean something.
+    fn only_fitting_keys(&self, input: &manifest::Input, kind: &str) -> Result<(), FilterError> {
+        let keys = [
+            ("default", input.default.as_ref().map(Spanned::span), VALUES),
+            ("identity", input.identity.as_ref().map(Spanned::span), VALUES),
+            ("min", input.min.as_ref().map(Spanned::span), NUMBERS),
+            ("max", input.max.as_ref().map(Spanned::span), NUMBERS),
+            ("values", input.values.as_ref().map(Spanned::span), &["enum"]),
+            ("path", input.path.as_ref().map(Spanned::span), &["image", "lut"]),
+            ("coded", input.coded.as_ref().map(Spanned::span), &["image"]),
+            ("source", input.source.as_ref().map(Spanned::span), &["event"]),
+            ("threshold", input.threshold.as_ref().map(Spanned::span), &["event"]),
+            ("release", input.release.as_ref().map(Spanned::span), &["event"]),
+        ];
+        for (key, span, kinds) in keys {
+            if let (Some(span), false) = (span, kinds.contains(&kind)) {
+                let message =
+                    format!("`{key}` means nothing to the type `{kind}`; it is for {}", kinds.join(", "));
+                return Err(self.text.error(span.start, message));
+            }
+        }
+        Ok(())
+    }
+
+    fn range(&self, input: &manifest::Input) -> Result<(f32, f32), FilterError> {
+        let min = input.min.as_ref().map_or(0.0, |min| *min.get_ref());
+        let max = input.max.as_ref().map_or(1.0, |max| *max.get_ref());
+        if min < max && min.is_finite() && max.is_finite() {
+            return Ok((min as f32, max as f32));
+        }
+        let message = format!("`min` ({min}) must be below `max` ({max}); they are 0 and 1 where not given");
+        Err(self
+            .text
+            .error(input.max.as_ref().map_or(input.name.span().start, |max| max.span().start), message))
+    }
+}

@@ -1,0 +1,83 @@
+//! The space `face_uv`, and filters for one face.
+
+use antifaz::{
+    compose::Composer,
+    filter::{Filter, Look, LookItem, Package, manifest::MANIFEST},
+    quality::Tier,
+    tracking::mesh,
+};
+use image::{Rgba, RgbaImage};
+
+use super::{Bench, HEAD, IMPORTS, PASS, composer, light, main, plain, shows};
+use crate::bench::Observed;
+
+/// A face in `slot` whose landmarks lie in the picture as they do in the face texture.
+fn spread_out(seen: &mut Observed, slot: usize) {
+    let face = &mut seen.faces.faces[slot];
+    (face.presence, face.id) = (1.0, slot as u32);
+    for (point, uv) in face.landmarks.iter_mut().zip(&mesh::canonical().uv) {
+        *point = [uv.x, uv.y, 0.0, 1.0];
+    }
+}
+
+#[test]
+fn faces_are_spread_out_in_their_tiles() {
+    let bench = Bench::new();
+    let mut seen = plain([64, 64], [0, 0, 0, 255]);
+    seen.picture = RgbaImage::from_fn(64, 64, |x, y| Rgba([3 * x as u8, 3 * y as u8, 90, 255]));
+    for slot in [0, 6] {
+        spread_out(&mut seen, slot);
+    }
+    let manifest =
+        "[[passes]]\nname = \"spread\"\nshader = \"a.wgsl\"\nentry = \"spread\"\nspace = \"face_uv\"\n\
+                    target = \"skin\"\nsize = [256, 128]\nformat = \"rgba16float\"\n"
+            .to_owned()
+            + PASS
+            + "reads = [\"skin\"]\n";
+    let shader = "import package::inputs::{skin};\nimport antifaz::face_uv::{tile};\nimport antifaz::face_mesh;\n@fragment\n\
+                  fn spread(in: face_mesh::Varying) -> @location(0) vec4f {\n    return picture_at(in.at);\n}\n"
+        .to_owned();
+    for (slot, there) in [(0, true), (6, true), (3, false)] {
+        let show = main(&format!("    return textureSampleLevel(skin, linear, tile({slot}u, in.uv), 0.0);"));
+        let mut composer = composer(&bench, &manifest, &(shader.clone() + &show), "");
+        let drawn = bench.draw(&mut composer, &seen, 0, Tier::High);
+        // The nose, a cheek; and a corner, where no face is.
+        for [x, y] in [[32, 36], [20, 36]] {
+            let pixel = seen.picture[(x, y)];
+            let expected = if there { [light(pixel[0]), light(pixel[1]), light(pixel[2])] } else { [0.0; 3] };
+            shows(&drawn, [x, y], expected);
+        }
+        shows(&drawn, [0, 0], [0.0; 3]);
+        assert_eq!(drawn[(0, 0)][3], 0);
+    }
+}
+
+#[test]
+fn a_filter_for_one_face_sees_no_other() {
+    let bench = Bench::new();
+    let mut seen = plain([8, 8], [0, 0, 0, 255]);
+    for slot in [0, 2] {
+        spread_out(&mut seen, slot);
+        seen.faces.faces[slot].blendshapes[25] = 0.9;
+    }
+    let manifest =
+        format!("{HEAD}[[inputs]]\nname = \"kick\"\ntype = \"event\"\nsource = \"face.mouth_open\"\n{PASS}");
+    let shader = format!(
+        "{IMPORTS}import antifaz::face::{{is_present}};\nimport package::inputs::{{kick}};\n{}",
+        main(
+            "    let there = vec3f(f32(is_present(0u)), f32(is_present(2u)), 0.0);\n    return vec4f(there.xy * 0.5, \
+             0.25 * (kick(0u).on + 2.0 * kick(2u).on), 1.0);"
+        )
+    );
+    let package = Package::new("one", [(MANIFEST, manifest), ("a.wgsl", shader)]);
+    let item = LookItem::parse(Filter::from_package(&package).unwrap().into(), "").unwrap();
+    for (face, expected) in
+        [(None, [0.5, 0.5, 0.75]), (Some(1), [0.5, 0.0, 0.25]), (Some(3), [0.0, 0.5, 0.5])]
+    {
+        let item = face.map_or(item.clone(), |face| item.clone().for_face(face).unwrap());
+        let mut composer = Composer::new(&bench.gpu, Look(vec![item])).unwrap();
+        shows(&bench.draw(&mut composer, &seen, 0, Tier::High), [4, 4], expected);
+    }
+    let error = item.for_face(9).unwrap_err().to_string();
+    assert_eq!(error, "filter `one` can't be for face 9 alone: faces are numbered from 1 to 8");
+}

@@ -1,0 +1,73 @@
+//! Meshes with textures that move.
+
+use antifaz::{
+    compose::Composer,
+    filter::{Filter, Look, LookItem, Package, manifest::MANIFEST},
+    quality::Tier,
+};
+
+use super::{Bench, HEAD, IMPORTS, shows};
+use crate::bench::Observed;
+
+/// A board of 12 x 12 cm before the nose, whose texture is red at its left and green at its right. It jumps up by 10 cm
+/// after a second, for a second.
+const BOARD: &str = r#"{"asset":{"version":"2.0"},"scenes":[{"nodes":[0]}],"nodes":[{"mesh":0,"translation":[0,0,9]}],
+    "meshes":[{"primitives":[{"attributes":{"POSITION":0,"TEXCOORD_0":1},"indices":2,"material":0}]}],
+    "materials":[{"pbrMetallicRoughness":{"baseColorTexture":{"index":0},"baseColorFactor":[0.5,1,1,1]}}],
+    "textures":[{"source":0}],"images":[{"uri":"board.png"}],
+    "animations":[{"channels":[{"sampler":0,"target":{"node":0,"path":"translation"}}],
+        "samplers":[{"input":3,"output":4,"interpolation":"STEP"}]}],
+    "accessors":[{"bufferView":0,"componentType":5126,"count":4,"type":"VEC3"},
+        {"bufferView":0,"byteOffset":48,"componentType":5126,"count":4,"type":"VEC2"},
+        {"bufferView":0,"byteOffset":128,"componentType":5125,"count":6,"type":"SCALAR"},
+        {"bufferView":0,"byteOffset":80,"componentType":5126,"count":3,"type":"SCALAR"},
+        {"bufferView":0,"byteOffset":92,"componentType":5126,"count":3,"type":"VEC3"}],
+    "bufferViews":[{"buffer":0,"byteLength":152}],"buffers":[{"byteLength":152,"uri":"board.bin"}]}"#;
+
+fn board() -> Vec<(&'static str, Vec<u8>)> {
+    #[rustfmt::skip]
+    let floats = [
+        -6f32, 6., 0., 6., 6., 0., -6., -6., 0., 6., -6., 0.,
+        0., 0., 1., 0., 0., 1., 1., 1.,
+        0., 1., 2.,
+        0., 0., 9., 0., 10., 9., 0., 0., 9.,
+    ];
+    let mut bytes: Vec<u8> = bytemuck::cast_slice(&floats).to_vec();
+    bytes.extend_from_slice(bytemuck::cast_slice(&[0u32, 2, 1, 1, 2, 3]));
+    let mut png = std::io::Cursor::new(Vec::new());
+    let half = |x: u32| if x < 32 { image::Rgba([255, 0, 0, 255]) } else { image::Rgba([0, 255, 0, 255]) };
+    image::RgbaImage::from_fn(64, 64, |x, _| half(x)).write_to(&mut png, image::ImageFormat::Png).unwrap();
+    vec![("board.gltf", BOARD.as_bytes().to_vec()), ("board.bin", bytes), ("board.png", png.into_inner())]
+}
+
+#[test]
+fn a_board_shows_its_texture_and_moves() {
+    let bench = Bench::new();
+    let seen = Observed::of_still("pd_astronaut.png", 160);
+    let manifest = format!(
+        "{HEAD}[[meshes]]\nname = \"board\"\npath = \"board.gltf\"\n[[passes]]\nname = \"wear\"\nshader = \"a.wgsl\"\n\
+         entry = \"wear\"\nspace = \"prop\"\nmesh = \"board\"\n"
+    );
+    let shader = format!(
+        "{IMPORTS}import antifaz::prop;\n@fragment\nfn wear(in: prop::Varying) -> @location(0) vec4f {{\n    \
+         return prop::surface_color(in);\n}}\n"
+    );
+    let mut files = board();
+    files.extend([(MANIFEST, manifest.into_bytes()), ("a.wgsl", shader.into_bytes())]);
+    let filter =
+        Filter::from_package(&Package::new("board", files)).unwrap_or_else(|error| panic!("{error}"));
+    let item = LookItem::parse(filter.into(), "").unwrap();
+    let mut composer = Composer::new(&bench.gpu, Look(vec![item])).unwrap_or_else(|error| panic!("{error}"));
+    let [x, y, ..] = seen.faces.faces[0].landmarks[4];
+    let at = |dx: f32, dy: f32| {
+        let [width, height] = [seen.picture.width() as f32, seen.picture.height() as f32];
+        [(x * width + dx) as u32, (y * height + dy) as u32]
+    };
+    let drawn = bench.draw(&mut composer, &seen, 500, Tier::High);
+    shows(&drawn, at(-12.0, 0.0), [0.5, 0.0, 0.0]);
+    shows(&drawn, at(12.0, 0.0), [0.0, 1.0, 0.0]);
+    let moved = bench.draw(&mut composer, &seen, 1500, Tier::High);
+    let [nose, brow] = [at(-12.0, 12.0), at(-6.0, -24.0)];
+    assert_eq!(moved[(nose[0], nose[1])], seen.picture[(nose[0], nose[1])], "it has gone up");
+    shows(&moved, brow, [0.5, 0.0, 0.0]);
+}

@@ -1,0 +1,76 @@
+// Ink lines that follow the shapes.
+//
+// Henry Kang, Seungyong Lee, Charles Chui, Flow-Based Image Abstraction (TVCG 2009): a difference of two blurs is taken
+// across the direction in which edges run, and averaged along it, so that lines are long and calm.
+
+import antifaz::color::{encode, luma};
+import antifaz::frame::{frame, linear, picture_at};
+import antifaz::fullscreen::{Varying};
+import package::inputs::{flat_tones, flow, params, slopes};
+
+/// How much wider the wide blur is.
+const WIDER: f32 = 1.6;
+
+/// One pixel of the picture's height, at least one of the target.
+fn unit(rows: f32) -> vec2f {
+    return vec2f(frame.size.y / frame.size.x, 1.0) / min(rows, frame.size.y);
+}
+
+fn tone(uv: vec2f) -> vec3f {
+    return encode(textureSampleLevel(flat_tones, linear, uv, 0.0).rgb);
+}
+
+/// The structure tensor of the colours: xx, yy and xy of their slopes.
+@fragment
+fn tensor(in: Varying) -> @location(0) vec4f {
+    let u = unit(270.0);
+    var x = vec3f(0.0);
+    var y = vec3f(0.0);
+    for (var i = -1; i <= 1; i++) {
+        let weight = f32(2 - abs(i));
+        let side = f32(i);
+        x += weight * (tone(in.uv + vec2f(1.0, side) * u) - tone(in.uv + vec2f(-1.0, side) * u));
+        y += weight * (tone(in.uv + vec2f(side, 1.0) * u) - tone(in.uv + vec2f(side, -1.0) * u));
+    }
+    return vec4f(dot(x, x), dot(y, y), dot(x, y), 1.0);
+}
+
+/// The direction along the edges (xy, unit length) and how clear it is (z), from the tensors around.
+@fragment
+fn direct(in: Varying) -> @location(0) vec4f {
+    let u = unit(270.0);
+    var sum = vec3f(0.0);
+    for (var y = -4; y <= 4; y++) {
+        for (var x = -4; x <= 4; x++) {
+            let at = vec2f(f32(x), f32(y));
+            sum += textureSampleLevel(slopes, linear, in.uv + at * u, 0.0).xyz * exp(-dot(at, at) / 9.0);
+        }
+    }
+    // The eigenvector of the smaller eigenvalue.
+    let half_gap = 0.5 * (sum.x - sum.y);
+    let root = sqrt(half_gap * half_gap + sum.z * sum.z);
+    let angle = 0.5 * atan2(sum.z, half_gap) + 1.57079633;
+    let clear = 2.0 * root / max(sum.x + sum.y, 1e-4);
+    return vec4f(cos(angle), sin(angle), clear, 1.0);
+}
+
+/// How much darker than its surroundings a place is, across the flow.
+@fragment
+fn difference(in: Varying) -> @location(0) vec4f {
+    let u = unit(1080.0);
+    let along = textureSampleLevel(flow, linear, in.uv, 0.0).xy;
+    let across = vec2f(-along.y, along.x) * u;
+    // In samples; a line thinner than a pixel can't be found.
+    let narrow = max(params.width * 0.6 * min(1080.0, frame.size.y) / 1000.0, 0.6);
+    let wide = narrow * WIDER;
+    var sums = vec4f(0.0);
+    let reach = i32(ceil(2.2 * wide));
+    for (var i = -reach; i <= reach; i++) {
+        let d = f32(i);
+        let value = luma(encode(picture_at(in.uv + across * d).rgb));
+        let weights = vec2f(exp(-d * d / (2.0 * narrow * narrow)), exp(-d * d / (2.0 * wide * wide)));
+        sums += vec4f(value * weights, weights);
+    }
+    let blurred = sums.xy / sums.zw;
+    return vec4f(blurred.x - blurred.y, blurred.x, 0.0, 1.0);
+}

@@ -1,0 +1,89 @@
+// A damaged signal. All of it comes from hashes of the time in steps and of the place, so the same clip always breaks in
+// the same way.
+
+import antifaz::color::{encode, luma};
+import antifaz::frame::{frame, picture_at};
+import antifaz::fullscreen::{Varying};
+import antifaz::noise::{random3, value_noise};
+import package::inputs::{params};
+
+/// A broken signal changes this often in a second.
+const RATE: f32 = 14.0;
+/// Rows of blocks in the picture.
+const BLOCK_ROWS: f32 = 40.0;
+
+/// How bad the signal is at a time: calm, then bursts that end at once.
+fn burst(time: f32) -> f32 {
+    let wave = value_noise(vec2f(time * 1.7, 3.5), 11u) * 0.7 + value_noise(vec2f(time * 5.3, 7.5), 12u) * 0.3;
+    return smoothstep(0.0, 0.1, wave - 0.8 + 0.6 * params.bursts);
+}
+
+/// How far a row is torn sideways, in heights of the picture.
+fn tear(y: f32, step: u32, force: f32) -> f32 {
+    // Bands of three sizes; few of them are torn, each by its own amount.
+    var shift = 0.0;
+    for (var i = 0u; i < 3u; i++) {
+        let rows = array<f32, 3>(5.0, 17.0, 71.0)[i];
+        let random = random3(vec3u(u32(y * rows + 100.0 * random3(vec3u(step, i, 5u)).x), step, i));
+        let torn = step_at(random.x, 0.32 * force);
+        shift += torn * (random.y - 0.5) * array<f32, 3>(0.1, 0.24, 0.14)[i];
+    }
+    // The whole picture sways a little, as tape does.
+    return shift * force + 0.02 * force * (value_noise(vec2f(y * 9.0, f32(step) * 0.7), 21u) - 0.5);
+}
+
+fn step_at(value: f32, share: f32) -> f32 {
+    return select(0.0, 1.0, value < share);
+}
+
+/// Where the picture ends it starts again from the other side.
+fn wrapped(uv: vec2f) -> vec3f {
+    return picture_at(vec2f(1.0 - abs(1.0 - abs(uv.x)), uv.y)).rgb;
+}
+
+@fragment
+fn damage(in: Varying) -> @location(0) vec4f {
+    let source = picture_at(in.uv);
+    let aspect = vec2f(frame.size.y / frame.size.x, 1.0);
+    let step = u32(frame.time * RATE);
+    let force = params.strength * mix(0.3, 1.0, burst(frame.time));
+
+    // A broken block shows what is elsewhere. Blocks are of several widths and come in clusters.
+    let at = in.uv / aspect * BLOCK_ROWS;
+    let row = u32(at.y);
+    let cells = 2.0 + 8.0 * random3(vec3u(row, step / 2u, 41u)).x;
+    let column = u32(at.x / cells);
+    let block = random3(vec3u(column, row, step / 2u));
+    let cluster = value_noise(vec2f(f32(column) * 0.9, f32(row) * 0.2 + f32(step / 2u) * 7.3), 31u);
+    let broken = step_at(block.x, 0.8 * force * force * params.blocks) * step_at(0.55, cluster);
+
+    var uv = in.uv;
+    uv.x += tear(in.uv.y, step, force) * aspect.x;
+    uv += (block.yz - 0.5) * vec2f(0.25, 0.1) * broken * aspect;
+
+    // Red and blue leave green to both sides, more so in torn rows.
+    let torn = abs(uv.x - in.uv.x) / aspect.x;
+    let drift = params.split * 0.01 * params.strength * (0.5 + force + 12.0 * min(torn, 0.2));
+    let lean = vec2f(1.0, 0.25 * (random3(vec3u(step, 1u, 2u)).x - 0.5)) * drift * aspect;
+    let red = wrapped(uv + lean);
+    let green = wrapped(uv);
+    let blue = wrapped(uv - lean);
+    var color = vec3f(red.r, green.g, blue.b);
+
+    // Some of them are left with two colours.
+    let coarse = floor(luma(encode(color)) * 5.0 + 0.5) / 5.0;
+    let lamp = select(vec3f(1.0, 0.04, 0.35), vec3f(0.0, 0.75, 0.9), block.z < 0.5);
+    color = mix(color, mix(vec3f(0.02, 0.0, 0.06), lamp, coarse * coarse), broken * step_at(block.y, 0.5));
+
+    // Rows of the screen, of the same height in every picture but never below two pixels.
+    let period = max(frame.size.y / 270.0, 3.0);
+    let between = 0.5 - 0.5 * cos(6.2831853 * in.position.y / period);
+    color *= 1.0 + params.lines * params.strength * (0.4 - 0.7 * between);
+
+    // A bar of static runs down during a burst.
+    let bar = fract(in.uv.y - frame.time * 0.6);
+    let grain = random3(vec3u(vec2u(in.uv / aspect * 400.0 * vec2f(0.4, 1.0)), step));
+    let fuzz = smoothstep(0.06, 0.0, abs(bar - 0.5)) * force * force;
+    color += fuzz * step_at(grain.x, 0.25) * grain.y * vec3f(0.5, 0.55, 0.6);
+    return vec4f(clamp(color, vec3f(0.0), vec3f(source.a)), source.a);
+}

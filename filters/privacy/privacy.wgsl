@@ -1,0 +1,79 @@
+// Hides faces.
+
+import antifaz::face::{FACES, is_present, landmark};
+import antifaz::frame::{frame, linear, picture_at};
+import antifaz::fullscreen::{Varying};
+import package::inputs::{params, places, smooth_blur, soft};
+import package::places::{in_heights, place_of, reach};
+
+/// First row: center and top of the oval. Second row: half of its width, seconds since the face was seen, and 1 where
+/// there ever was one.
+@fragment
+fn remember(in: Varying) -> @location(0) vec4f {
+    let slot = u32(in.position.x);
+    let row = u32(in.position.y);
+    if !is_present(slot) {
+        var before = textureLoad(places, vec2u(slot, row), 0);
+        if row == 1u {
+            before.y = min(before.y + frame.delta, 100.0);
+        }
+        return before;
+    }
+    let top = in_heights(landmark(slot, 10u).xy);
+    let chin = in_heights(landmark(slot, 152u).xy);
+    let left = in_heights(landmark(slot, 234u).xy);
+    let right = in_heights(landmark(slot, 454u).xy);
+    let up = (top - chin) * 0.5;
+    if row == 0u {
+        // The hair line lies above the topmost landmark.
+        return vec4f((top + chin + left + right) * 0.25 + 0.1 * up, up * 1.15);
+    }
+    // A face in profile is narrow between its landmarks, but its head isn't.
+    let half_width = max(distance(left, right) * 0.5, length(up) * 0.8);
+    return vec4f(half_width, 0.0, 1.0, 1.0);
+}
+
+/// Side of the cells over a face, in heights of the picture. It changes in few steps: cells that grow and shrink with
+/// every move would shimmer, and give away more than still ones.
+fn cell_side(height: f32) -> f32 {
+    let side = max(2.0 * height / f32(params.cells), 2.0 / frame.size.y);
+    return exp2(round(log2(side) * 2.0) * 0.5);
+}
+
+@fragment
+fn hide(in: Varying) -> @location(0) vec4f {
+    let source = picture_at(in.uv);
+    let at = in_heights(in.uv);
+    let pixel = 1.0 / frame.size.y;
+    var color = source.rgb;
+    for (var slot = 0u; slot < FACES; slot++) {
+        let place = place_of(slot);
+        if place.shown <= 0.0 {
+            continue;
+        }
+        let height = length(place.up);
+        if params.style == 0u {
+            // Whole cells: those whose middle is in the oval, and half a cell more.
+            let side = cell_side(height);
+            let corner = floor(at / side) * side;
+            if reach(place, corner + 0.5 * side, 0.4 * side) < 1.0 {
+                var mean = vec3f(0.0);
+                for (var i = 0; i < 16; i++) {
+                    let inside = corner + (vec2f(f32(i & 3), f32(i >> 2)) + 0.5) * 0.25 * side;
+                    let uv = min(inside / in_heights(vec2f(1.0)), vec2f(1.0));
+                    mean += textureSampleLevel(soft, linear, uv, 0.0).rgb / 16.0;
+                }
+                color = mix(color, mean, place.shown);
+            }
+        } else {
+            let soft_edge = select(0.25, 1.5 * pixel / max(height, pixel), params.style == 2u);
+            let inside = smoothstep(1.0 + soft_edge, 1.0, reach(place, at, 0.0)) * place.shown;
+            var cover = textureSampleLevel(smooth_blur, linear, in.uv, 0.0).rgb;
+            if params.style == 2u {
+                cover = params.color.rgb;
+            }
+            color = mix(color, cover, inside);
+        }
+    }
+    return vec4f(color, source.a);
+}

@@ -1,0 +1,70 @@
+// Wire and mirrored glass. The lenses show a landscape around the viewer: sky, horizon, ground, and the sun.
+
+import antifaz::noise::{value_noise};
+import antifaz::prop::{Varying, prop_materials};
+import antifaz::studio::{studio_diffuse, studio_light};
+import package::inputs::{params};
+
+const RUBBER: u32 = 1u;
+const LENS: u32 = 2u;
+/// What the metals reflect, straight on.
+const METALS = array<vec3f, 3>(vec3f(1.0, 0.68, 0.26), vec3f(0.88, 0.89, 0.9), vec3f(0.05, 0.05, 0.055));
+
+/// Light reflected at a grazing angle grows (Schlick), the less so the rougher the surface.
+fn fresnel(facing: f32, straight: vec3f, roughness: f32) -> vec3f {
+    let most = max(vec3f(1.0 - roughness), straight);
+    return straight + (most - straight) * pow(1.0 - facing, 5.0);
+}
+
+/// Light from `direction`: a sky that is deep above and pale at the horizon, hills, and ground.
+fn landscape(direction: vec3f) -> vec3f {
+    let turn = atan2(direction.x, direction.z);
+    let hills = 0.05 * value_noise(vec2f(turn * 3.0 + 40.0, 0.5), 3u) + 0.025 * value_noise(vec2f(turn * 9.0, 4.5), 4u);
+    let height = direction.y + 0.12 - hills;
+    let sky = mix(vec3f(1.0, 0.93, 0.82), vec3f(0.16, 0.34, 0.75), pow(clamp(height * 1.5, 0.0, 1.0), 0.6));
+    let cloud = value_noise(vec2f(turn * 4.0, direction.y * 16.0), 5u) * value_noise(vec2f(turn * 9.0, direction.y * 30.0), 6u);
+    let clouded = mix(sky, vec3f(1.0, 0.98, 0.95), smoothstep(0.22, 0.6, cloud) * smoothstep(0.0, 0.2, height) * 0.7);
+    let ground = mix(vec3f(0.34, 0.26, 0.18), vec3f(0.05, 0.045, 0.04), clamp(-height * 2.0, 0.0, 1.0));
+    let sun = pow(max(dot(direction, normalize(vec3f(-0.42, 0.42, 0.8))), 0.0), 420.0);
+    let halo = pow(max(dot(direction, normalize(vec3f(-0.42, 0.42, 0.8))), 0.0), 24.0);
+    return mix(ground, clouded, smoothstep(-0.012, 0.012, height)) + vec3f(1.0, 0.95, 0.85) * (6.0 * sun + 0.35 * halo);
+}
+
+@fragment
+fn wear(in: Varying) -> @location(0) vec4f {
+    let eye = normalize(-in.place);
+    var normal = normalize(in.normal);
+    // Where the surface turns much within a pixel, all that it mirrors there is seen at once.
+    let across = dpdx(normal);
+    let down = dpdy(normal);
+    let bend = min(0.5 * (dot(across, across) + dot(down, down)), 0.8);
+    normal = select(-normal, normal, dot(normal, eye) > 0.0);
+    let facing = max(dot(normal, eye), 0.0);
+    let bounce = reflect(-eye, normal);
+    let surface = prop_materials[in.material];
+    // The light's colour, as far as the skin tells it.
+    let tint = mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.12);
+    let exposure = clamp(pow(in.skin.w / 0.26, 0.75), 0.12, 1.3) * tint;
+
+    if in.material == LENS {
+        // The coating is a thin film: its colour runs towards the next ones of the rainbow where seen at a slant,
+        // and it is thinner below.
+        let slant = clamp(1.35 * (1.0 - facing) + 0.10 * (2.0 - in.canonical.y), 0.0, 1.0);
+        let film = mix(params.mirror.rgb, params.mirror.gbr * 0.5 + params.mirror.rgb * 0.5, slant);
+        let shown = landscape(bounce) * film * 1.15 + studio_light(bounce, 0.1) * 0.05;
+        let part = params.mirroring * mix(0.82, 1.0, pow(1.0 - facing, 3.0));
+        let density = mix(0.78, 0.94, smoothstep(-0.8, 3.4, in.canonical.y));
+        let glass = params.lens_color.rgb * 0.5 * density;
+        let light = mix(glass, shown, part * 0.9) + landscape(bounce) * 0.03;
+        return vec4f(min(light * exposure, vec3f(1.0)), max(density, part * 0.97));
+    }
+    if in.material == RUBBER {
+        let shown = smoothstep(-4.6, -3.2, in.canonical.z);
+        let light = surface.base.rgb * studio_diffuse(normal) + studio_light(bounce, 0.4) * fresnel(facing, vec3f(0.04), 0.4);
+        return vec4f(min(light * exposure, vec3f(1.0)), 1.0) * shown;
+    }
+    let base = METALS[params.metal];
+    let rough = sqrt(surface.roughness * surface.roughness + bend);
+    let light = studio_light(bounce, rough) * fresnel(facing, base, rough) * 1.2 + base * base * studio_diffuse(normal) * 0.25;
+    return vec4f(min(light * exposure, vec3f(1.0)), 1.0);
+}

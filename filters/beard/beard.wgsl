@@ -1,0 +1,123 @@
+// Hair on the face mesh. Roots lie in the cells of a grid on the skin. A pixel looks upstream, against the direction
+// in which hair lies, for roots whose hair is long enough to reach it.
+
+import antifaz::color::{luma, over};
+import antifaz::face::{landmark};
+import antifaz::face_mesh::{Varying};
+import antifaz::frame::{frame, linear, picture_at};
+import antifaz::noise::{random3};
+import package::inputs::{beard, moustache, params};
+
+const HANDLEBAR: u32 = 1u;
+const GOATEE: u32 = 2u;
+const STUBBLE: u32 = 4u;
+/// Places are in thousandths of the face texture; the grid's cells are at least this large.
+const CELL: f32 = 3.6;
+const STEPS: i32 = 16;
+
+/// A hair that covers a pixel.
+struct Hair {
+    cover: f32,
+    /// 0 at its root, 1 at its tip.
+    along: f32,
+    /// From one side (-1) to the other (1).
+    round: f32,
+    luck: vec2f,
+}
+
+/// How dense hair grows at a place (x), and its direction in turns (y).
+fn growth(at: vec2f, upper: bool) -> vec2f {
+    let uv = vec2f(min(at.x, 1000.0 - at.x), at.y - 500.0) / 500.0;
+    if any(uv < vec2f(0.0)) {
+        return vec2f(0.0, 0.25);
+    }
+    if upper {
+        let lip = textureSampleLevel(moustache, linear, uv, 0.0);
+        return select(lip.xz, lip.yw, params.style == HANDLEBAR);
+    }
+    let chin = textureSampleLevel(beard, linear, uv, 0.0);
+    let grows = select(chin.r, chin.g, params.style == GOATEE) * select(0.0, 1.0, params.style >= GOATEE);
+    return vec2f(grows, chin.b);
+}
+
+/// The direction in which hair lies, on either side of the face.
+fn direction(at: vec2f, turn: f32) -> vec2f {
+    let angle = turn * 6.2831853;
+    return vec2f(cos(angle) * select(1.0, -1.0, at.x > 500.0), sin(angle));
+}
+
+/// The uppermost hair over a place, of those whose roots lie in a grid of this cell size.
+fn hair_at(start: vec2f, cell: f32, reach: f32, upper: bool) -> Hair {
+    var best = Hair(0.0, 0.0, 0.0, vec2f(0.0));
+    var at = start;
+    for (var i = 0; i < STEPS; i++) {
+        let grown = growth(at, upper);
+        let ahead = direction(at, grown.y);
+        let spot = vec2i(floor(at / cell));
+        let luck = random3(vec3u(bitcast<vec2u>(spot), select(17u, 18u, upper)));
+        let root = (vec2f(spot) + 0.08 + 0.84 * luck.xy) * cell;
+        // How long this hair is, and where along it the pixel lies.
+        let long = reach * (0.5 + 0.5 * luck.z);
+        let along = dot(start - root, ahead) / long;
+        let across = dot(at - root, vec2f(-ahead.y, ahead.x)) / (cell * 0.5 * (1.0 - 0.6 * clamp(along, 0.0, 1.0)));
+        let grows = select(0.0, 1.0, fract(luck.x * 7.3 + luck.y * 3.1) < grown.x * params.density * 1.15);
+        let cover = grows * smoothstep(1.0, 0.15, abs(across)) * smoothstep(-0.1, 0.0, along) * smoothstep(1.0, 0.7, along);
+        if cover > best.cover {
+            best = Hair(cover, along, across, fract(luck.yz * 5.7));
+        }
+        at -= ahead * reach / f32(STEPS);
+    }
+    return best;
+}
+
+/// Colour of a hair in the light that falls on the skin.
+fn shaded(hair: Hair, light: vec3f, gleam: f32) -> vec3f {
+    let grey = smoothstep(1.0 - params.grey - 0.02, 1.0 - params.grey + 0.02, hair.luck.x) * step(0.001, params.grey);
+    let own = mix(params.color.rgb * (0.55 + 0.9 * hair.luck.y), vec3f(0.46, 0.45, 0.44) * (0.5 + 0.5 * hair.luck.y), grey);
+    // Roots lie in the shade; each hair is a thin rod with a gleam on its upper side.
+    let rod = 1.0 - 0.45 * hair.round * hair.round;
+    return (own * mix(0.45, 1.1, hair.along) * rod + gleam * (0.4 + own) * hair.along * hair.luck.y) * light;
+}
+
+/// One of the two layers, premultiplied.
+fn layer(in: Varying, upper: bool, pixel: f32, light: vec3f, gleam: f32) -> vec4f {
+    let at = in.uv * 1000.0;
+    let reach = mix(9.0, select(44.0, 32.0, upper), params.length) * select(1.0, 0.25, params.style == STUBBLE);
+    // Cells are not finer than pixels; between two sizes of cells one fades into the other.
+    let level = max(log2(1.5 * pixel / CELL), 0.0);
+    let cell = CELL * exp2(floor(level)) * select(1.0, 0.62, params.style == STUBBLE);
+    let fine = hair_at(at, cell, max(reach, cell * 2.0), upper);
+    let coarse = hair_at(at, cell * 2.0, max(reach, cell * 4.0), upper);
+    let a = vec4f(shaded(fine, light, gleam), 1.0) * fine.cover;
+    let b = vec4f(shaded(coarse, light, gleam), 1.0) * coarse.cover;
+    let hairs = mix(a, b, fract(level)) * select(1.0, 0.6, params.style == STUBBLE);
+    // Under the hairs the skin is dark with roots that are too fine to draw.
+    let grown = growth(at, upper).x * params.density;
+    let ground = smoothstep(0.1, 0.9, grown) * select(0.82, 0.3, params.style == STUBBLE);
+    return over(hairs, vec4f(params.color.rgb * light * 0.35, 1.0) * ground);
+}
+
+@fragment
+fn grow(in: Varying) -> @location(0) vec4f {
+    if in.uv.y < 0.5 {
+        return vec4f(0.0);
+    }
+    let eyes = (landmark(in.face, 263u) - landmark(in.face, 33u)) * vec3f(frame.size.x, frame.size.y, frame.size.x);
+    let pixel = 440.0 / max(length(eyes), 4.0);
+    let skin = picture_at(in.at).rgb;
+    // Hair takes the light of the skin below, less its own spots: the mean of a few places around.
+    var around = 0.0;
+    for (var i = 0; i < 6; i++) {
+        let angle = f32(i) * 1.0471976;
+        around += luma(picture_at(in.at + vec2f(cos(angle), sin(angle)) * length(eyes) * 0.05 / frame.size).rgb);
+    }
+    let shade = clamp((luma(skin) + around) / 7.0 / max(in.skin.w, 0.004), 0.25, 1.8);
+    let exposure = clamp(pow(in.skin.w / 0.26, 0.7), 0.12, 1.2);
+    let light = exposure * shade * mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.2);
+    let normal = normalize(in.normal);
+    // Hair that lies down gleams where its direction turns across the light from above.
+    let gleam = select(0.05, 0.0, params.style == STUBBLE) * pow(clamp(1.0 - abs(normal.y - 0.15), 0.0, 1.0), 4.0);
+    // The mesh ends at the jaw, hair fades before it does.
+    let edge = textureSampleLevel(beard, linear, vec2f(min(in.uv.x, 1.0 - in.uv.x), in.uv.y - 0.5) * 2.0, 0.0).a;
+    return over(layer(in, true, pixel, light, gleam), layer(in, false, pixel, light, gleam)) * edge;
+}

@@ -1,0 +1,87 @@
+// Grows the eyes of each face by a smooth field around each, and sets a light into them.
+
+import antifaz::face::{FACES, is_present, landmark};
+import antifaz::frame::{frame, picture_at};
+import antifaz::fullscreen::{Varying};
+import package::inputs::{params};
+
+/// Outer and inner corner, upper and lower lid, middle and rim of the iris.
+const LEFT = array<u32, 6>(33u, 133u, 159u, 145u, 468u, 469u);
+const RIGHT = array<u32, 6>(263u, 362u, 386u, 374u, 473u, 474u);
+
+/// A place in units in which circles are round: picture heights.
+fn round(uv: vec2f) -> vec2f {
+    return uv * vec2f(frame.size.x / frame.size.y, 1.0);
+}
+
+fn spot(face: u32, index: u32) -> vec2f {
+    return round(landmark(face, index).xy);
+}
+
+/// The distance of two landmarks in space, in picture heights: it stays when the head turns.
+fn span(face: u32, a: u32, b: u32) -> f32 {
+    let width = frame.size.x / frame.size.y;
+    return length((landmark(face, a) - landmark(face, b)) * vec3f(width, 1.0, width));
+}
+
+/// 1 in the middle of a disc, 0 at its rim and beyond, smooth at both.
+fn bump(offset: vec2f, radius: f32) -> f32 {
+    let q = clamp(1.0 - dot(offset, offset) / (radius * radius), 0.0, 1.0);
+    return q * q;
+}
+
+/// Where a pixel takes its light, so that what lies around `middle` grows by `amount`, or shrinks.
+fn grown(at: vec2f, middle: vec2f, amount: f32, radius: f32) -> vec2f {
+    return -(at - middle) * amount * bump(at - middle, radius);
+}
+
+fn eye_field(at: vec2f, face: u32, eye: array<u32, 6>) -> vec2f {
+    let middle = 0.5 * (spot(face, eye[0]) + spot(face, eye[1]));
+    return grown(at, middle, 0.62 * params.size * params.strength, 1.6 * span(face, 33u, 133u));
+}
+
+/// A window and a small lamp, mirrored by the eyeball; hidden where the lids are.
+fn glint(at: vec2f, face: u32, eye: array<u32, 6>) -> f32 {
+    let radius = max(distance(spot(face, eye[4]), spot(face, eye[5])), 1e-5);
+    let p = (at - spot(face, eye[4])) / radius;
+    let upper = spot(face, eye[2]);
+    let lower = spot(face, eye[3]);
+    let open = distance(upper, lower) / max(span(face, eye[0], eye[1]), 1e-5);
+    // A pixel in radii: a light smaller than that fades instead of twinkling.
+    let pixel = 1.0 / (frame.size.y * radius);
+    let window = length((p - vec2f(-0.36, -0.34)) * vec2f(1.0, 0.85)) - 0.26;
+    let lamp = length(p - vec2f(0.34, 0.36)) - 0.12;
+    let light = smoothstep(pixel, -pixel, window) + 0.6 * smoothstep(pixel, -pixel, lamp);
+    // Between the lids: their line is about straight above the iris.
+    let along = normalize(lower - upper + vec2f(0.0, 1e-6));
+    let below_lid = dot(at - upper, along) / radius;
+    let above_lid = dot(lower - at, along) / radius;
+    let inside = smoothstep(0.05, 0.3, below_lid) * smoothstep(0.05, 0.3, above_lid);
+    return light * inside * smoothstep(0.14, 0.24, open) * clamp(1.2 - pixel, 0.0, 1.0);
+}
+
+@fragment
+fn grow(in: Varying) -> @location(0) vec4f {
+    let at = round(in.uv);
+    var shift = vec2f(0.0);
+    for (var face = 0u; face < FACES; face++) {
+        let size = span(face, 33u, 263u);
+        if !is_present(face) || distance(at, spot(face, 1u)) > 2.0 * size {
+            continue;
+        }
+        shift += eye_field(at, face, LEFT) + eye_field(at, face, RIGHT);
+        let mouth = 0.5 * (spot(face, 13u) + spot(face, 14u));
+        shift += grown(at, mouth, -0.5 * params.mouth * params.strength, 0.75 * size);
+    }
+    let source = at + shift;
+    var light = 0.0;
+    for (var face = 0u; face < FACES; face++) {
+        if is_present(face) && distance(source, spot(face, 168u)) < span(face, 33u, 263u) {
+            light += glint(source, face, LEFT) + glint(source, face, RIGHT);
+        }
+    }
+    let shown = picture_at(source * vec2f(frame.size.y / frame.size.x, 1.0));
+    // As bright as the white of the eye allows: dark rooms have dim windows.
+    let bright = mix(shown.rgb, vec3f(0.9), clamp(light, 0.0, 1.0) * params.glint * params.strength);
+    return vec4f(min(bright, vec3f(shown.a)), shown.a);
+}

@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Models ears.glb, a puppy's floppy ears, in the canonical face space: centimetres, y up, z to the viewer.
+
+    python3 make_puppy.py          (needs numpy)
+
+Surfaces in order: 0 unused skin of the inner side, 1 none, 2 the ground of the fur, 3... shells of fur from root to
+tip (blended), as `make_ears.py` of cat-ears makes them.
+"""
+import importlib.util
+import pathlib
+
+import numpy as np
+
+HERE = pathlib.Path(__file__).parent
+spec = importlib.util.spec_from_file_location('ears', HERE.parent / 'cat-ears/make_ears.py')
+ears = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(ears)
+kit = ears.kit
+
+# The middle line of the wearer's left ear: out of the head, over a fold, and down beside the face.
+LINE = [(4.2, 12.6, -4.4), (6.0, 13.9, -4.2), (8.0, 13.6, -3.6), (9.3, 11.6, -2.9), (9.9, 8.8, -2.3), (10.1, 5.8, -1.9),
+        (9.9, 3.0, -1.6)]
+FACING = np.array([[0.1, 0.75, 0.65], [0.15, 0.8, 0.6], [0.45, 0.5, 0.75], [0.55, 0.15, 0.82], [0.5, 0.02, 0.86],
+                   [0.42, 0.0, 0.9], [0.35, -0.05, 0.93]])
+ROWS, COLUMNS = 26, 15
+
+
+def along(points, count):
+    """Catmull-Rom through the points at `count` places."""
+    points = np.array(points, float)
+    points = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
+    at = np.linspace(0, len(points) - 3 - 1e-6, count)
+    out = []
+    for place in at:
+        i, t = int(place), place % 1
+        a, b, c, d = points[i:i + 4]
+        out.append(.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
+    return np.array(out)
+
+
+def flap(bulge):
+    """One side of the flap, (rows, columns, 3): `bulge` lifts its middle along the side's normal."""
+    middle, facing = along(LINE, ROWS), kit.unit(along(FACING, ROWS))
+    ahead = kit.unit(np.gradient(middle, axis=0))
+    across = kit.unit(np.cross(ahead, facing))
+    facing = np.cross(across, ahead)
+    v, u = np.meshgrid(np.linspace(0, 1, ROWS), np.linspace(-1, 1, COLUMNS), indexing='ij')
+    # Narrow at the root, widest below the middle, round at the end.
+    half = 2.0 + 1.35 * np.sin(np.pi * np.clip(v * 0.92, 0, 1) ** 1.5)
+    half = half * np.sqrt(np.clip(1 - ((v - 0.80) / 0.2).clip(0) ** 2, 0, 1))
+    cup = np.sqrt(np.maximum(1 - u**2, 0))
+    wave = 0.22 * np.sin(v * 7 + u * 1.5) * v
+    points = middle[:, None] + across[:, None] * (u * half)[..., None] + facing[:, None] * (bulge * cup + wave)[..., None]
+    return points
+
+
+def main():
+    coats = [kit.Part() for _ in range(1 + ears.SHELLS)]
+    for bulge in (0.85, -0.5):
+        side = flap(bulge)
+        normal = np.cross(np.gradient(side, axis=1), np.gradient(side, axis=0))
+        length = np.linalg.norm(normal, axis=2, keepdims=True)
+        normal = np.where(length > 1e-6, normal / np.maximum(length, 1e-9), 0)
+        normal[-1] = [0, -1, 0.2]
+        # Outwards, whichever way the grid runs.
+        outward = np.sign((normal[ROWS // 2, COLUMNS // 2] * [0.5, 0, 0.86]).sum()) * np.sign(bulge)
+        normal[:-1] *= outward
+        ears.coat(coats, side, normal, np.full(side.shape[:2], 1.15), [0, -0.45, 0.05])
+    none = kit.Part()
+    none.add(np.zeros((3, 3)), np.tile([0, 0, 1.0], (3, 1)), [[0, 1, 2]])
+    both = []
+    for part in coats:
+        mirror = kit.Part()
+        for points, normals, triangles in zip(part.points, part.normals, part.triangles):
+            mirror.points.append(points * [-1, 1, 1])
+            mirror.normals.append(normals * [-1, 1, 1])
+            mirror.triangles.append(triangles)
+        mirror.count = part.count
+        both.append(ears.joined(part, mirror))
+    kit.write(HERE / 'ears.glb', 'puppy', ears.surfaces(none, none, both))
+
+
+if __name__ == '__main__':
+    main()

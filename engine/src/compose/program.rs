@@ -1,15 +1,18 @@
 //! A filter made ready to draw: pipelines for each of its passes in every tier, its textures and meshes.
 
+use std::sync::Arc;
+
 use crate::{
     filter::{Asset, Filter, LookItem, Prop, Space, Value},
     gpu::{
         Blend, Buffer, BufferUse, Cull, Depth, Gpu, GpuError, Member, PassDesc, PassPipeline, Resource,
-        Texture, TextureDesc, TextureFormat, shader::Shader,
+        Texture, TextureDesc, TextureFormat,
+        shader::{Guard, Shader, ShaderError, Stage},
     },
     quality::Tier,
 };
 
-use super::{ComposeError, library, plan};
+use super::{ComposeError, kept::Kept, library, plan};
 
 /// All tiers, for variants.
 const TIERS: [Tier; 3] = [Tier::Low, Tier::Medium, Tier::High];
@@ -27,9 +30,10 @@ pub(super) struct Program {
 }
 
 #[derive(Debug)]
-struct Variants {
-    pipelines: Vec<Pipelines>,
+pub(super) struct Variants {
+    pipelines: Vec<Arc<Pipelines>>,
     by_tier: [usize; 3],
+    warnings: Vec<ShaderError>,
 }
 
 /// What one variant of a pass draws with.
@@ -53,9 +57,9 @@ pub(super) struct PropBuffers {
 
 impl Program {
     /// Compiles and uploads all that the filter of `item` needs.
-    pub(super) fn new(gpu: &Gpu, item: &LookItem) -> Result<Self, ComposeError> {
+    pub(super) fn new(gpu: &Gpu, kept: &Kept, item: &LookItem) -> Result<Self, ComposeError> {
         let filter = &*item.filter;
-        let passes = (0..filter.passes.len()).map(|pass| Variants::new(gpu, filter, pass));
+        let passes = (0..filter.passes.len()).map(|pass| Variants::new(gpu, kept, filter, pass));
         let passes = passes.collect::<Result<Vec<_>, _>>()?;
         let members = members(&passes);
         let params = match params(filter, item.values.as_slice(), members) {
@@ -87,42 +91,53 @@ impl Program {
 }
 
 impl Variants {
-    fn new(gpu: &Gpu, filter: &Filter, pass: usize) -> Result<Self, ComposeError> {
+    /// Compiles what the tiers make of a pass.
+    pub(super) fn new(gpu: &Gpu, kept: &Kept, filter: &Filter, pass: usize) -> Result<Self, ComposeError> {
+        check_size(filter, pass)?;
         let mut library = library::of_filter(filter);
         let root = library::add_root(&mut library, filter, pass);
+        let entry = filter.passes[pass].entry.as_str();
+        let guard = Guard { package: "package", finite: is_float(filter, pass).then_some(entry) };
         let mut made: Vec<(String, u32)> = Vec::new();
-        let mut variants = Self { pipelines: Vec::new(), by_tier: [0; 3] };
+        let mut variants = Self { pipelines: Vec::new(), by_tier: [0; 3], warnings: Vec::new() };
         for tier in TIERS {
             let flags = [
                 ("tier_low", tier == Tier::Low),
                 ("tier_medium", tier == Tier::Medium),
                 ("tier_high", tier == Tier::High),
             ];
-            let shader = library.resolve(&root, &flags).map_err(GpuError::from)?;
+            let shader = library.resolve_guarded(&root, &flags, guard).map_err(GpuError::from)?;
             let key = (shader.text().to_owned(), plan::samples(&filter.passes[pass], tier));
             let known = made.iter().position(|made| *made == key);
             variants.by_tier[tier as usize] = known.unwrap_or(made.len());
             if known.is_none() {
-                variants.pipelines.push(Pipelines::new(gpu, filter, pass, &shader, key.1)?);
+                variants.pipelines.push(Pipelines::get(gpu, kept, filter, pass, &shader, key.1)?);
+                variants.warnings.extend_from_slice(shader.warnings());
                 made.push(key);
             }
         }
         Ok(variants)
     }
+
+    /// What naga lets pass and others may not.
+    pub(super) fn warnings(&self) -> &[ShaderError] {
+        &self.warnings
+    }
 }
 
 impl Pipelines {
-    fn new(
+    fn get(
         gpu: &Gpu,
+        kept: &Kept,
         filter: &Filter,
         pass: usize,
         shader: &Shader,
         samples: u32,
-    ) -> Result<Self, ComposeError> {
+    ) -> Result<Arc<Self>, ComposeError> {
+        let label = format!("{}/{}", filter.name, filter.passes[pass].name);
+        let format = if is_float(filter, pass) { TextureFormat::Rgba16Float } else { TextureFormat::Srgb8 };
         let pass = &filter.passes[pass];
-        let label = format!("{}/{}", filter.name, pass.name);
-        let float = pass.target.is_some_and(|target| filter.targets[target].float);
-        let format = if float { TextureFormat::Rgba16Float } else { TextureFormat::Srgb8 };
+        check_declarations(pass, shader)?;
         let desc = PassDesc { samples, ..PassDesc::new(&label, library::VERTEX, &pass.entry, format) };
         let (solid, blended) = match pass.space {
             Space::Frame => (desc, None),
@@ -134,10 +149,61 @@ impl Pipelines {
                 Some(PassDesc { blend: Blend::Over, depth: Depth::Test, ..desc }),
             ),
         };
-        let solid = PassPipeline::new(gpu, shader, &solid)?;
-        check_declared(filter, pass, &label, &solid)?;
-        let blended = blended.map(|desc| PassPipeline::new(gpu, shader, &desc)).transpose()?;
-        Ok(Self { solid, blended })
+        let key = format!("{solid:?} {blended:?}\n{}", shader.text());
+        let pipelines = kept.get(key, || -> Result<Self, ComposeError> {
+            let solid = PassPipeline::new(gpu, shader, &solid)?;
+            let blended = blended.map(|desc| PassPipeline::new(gpu, shader, &desc)).transpose()?;
+            Ok(Self { solid, blended })
+        })?;
+        check_declared(filter, pass, &label, &pipelines.solid)?;
+        Ok(pipelines)
+    }
+}
+
+/// Whether the target of a pass holds numbers of any size.
+fn is_float(filter: &Filter, pass: usize) -> bool {
+    filter.passes[pass].target.is_some_and(|target| filter.targets[target].float)
+}
+
+/// Pixels of an intermediate, at most, for a picture of full HD: what is larger would fill the memory of most
+/// devices.
+const MOST_PIXELS: u64 = 1 << 24;
+
+/// An intermediate must be of a size that can be held.
+fn check_size(filter: &Filter, pass: usize) -> Result<(), ComposeError> {
+    let pass = &filter.passes[pass];
+    let Some(target) = pass.target.map(|target| &filter.targets[target]) else { return Ok(()) };
+    let [width, height] = [0, 1].map(|side: usize| target.size[side].pixels([1920, 1080]));
+    if u64::from(width) * u64::from(height) <= MOST_PIXELS {
+        return Ok(());
+    }
+    let message = format!(
+        "the target `{}` is {width}x{height} for a picture of 1920x1080, too large to be held",
+        target.name
+    );
+    Err(ComposeError::Place { place: pass.places[0].clone(), message })
+}
+
+/// A pass needs its entry point, and takes its resources from the manifest alone.
+fn check_declarations(pass: &crate::filter::Pass, shader: &Shader) -> Result<(), ComposeError> {
+    let known = shader.entries(Stage::Fragment);
+    if !known.contains(&pass.entry.as_str()) {
+        let found = match known.as_slice() {
+            [] => "it has none".to_owned(),
+            known => format!("it has `{}`", known.join("`, `")),
+        };
+        let message = format!("the shader has no fragment stage `{}`; {found}", pass.entry);
+        return Err(ComposeError::Place { place: pass.places[1].clone(), message });
+    }
+    match shader.declared_in("package", "package::inputs").first() {
+        Some(name) => {
+            let message = format!(
+                "`{name}` can't be bound: declare what a shader reads in filter.toml, and import it from \
+                 `package::inputs`"
+            );
+            Err(GpuError::from(shader.complain(name, message)).into())
+        }
+        None => Ok(()),
     }
 }
 
@@ -149,7 +215,8 @@ fn check_declared(
     pipeline: &PassPipeline,
 ) -> Result<(), ComposeError> {
     let undeclared = |name: &str, fix: String| {
-        Err(ComposeError::Undeclared { pass: label.to_owned(), name: name.to_owned(), fix })
+        let place = pass.places[0].clone();
+        Err(ComposeError::Undeclared { place, pass: label.to_owned(), name: name.to_owned(), fix })
     };
     if pipeline.uses("matte") && !filter.requires.matte {
         return undeclared("matte", "requires = { segment = [\"person\"] }".to_owned());

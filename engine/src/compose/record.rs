@@ -10,6 +10,7 @@ use crate::{
     filter::Space,
     gpu::{
         self, Encoder, Gpu, GpuError, Load, Render, Resource, Sampler, Texture, TextureDesc, TextureFormat,
+        timer::Timer,
     },
     scene::{MAX_FACES, Picture, Scene},
 };
@@ -95,6 +96,7 @@ pub(super) fn record(
     composer: &Composer,
     planned: &Planned,
     scene: Scene,
+    mut timer: Option<&mut Timer>,
 ) -> Result<Picture, GpuError> {
     encoder.write(&composer.shared.frame, 0, bytemuck::bytes_of(&Frame::of(&scene)));
     let Scene { picture, faces, matte, .. } = scene;
@@ -103,6 +105,8 @@ pub(super) fn record(
         Slots { input: texture, pictures: [None, None], layer: None, named: Vec::new(), item: usize::MAX };
     let matte = matte.map(|matte| matte.texture);
     let seen = Seen { faces: &faces, matte: matte.as_deref().unwrap_or(&composer.shared.no_matte) };
+    let mut mark = |encoder: &mut Encoder| timer.iter_mut().for_each(|timer| timer.mark(encoder));
+    mark(encoder);
     for pass in &planned.plan.passes {
         let mut float = false;
         if let Draw::Filter { item, pass } = pass.draw {
@@ -116,6 +120,7 @@ pub(super) fn record(
         let target = slots.take(gpu, pass, float)?;
         Recorder { gpu, composer, planned, slots: &slots, seen: &seen }.pass(encoder, pass, &target)?;
         slots.put(pass.target, target);
+        mark(encoder);
     }
     let [a, b] = slots.pictures;
     let finished = match planned.plan.output {

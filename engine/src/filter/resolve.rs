@@ -57,6 +57,7 @@ struct Resolver<'a> {
 
 impl Resolver<'_> {
     fn filter(mut self, manifest: Manifest) -> Result<Filter, FilterError> {
+        let budget = manifest.budget.as_ref().map(|budget| budget.resolve(&self.text)).transpose()?;
         let mut filter = Filter {
             name: self.package.name().to_owned(),
             title: manifest.title,
@@ -69,7 +70,8 @@ impl Resolver<'_> {
             targets: Vec::new(),
             passes: Vec::new(),
             quality: Vec::new(),
-            budget_ms: manifest.budget.map(|budget| *budget.ms.get_ref()),
+            budget_ms: budget.map(|(ms, _)| ms),
+            budget_at: budget.and_then(|(_, at)| at),
             modules: Vec::new(),
         };
         self.requires(&manifest.requires, &mut filter.requires)?;
@@ -236,7 +238,8 @@ impl Resolver<'_> {
             return Err(self.text.at(&pass.name, "a pass can't read the target that it writes"));
         }
         let (name, entry) = (pass.name.get_ref().clone(), pass.entry.get_ref().clone());
-        Ok(Pass { name, module, entry, space, target, reads })
+        let places = [self.text.place(&pass.name), self.text.place(&pass.entry)];
+        Ok(Pass { name, module, entry, space, target, reads, places })
     }
 
     fn space(&self, pass: &manifest::Pass, filter: &Filter) -> Result<Space, FilterError> {

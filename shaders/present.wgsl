@@ -33,6 +33,16 @@ fn present(in: Corner) -> @location(0) vec4f {
     return vec4f(select(vec3f(0.0), coded(light), inside), 1.0);
 }
 
+@group(0) @binding(3) var notice: texture_2d<f32>;
+
+// Coded values over coded values, pixel for pixel.
+@fragment
+fn lay_notice(in: Corner) -> @location(0) vec4f {
+    let at = vec2i(in.position.xy);
+    let inside = all(at < vec2i(textureDimensions(notice)));
+    return select(vec4f(0.0), textureLoad(notice, at, 0), inside);
+}
+
 // The sRGB curve: windows are not sure to have a format that applies it.
 fn coded(light: vec3f) -> vec3f {
     let low = light * 12.92;

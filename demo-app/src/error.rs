@@ -31,6 +31,9 @@ pub(crate) enum AppError {
     /// The output can't be written.
     #[error(transparent)]
     Sink(#[from] antifaz::sink::SinkError),
+    /// Filters that were checked are broken; what is wrong stands on standard output.
+    #[error("{broken} of {all} filters {} errors, shown above", if *broken == 1 { "has" } else { "have" })]
+    Checked { broken: usize, all: usize },
     /// A filter is not known or broken, or has no such value.
     #[error(transparent)]
     Filter(#[from] antifaz::filter::FilterError),

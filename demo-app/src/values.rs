@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use antifaz::nets::SimdLevel;
+use antifaz::{nets::SimdLevel, quality::Tier};
 use clap::ValueEnum;
 
 /// A picture size in pixels, written `1280x720`.
@@ -46,6 +46,7 @@ impl fmt::Display for Size {
 /// A filter and the values of its parameters, written `name` or `name:key=value,key=value`; `name@face=2` for one face.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FilterArg {
+    /// Or a path.
     pub(crate) name: String,
     /// `key=value,...`, empty where none is given.
     pub(crate) values: String,
@@ -64,7 +65,12 @@ impl FromStr for FilterArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (name, values) = text.split_once(':').unwrap_or((text, ""));
+        // `C:\` is no name with values.
+        let drive =
+            matches!(text.as_bytes(), [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic());
+        let (from, skipped) = if drive { (&text[2..], &text[..2]) } else { (text, "") };
+        let (name, values) = from.split_once(':').unwrap_or((from, ""));
+        let name = &text[..skipped.len() + name.len()];
         let (name, face) = match name.split_once("@face=") {
             Some((name, face)) => {
                 let number = face.trim().parse().map_err(|_| {
@@ -95,6 +101,28 @@ pub(crate) enum Nets {
     Gpu,
     /// Slow and obvious loops: the reference of tests
     Scalar,
+}
+
+/// How rich filters are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TierArg {
+    /// All of it
+    #[default]
+    High,
+    /// Less of it
+    Medium,
+    /// As little as the author allows
+    Low,
+}
+
+impl From<TierArg> for Tier {
+    fn from(tier: TierArg) -> Self {
+        match tier {
+            TierArg::High => Self::High,
+            TierArg::Medium => Self::Medium,
+            TierArg::Low => Self::Low,
+        }
+    }
 }
 
 /// Reads a positive, finite number.
@@ -156,6 +184,9 @@ mod tests {
         assert_eq!("film:".parse(), Ok(plain));
         let graded = FilterArg { name: "film".into(), values: "grain=0.2,lut=a:b".into(), face: None };
         assert_eq!("film:grain=0.2,lut=a:b".parse(), Ok(graded));
+        let path = FilterArg { name: "C:\\mine".into(), values: "a=1".into(), face: None };
+        assert_eq!("C:\\mine:a=1".parse(), Ok(path));
+        assert_eq!("./mine".parse(), Ok(FilterArg::plain("./mine")));
         assert!(":grain=1".parse::<FilterArg>().is_err());
     }
 

@@ -4,9 +4,8 @@ use std::path::Path;
 
 use antifaz::{
     Engine,
-    data::DataDir,
     engine::EngineOptions,
-    filter::{Catalog, Look, LookItem},
+    filter::Look,
     gpu::{Gpu, GpuOptions},
     nets::Backend,
     source::{self, Camera, CameraOptions, Source, Synthetic, SyntheticOptions},
@@ -16,33 +15,11 @@ use crate::{
     cli::Common,
     error::AppError,
     eyes, offline,
-    values::{FilterArg, Nets, Size},
+    values::{Nets, Size},
 };
 
 /// The environment variable that names the adapter where `--adapter` does not.
 const ADAPTER: &str = "ANTIFAZ_ADAPTER";
-
-/// The filters of the data folder.
-pub(crate) fn catalog(common: &Common) -> Result<Catalog, AppError> {
-    let data = DataDir::find(common.data.as_deref())?;
-    Ok(Catalog::open(&data.filters())?)
-}
-
-/// The filters that were named, with their values, in order.
-pub(crate) fn look(filters: &[FilterArg], common: &Common) -> Result<Look, AppError> {
-    if filters.is_empty() {
-        return Ok(Look::default());
-    }
-    let catalog = catalog(common)?;
-    let item = |arg: &FilterArg| {
-        let item = LookItem::parse(catalog.filter(&arg.name)?, &arg.values)?;
-        Ok(match arg.face {
-            Some(face) => item.for_face(face)?,
-            None => item,
-        })
-    };
-    Ok(Look(filters.iter().map(item).collect::<Result<_, AppError>>()?))
-}
 
 /// Where frames come from.
 #[derive(Clone, Debug, PartialEq)]

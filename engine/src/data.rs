@@ -85,6 +85,19 @@ impl DataDir {
     }
 }
 
+/// The folder of filters that the user has installed, where the system has a place for such files. It need not exist.
+pub fn user_filters() -> Option<PathBuf> {
+    let folder = |variable| env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    let data = if cfg!(windows) {
+        folder("APPDATA")
+    } else if cfg!(target_os = "macos") {
+        folder("HOME").map(|home| home.join("Library/Application Support"))
+    } else {
+        folder("XDG_DATA_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/share")))
+    };
+    data.map(|data| data.join("antifaz").join(MARK))
+}
+
 fn is_one(path: &Path) -> bool {
     path.join(MARK).is_dir()
 }

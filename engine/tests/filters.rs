@@ -52,7 +52,7 @@ fn every_filter_draws_what_its_cases_expect() {
     let bless = std::env::var_os("ANTIFAZ_BLESS").is_some();
     let (mut wrong, mut compared) = (Vec::new(), BTreeSet::new());
     for name in catalog.names() {
-        for folder in cases(&catalog.folder(name)) {
+        for folder in cases(catalog.folder(name).unwrap()) {
             let text = std::fs::read_to_string(folder.join("case.json")).unwrap();
             let case: Case = serde_json::from_str(&text).unwrap();
             let observed = Observed::of_still(&case.still, CASE_SIDE);

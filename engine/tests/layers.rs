@@ -47,7 +47,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("toml", &["filter"]),
     ("wgpu", &["gpu", "kernels", "nets::wgsl"]),
     ("wgpu_naga_bridge", &["gpu"]),
-    ("zip", &["nets::bundle"]),
+    ("zip", &["nets::bundle", "filter::archive"]),
     ("zune_jpeg", &["source"]),
 ];
 

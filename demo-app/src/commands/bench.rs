@@ -23,7 +23,7 @@ use super::latency;
 use crate::{
     cli::Common,
     error::AppError,
-    eyes, interrupt, output,
+    eyes, filters, interrupt, output,
     progress::Progress,
     values::{self, FilterArg, Nets, Size},
     walk::{self, Input},
@@ -78,7 +78,7 @@ pub(crate) fn run(args: &BenchArgs, common: &Common) -> Result<(), AppError> {
     if args.latency {
         return latency::run(args.json, common);
     }
-    let look = walk::look(&args.filters, common)?;
+    let look = filters::look(&args.filters, common)?;
     let source = source(args)?;
     let gpu = walk::gpu(common)?;
     let backend = eyes::backend(args.nets, &gpu)?;

@@ -18,7 +18,7 @@ use clap::{ArgGroup, Args};
 use crate::{
     cli::Common,
     error::AppError,
-    interrupt,
+    filters, interrupt,
     progress::Progress,
     values::{self, FilterArg, Nets, Size},
     walk::{self, Input},
@@ -71,7 +71,7 @@ pub(crate) struct RenderArgs {
 /// Runs the command.
 pub(crate) fn run(args: &RenderArgs, common: &Common) -> Result<(), AppError> {
     // What can be refused without a device is refused first.
-    let look = walk::look(&args.filters, common)?;
+    let look = filters::look(&args.filters, common)?;
     let source = source(args)?;
     let info = source.info();
     let options = SinkOptions {

@@ -8,7 +8,6 @@ use std::{
 
 use antifaz::{
     data::DataDir,
-    filter::LookItem,
     source::{Camera, Playback, Source, SourceError},
 };
 use clap::Args;
@@ -16,6 +15,8 @@ use clap::Args;
 use crate::{
     cli::Common,
     error::AppError,
+    filters,
+    reload::Watched,
     values::{self, FilterArg, Nets},
     walk::{self, Input},
     window::{self, Show, Steady},
@@ -28,12 +29,16 @@ use crate::{
     after_help = "\
 Without a source: the first camera, or the bundled clip where there is none. The picture is shown as in a mirror.
 
+A filter whose files change is taken over at once, if it has no faults; else they are shown, and the version before
+goes on.
+
 Keys: arrows or space show each filter alone, m mirrors or not, Escape or q ends.
 
 Examples:
   antifaz run
   antifaz run --camera 1 --filter studio-blur --filter film:grain=0.3
-  antifaz run --input clip.mp4 --filter glasses"
+  antifaz run --input clip.mp4 --filter glasses
+  antifaz run --filter ./my-filter"
 )]
 pub(crate) struct RunArgs {
     /// The camera with this number, as `antifaz doctor` lists them
@@ -72,7 +77,7 @@ const BUNDLED_CLIP: &str = "clips/cap12_33s-53s_12fps5_mjpeg.avi";
 
 /// Runs the command.
 pub(crate) fn run(args: &RunArgs, common: &Common) -> Result<(), AppError> {
-    let look = walk::look(&args.filters, common)?;
+    let look = filters::open_all(&args.filters, common)?.into();
     let source = match Input::named(args.camera, args.input.as_deref(), args.synthetic) {
         Some(input) => source(&input)?,
         None => first_camera().map_or_else(|| bundled_clip(common), Ok)?,
@@ -120,8 +125,9 @@ fn bundled_clip(common: &Common) -> Result<Box<dyn Source>, AppError> {
 }
 
 /// Every filter alone, as it comes. What can't be read is only missing here.
-fn others(common: &Common) -> Vec<LookItem> {
-    let Ok(catalog) = walk::catalog(common) else { return Vec::new() };
-    let item = |name: &String| LookItem::parse(catalog.filter(name)?, "");
-    catalog.names().iter().filter_map(|name| item(name).ok()).collect()
+fn others(common: &Common) -> Vec<Watched> {
+    let Ok(catalog) = filters::catalog(common) else { return Vec::new() };
+    let alone =
+        |name: &String| filters::open(&FilterArg::plain(name), common).map(|found| vec![found].into());
+    catalog.names().iter().filter_map(|name| alone(name).ok()).collect()
 }

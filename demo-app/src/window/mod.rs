@@ -1,6 +1,7 @@
 //! The window: a live walk whose sink is the screen. Nothing here waits for a net, and a window that can't be seen
 //! holds nothing up.
 
+mod notice;
 mod steady;
 mod title;
 
@@ -12,8 +13,8 @@ use std::{
 use antifaz::{
     EngineError, Session,
     engine::{EngineOptions, Pacing},
-    filter::{Look, LookItem},
-    gpu::{Gpu, GpuError, GpuOptions, Presenter},
+    filter::{Fault, Look},
+    gpu::{Gpu, GpuError, GpuOptions, Presenter, Texture},
     scene::Picture,
     session::{SessionError, Step},
     sink::{Sink, SinkError},
@@ -31,12 +32,19 @@ use winit::{
 
 pub(crate) use steady::Steady;
 
-use crate::{error::AppError, values::Nets, walk};
+use crate::{
+    error::AppError,
+    reload::{Outcome, Reload, Watched},
+    values::Nets,
+    walk,
+};
 
 /// Between two looks at a source that has nothing new.
 const PAUSE: Duration = Duration::from_millis(1);
 /// Frames that the figures of the title are taken from.
 const REMEMBERED: usize = 120;
+/// For how long it is said that a change was taken over.
+const SAID_FOR: Duration = Duration::from_millis(1200);
 /// The window's first size is at most this.
 const FIRST_SIZE: [u32; 2] = [1280, 720];
 
@@ -44,9 +52,9 @@ const FIRST_SIZE: [u32; 2] = [1280, 720];
 pub(crate) struct Show {
     pub(crate) source: Box<dyn Source>,
     /// What is drawn first.
-    pub(crate) look: Look,
+    pub(crate) look: Watched,
     /// What the arrow keys step through: every filter alone.
-    pub(crate) others: Vec<LookItem>,
+    pub(crate) others: Vec<Watched>,
     pub(crate) gpu: GpuOptions,
     pub(crate) nets: Nets,
     pub(crate) budget: Option<Duration>,
@@ -72,14 +80,21 @@ fn plain(words: &str) -> String {
 struct Screen {
     presenter: Presenter,
     mirror: bool,
+    /// What is laid over the picture.
+    notice: Option<Texture>,
     last: Option<Picture>,
 }
 
 impl Screen {
     fn resize(&mut self, size: PhysicalSize<u32>) -> Result<(), AppError> {
         self.presenter.resize(size.into());
+        self.again()
+    }
+
+    /// Shows the last picture once more.
+    fn again(&mut self) -> Result<(), AppError> {
         if let Some(picture) = &self.last {
-            self.presenter.present(&picture.texture, self.mirror)?;
+            self.presenter.present(&picture.texture, self.mirror, self.notice.as_ref())?;
         }
         Ok(())
     }
@@ -95,7 +110,7 @@ impl Screen {
 
 impl Sink for Screen {
     fn present(&mut self, _: &Gpu, picture: Picture) -> Result<(), SinkError> {
-        self.presenter.present(&picture.texture, self.mirror)?;
+        self.presenter.present(&picture.texture, self.mirror, self.notice.as_ref())?;
         self.last = Some(picture);
         Ok(())
     }
@@ -109,7 +124,12 @@ impl Sink for Screen {
 struct Live {
     window: Arc<Window>,
     session: Session<Box<dyn Source>, Screen>,
-    looks: Vec<Look>,
+    looks: Vec<Watched>,
+    reload: Option<Reload>,
+    /// When the notice goes, where it goes by itself.
+    until: Option<Instant>,
+    /// The faults that the notice shows, for when the window's size changes.
+    faults: Option<(Vec<String>, Vec<Fault>)>,
     /// Which of the looks is drawn.
     look: usize,
     recorder: Recorder,
@@ -138,23 +158,101 @@ impl Live {
             seed: show.seed,
             ..EngineOptions::default()
         };
-        let engine = walk::engine(gpu, show.look.clone(), show.nets, options)?;
-        let screen = Screen { presenter, mirror: true, last: None };
-        let alone = show.others.into_iter().map(|item| Look(vec![item]));
-        Ok(Self {
+        let engine = walk::engine(gpu, show.look.look.clone(), show.nets, options)?;
+        let reload = Reload::start(engine.preparer());
+        let reload = reload.map_err(|error| log::warn!("changes of filters are not watched: {error}")).ok();
+        let screen = Screen { presenter, mirror: true, notice: None, last: None };
+        let live = Self {
             window,
             session: Session::new(show.source, engine, screen),
-            looks: std::iter::once(show.look).chain(alone).collect(),
+            looks: std::iter::once(show.look).chain(show.others).collect(),
+            reload,
+            until: None,
+            faults: None,
             look: 0,
             recorder: Recorder::new(REMEMBERED),
             pace: title::Pace::new(Instant::now()),
             said: String::new(),
             pointer: [0.0; 2],
-        })
+        };
+        live.watch();
+        Ok(live)
+    }
+
+    /// Has the files of the look that is drawn watched.
+    fn watch(&self) {
+        if let Some(reload) = &self.reload {
+            reload.watch(self.look, self.looks[self.look].clone());
+        }
+    }
+
+    /// Takes in what an author has saved since the last frame.
+    fn take_changes(&mut self) -> Result<(), AppError> {
+        while let Some(outcome) = self.reload.as_ref().and_then(Reload::outcome) {
+            if outcome.number == self.look {
+                self.take_change(outcome)?;
+            }
+        }
+        if self.until.is_some_and(|until| Instant::now() > until) {
+            self.show_notice(None)?;
+        }
+        Ok(())
+    }
+
+    fn take_change(&mut self, outcome: Outcome) -> Result<(), AppError> {
+        let Outcome { names, result, .. } = outcome;
+        let taken = result.and_then(|(prepared, look)| match self.session.engine_mut().swap(prepared) {
+            Ok(()) => Ok(look),
+            Err(error) => Err(vec![Fault::anywhere(error.to_string())]),
+        });
+        match taken {
+            Ok(look) => {
+                log::info!("{} was taken over", names.join(", "));
+                self.looks[self.look].look = look;
+                self.faults = None;
+                let (gpu, size) = self.canvas();
+                let text = format!("{} was taken over", names.join(", "));
+                self.show_notice(Some(notice::word(&gpu, &text, size)?))?;
+                self.until = Some(Instant::now() + SAID_FOR);
+            }
+            Err(faults) => {
+                faults.iter().for_each(|fault| log::error!("{fault}"));
+                self.faults = Some((names, faults));
+                self.show_faults()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What notices are drawn with, and for.
+    fn canvas(&mut self) -> (Gpu, [u32; 2]) {
+        let gpu = self.session.engine_mut().gpu().clone();
+        (gpu, self.session.sink_mut().presenter.size())
+    }
+
+    fn show_faults(&mut self) -> Result<(), AppError> {
+        let (gpu, size) = self.canvas();
+        let Some((names, faults)) = &self.faults else { return Ok(()) };
+        let drawn = notice::faults(&gpu, names, faults, size)?;
+        self.show_notice(Some(drawn))
+    }
+
+    /// Lays a notice over the picture, also where the source has no next one.
+    fn show_notice(&mut self, notice: Option<Texture>) -> Result<(), AppError> {
+        self.until = None;
+        let screen = self.session.sink_mut();
+        screen.notice = notice;
+        screen.again()
+    }
+
+    fn resize(&mut self, size: PhysicalSize<u32>) -> Result<(), AppError> {
+        self.session.sink_mut().resize(size)?;
+        self.show_faults()
     }
 
     /// One step of the walk, and when the next one is due.
     fn step(&mut self) -> Result<Option<ControlFlow>, AppError> {
+        self.take_changes()?;
         let flow = match self.session.step() {
             Ok(Step::Frame(report)) => {
                 self.recorder.push(report);
@@ -173,7 +271,7 @@ impl Live {
             Err(error) => return Err(error.into()),
         };
         if let Some(fps) = self.pace.due(Instant::now()) {
-            self.window.set_title(&title::title(&name(&self.looks[self.look]), fps, &self.recorder));
+            self.window.set_title(&title::title(&name(&self.looks[self.look].look), fps, &self.recorder));
         }
         Ok(Some(flow))
     }
@@ -190,11 +288,14 @@ impl Live {
     fn change_look(&mut self, steps: usize) {
         for _ in 0..self.looks.len() {
             self.look = (self.look + steps) % self.looks.len();
-            match self.session.engine_mut().set_look(self.looks[self.look].clone()) {
-                Ok(()) => return,
+            match self.session.engine_mut().set_look(self.looks[self.look].look.clone()) {
+                Ok(()) => break,
                 Err(error) => log::warn!("{error}"),
             }
         }
+        self.faults = None;
+        self.session.sink_mut().notice = None;
+        self.watch();
     }
 
     /// Tells the filters where the picture was clicked.
@@ -286,7 +387,7 @@ impl ApplicationHandler for App {
                 live.tap();
                 Ok(())
             }
-            WindowEvent::Resized(size) => live.session.sink_mut().resize(size),
+            WindowEvent::Resized(size) => live.resize(size),
             _ => Ok(()),
         };
         if result.is_err() {

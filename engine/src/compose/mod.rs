@@ -9,7 +9,9 @@
 //! the matte's texture, never from landmarks in host memory, so nothing here knows where the nets ran. A pass
 //! per face always draws every slot; an empty one has no area.
 
+mod check;
 mod clock;
+mod compiled;
 mod draw;
 mod events;
 mod head;
@@ -21,18 +23,22 @@ mod program;
 mod record;
 mod variants;
 
+use std::sync::Arc;
+
 use crate::{
-    filter::{Look, Requires, Values},
+    filter::{Look, Place, Requires, Values},
     gpu::{
         Buffer, BufferUse, Depth, Encoder, Gpu, GpuError, PassDesc, PassPipeline, Texture, TextureDesc,
-        TextureFormat,
+        TextureFormat, timer::Timer,
     },
     quality::Tier,
     scene::{Picture, Scene},
     scheduler::WorkPlan,
 };
 
+pub use check::{Checked, check};
 use clock::{Clock, Now};
+use compiled::Compiled;
 use head::Shape;
 use kept::Kept;
 pub use library::engine as engine_modules;
@@ -45,9 +51,21 @@ pub enum ComposeError {
     /// The device, or a shader that is wrong at its author's place.
     #[error(transparent)]
     Gpu(#[from] GpuError),
+    /// Something does not fit together, at this place.
+    #[error("{place}: {message}")]
+    Place {
+        /// Where.
+        place: Place,
+        /// What is wrong.
+        message: String,
+    },
     /// A shader reads what the manifest does not mention.
-    #[error("{pass} reads `{name}`, which the manifest does not mention: add `{fix}` to filter.toml")]
+    #[error(
+        "{place}: {pass} reads `{name}`, which the manifest does not mention: add `{fix}` to filter.toml"
+    )]
     Undeclared {
+        /// Where the manifest names the pass.
+        place: Box<Place>,
         /// Filter and pass.
         pass: String,
         /// The resource.
@@ -62,7 +80,7 @@ pub enum ComposeError {
 pub struct Composer {
     look: Look,
     programs: Vec<Program>,
-    shared: Shared,
+    shared: Arc<Shared>,
     planned: Option<Planned>,
     kept: Kept,
     clock: Clock,
@@ -79,9 +97,29 @@ struct Planned {
     plan: Plan,
 }
 
+/// What all looks on a device draw with. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Parts(Arc<Shared>);
+
+impl Parts {
+    /// Compiles and uploads it.
+    ///
+    /// # Errors
+    /// The device can't hold it.
+    pub fn new(gpu: &Gpu) -> Result<Self, GpuError> {
+        Ok(Self(Arc::new(Shared::new(gpu)?)))
+    }
+
+    fn compiled(&self) -> &Compiled {
+        &self.0.compiled
+    }
+}
+
 /// What all filters draw with.
 #[derive(Debug)]
 struct Shared {
+    /// Filters' pipelines.
+    compiled: Compiled,
     /// `antifaz::frame::Frame`.
     frame: Buffer,
     face: Shape,
@@ -103,17 +141,40 @@ impl Composer {
     /// A shader is wrong (with its author's place), reads what its manifest does not mention, or the device
     /// can't hold what is asked for.
     pub fn new(gpu: &Gpu, look: Look) -> Result<Self, ComposeError> {
-        let programs = look.0.iter().map(|item| Program::new(gpu, item)).collect::<Result<_, _>>()?;
+        Self::with(gpu, &Parts::new(gpu)?, look)
+    }
+
+    /// As [`Composer::new`], with what other composers of the device have compiled already.
+    ///
+    /// # Errors
+    /// As [`Composer::new`].
+    pub fn with(gpu: &Gpu, parts: &Parts, look: Look) -> Result<Self, ComposeError> {
+        let shared = Arc::clone(&parts.0);
+        let programs = look.0.iter().map(|item| Program::new(gpu, &shared.compiled, item));
         Ok(Self {
+            programs: programs.collect::<Result<_, _>>()?,
             look,
-            programs,
-            shared: Shared::new(gpu)?,
+            shared,
             planned: None,
             kept: Kept::default(),
             clock: Clock::default(),
             taps: (0, [0.5; 2]),
             seed: 0,
         })
+    }
+
+    /// What it shares with other composers.
+    pub fn parts(&self) -> Parts {
+        Parts(Arc::clone(&self.shared))
+    }
+
+    /// Takes over the values of another composer's look, where filter, name and type are the same, and its seed.
+    pub fn take_values(&mut self, other: &Self) {
+        for (item, old) in self.look.0.iter_mut().zip(&other.look.0) {
+            item.take_values(old);
+        }
+        self.seed = other.seed;
+        self.planned = None;
     }
 
     /// The look that is drawn.
@@ -155,6 +216,32 @@ impl Composer {
         scene: Scene,
         plan: WorkPlan,
     ) -> Result<Picture, ComposeError> {
+        self.draw(gpu, encoder, scene, plan, None)
+    }
+
+    /// As [`Composer::compose`], with a mark of `timer` before the first pass and after each of them.
+    ///
+    /// # Errors
+    /// As [`Composer::compose`].
+    pub fn compose_timed(
+        &mut self,
+        gpu: &Gpu,
+        encoder: &mut Encoder,
+        scene: Scene,
+        plan: WorkPlan,
+        timer: &mut Timer,
+    ) -> Result<Picture, ComposeError> {
+        self.draw(gpu, encoder, scene, plan, Some(timer))
+    }
+
+    fn draw(
+        &mut self,
+        gpu: &Gpu,
+        encoder: &mut Encoder,
+        scene: Scene,
+        plan: WorkPlan,
+        timer: Option<&mut Timer>,
+    ) -> Result<Picture, ComposeError> {
         let size = scene.picture.texture.size();
         let (taps, tap) = self.taps;
         self.taps.0 = 0;
@@ -170,7 +257,7 @@ impl Composer {
         };
         let mut kept = std::mem::take(&mut self.kept);
         kept.open(gpu, encoder, self, planned, now.tick)?;
-        let picture = record::record(gpu, encoder, self, planned, &mut kept, (scene, now))?;
+        let picture = record::record(gpu, encoder, self, planned, &mut kept, (scene, now), timer)?;
         self.kept = kept;
         Ok(picture)
     }
@@ -207,6 +294,7 @@ impl Shared {
             PassPipeline::new(gpu, &occluder, &desc)
         };
         Ok(Self {
+            compiled: Compiled::default(),
             frame: gpu.buffer("frame", BufferUse::Uniform, size_of::<record::Frame>() as u64)?,
             face: Shape::face(gpu)?,
             head: Shape::head(gpu)?,

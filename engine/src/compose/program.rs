@@ -8,6 +8,7 @@ use crate::{
 
 use super::{
     ComposeError,
+    compiled::Compiled,
     events::{self, Events},
     one_face::OneFace,
     variants::{Pipelines, Variants},
@@ -65,9 +66,9 @@ pub(super) struct PropBuffers {
 
 impl Program {
     /// Compiles and uploads all that the filter of `item` needs.
-    pub(super) fn new(gpu: &Gpu, item: &LookItem) -> Result<Self, ComposeError> {
+    pub(super) fn new(gpu: &Gpu, compiled: &Compiled, item: &LookItem) -> Result<Self, ComposeError> {
         let filter = &*item.filter;
-        let passes = (0..filter.passes.len()).map(|pass| Variants::new(gpu, filter, pass));
+        let passes = (0..filter.passes.len()).map(|pass| Variants::new(gpu, compiled, filter, pass));
         let passes = passes.collect::<Result<Vec<_>, _>>()?;
         let members = members(&passes);
         let params = match params(filter, item.values.as_slice(), members) {

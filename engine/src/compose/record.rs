@@ -10,7 +10,7 @@ use super::{
     plan::{self, Draw, Slot},
 };
 use crate::{
-    gpu::{Encoder, Gpu, GpuError, Texture, TextureDesc},
+    gpu::{Encoder, Gpu, GpuError, Texture, TextureDesc, timer::Timer},
     scene::{Picture, Scene},
 };
 
@@ -114,6 +114,7 @@ pub(super) fn record(
     planned: &Planned,
     kept: &mut Kept,
     (scene, now): (Scene, Now),
+    mut timer: Option<&mut Timer>,
 ) -> Result<Picture, GpuError> {
     encoder.write(&composer.shared.frame, 0, bytemuck::bytes_of(&Frame::of(&scene, now)));
     let Scene { picture, faces, matte, .. } = scene;
@@ -122,6 +123,8 @@ pub(super) fn record(
         Slots { input: texture, pictures: [None, None], layer: None, named: Vec::new(), item: usize::MAX };
     let matte = matte.map(|matte| matte.texture);
     let seen = Seen { faces: &faces, matte: matte.as_deref().unwrap_or(&composer.shared.no_matte) };
+    let mut mark = |encoder: &mut Encoder| timer.iter_mut().for_each(|timer| timer.mark(encoder));
+    mark(encoder);
     for pass in &planned.plan.passes {
         let mut float = false;
         if let Draw::Filter { item, pass } = pass.draw {
@@ -154,6 +157,7 @@ pub(super) fn record(
         let target = slots.take(gpu, pass, float)?;
         Recorder { gpu, composer, planned, slots: &slots, kept, seen: &seen }.pass(encoder, pass, &target)?;
         slots.put(pass.target, target);
+        mark(encoder);
     }
     kept.close(encoder, slots.item, std::mem::take(&mut slots.named));
     let [a, b] = slots.pictures;

@@ -1,14 +1,17 @@
 //! What the passes of a filter draw or compute with, in every tier.
 
+use std::sync::Arc;
+
 use crate::{
     filter::{self, Filter, Space},
     gpu::{
-        Blend, ComputePipeline, Cull, Depth, Gpu, GpuError, Member, PassDesc, PassPipeline, shader::Shader,
+        Blend, ComputePipeline, Cull, Depth, Gpu, GpuError, Member, PassDesc, PassPipeline,
+        shader::{Guard, Shader, ShaderError, Stage},
     },
     quality::Tier,
 };
 
-use super::{ComposeError, kept, library, plan};
+use super::{ComposeError, compiled::Compiled, kept, library, plan};
 
 /// All tiers, for variants.
 const TIERS: [Tier; 3] = [Tier::Low, Tier::Medium, Tier::High];
@@ -16,8 +19,9 @@ const TIERS: [Tier; 3] = [Tier::Low, Tier::Medium, Tier::High];
 /// The variants of a pass that differ, and which one each tier uses.
 #[derive(Debug)]
 pub(super) struct Variants {
-    pipelines: Vec<Pipelines>,
+    pipelines: Vec<Arc<Pipelines>>,
     by_tier: [usize; 3],
+    warnings: Vec<ShaderError>,
 }
 
 /// What one variant of a pass draws or computes with.
@@ -35,11 +39,22 @@ pub(super) enum Pipelines {
 }
 
 impl Variants {
-    pub(super) fn new(gpu: &Gpu, filter: &Filter, pass: usize) -> Result<Self, ComposeError> {
+    /// Compiles what the tiers make of a pass.
+    pub(super) fn new(
+        gpu: &Gpu,
+        compiled: &Compiled,
+        filter: &Filter,
+        pass: usize,
+    ) -> Result<Self, ComposeError> {
+        check_size(filter, pass)?;
         let mut library = library::of_filter(filter, &filter.passes[pass]);
         let root = library::add_root(&mut library, filter, pass);
+        let entry = filter.passes[pass].entry.as_str();
+        // What computes returns nothing that could be looked at.
+        let drawn = is_float(filter, pass) && !filter.passes[pass].compute;
+        let guard = Guard { package: "package", finite: drawn.then_some(entry) };
         let mut made: Vec<(String, u32)> = Vec::new();
-        let mut variants = Self { pipelines: Vec::new(), by_tier: [0; 3] };
+        let mut variants = Self { pipelines: Vec::new(), by_tier: [0; 3], warnings: Vec::new() };
         for tier in TIERS {
             let flags = [
                 ("tier_low", tier == Tier::Low),
@@ -47,12 +62,13 @@ impl Variants {
                 ("tier_high", tier == Tier::High),
                 ("compute", filter.passes[pass].compute),
             ];
-            let shader = library.resolve(&root, &flags).map_err(GpuError::from)?;
+            let shader = library.resolve_guarded(&root, &flags, guard).map_err(GpuError::from)?;
             let key = (shader.text().to_owned(), plan::samples(&filter.passes[pass], tier));
             let known = made.iter().position(|made| *made == key);
             variants.by_tier[tier as usize] = known.unwrap_or(made.len());
             if known.is_none() {
-                variants.pipelines.push(Pipelines::new(gpu, filter, pass, &shader, key.1)?);
+                variants.pipelines.push(Pipelines::get(gpu, compiled, filter, pass, &shader, key.1)?);
+                variants.warnings.extend_from_slice(shader.warnings());
                 made.push(key);
             }
         }
@@ -64,9 +80,14 @@ impl Variants {
         &self.pipelines[self.by_tier[tier as usize]]
     }
 
+    /// What naga lets pass and others may not.
+    pub(super) fn warnings(&self) -> &[ShaderError] {
+        &self.warnings
+    }
+
     /// The members of the uniform called `global`, from the first variant that reads it.
     pub(super) fn members(&self, global: &str) -> &[Member] {
-        let members = self.pipelines.iter().map(|pipelines| match pipelines {
+        let members = self.pipelines.iter().map(|pipelines| match &**pipelines {
             Pipelines::Draw { solid, .. } => solid.uniform_members(global),
             Pipelines::Compute(pipeline) => pipeline.uniform_members(global),
         });
@@ -75,21 +96,25 @@ impl Variants {
 }
 
 impl Pipelines {
-    fn new(
+    fn get(
         gpu: &Gpu,
+        compiled: &Compiled,
         filter: &Filter,
         pass: usize,
         shader: &Shader,
         samples: u32,
-    ) -> Result<Self, ComposeError> {
+    ) -> Result<Arc<Self>, ComposeError> {
+        let label = format!("{}/{}", filter.name, filter.passes[pass].name);
+        let format = kept::format(is_float(filter, pass));
         let pass = &filter.passes[pass];
-        let label = format!("{}/{}", filter.name, pass.name);
+        check_declarations(pass, shader)?;
         if pass.compute {
-            let pipeline = ComputePipeline::new(gpu, shader, &label, &pass.entry)?;
-            check_declared(filter, pass, &label, |name| pipeline.uses(name))?;
-            return Ok(Self::Compute(pipeline));
+            let key = format!("{} computes\n{}", pass.entry, shader.text());
+            let pipelines = compiled
+                .get(key, || ComputePipeline::new(gpu, shader, &label, &pass.entry).map(Self::Compute))?;
+            check_declared(filter, pass, &label, |name| pipelines.uses(name))?;
+            return Ok(pipelines);
         }
-        let format = kept::format(pass.target.is_some_and(|target| filter.targets[target].float));
         let blend = blend(pass);
         let desc = PassDesc { samples, blend, ..PassDesc::new(&label, library::VERTEX, &pass.entry, format) };
         let (solid, blended) = match pass.space {
@@ -99,11 +124,27 @@ impl Pipelines {
                 (PassDesc { depth: Depth::Write, ..desc }, Some(PassDesc { depth: Depth::Test, ..desc }))
             }
         };
-        let solid = PassPipeline::new(gpu, shader, &solid)?;
-        check_declared(filter, pass, &label, |name| solid.uses(name))?;
-        let blended = blended.map(|desc| PassPipeline::new(gpu, shader, &desc)).transpose()?;
-        Ok(Self::Draw { solid, blended })
+        let key = format!("{solid:?} {blended:?}\n{}", shader.text());
+        let pipelines = compiled.get(key, || -> Result<Self, ComposeError> {
+            let solid = PassPipeline::new(gpu, shader, &solid)?;
+            let blended = blended.map(|desc| PassPipeline::new(gpu, shader, &desc)).transpose()?;
+            Ok(Self::Draw { solid, blended })
+        })?;
+        check_declared(filter, pass, &label, |name| pipelines.uses(name))?;
+        Ok(pipelines)
     }
+
+    fn uses(&self, global: &str) -> bool {
+        match self {
+            Self::Draw { solid, .. } => solid.uses(global),
+            Self::Compute(pipeline) => pipeline.uses(global),
+        }
+    }
+}
+
+/// Whether the target of a pass holds numbers of any size.
+fn is_float(filter: &Filter, pass: usize) -> bool {
+    filter.passes[pass].target.is_some_and(|target| filter.targets[target].float)
 }
 
 /// How the draws of a pass meet each other: on its target, or on the layer, which then meets the picture as a whole.
@@ -119,6 +160,52 @@ fn blend(pass: &filter::Pass) -> Blend {
     }
 }
 
+/// Pixels of an intermediate, at most, for a picture of full HD: what is larger would fill the memory of most
+/// devices.
+const MOST_PIXELS: u64 = 1 << 24;
+
+/// An intermediate must be of a size that can be held.
+fn check_size(filter: &Filter, pass: usize) -> Result<(), ComposeError> {
+    let pass = &filter.passes[pass];
+    let Some(target) = pass.target.map(|target| &filter.targets[target]) else { return Ok(()) };
+    let [width, height] = [0, 1].map(|side: usize| target.size[side].pixels([1920, 1080]));
+    if u64::from(width) * u64::from(height) <= MOST_PIXELS {
+        return Ok(());
+    }
+    let message = format!(
+        "the target `{}` is {width}x{height} for a picture of 1920x1080, too large to be held",
+        target.name
+    );
+    Err(ComposeError::Place { place: pass.places[0].clone(), message })
+}
+
+/// A pass needs its entry point, and takes its resources from the manifest alone.
+fn check_declarations(pass: &filter::Pass, shader: &Shader) -> Result<(), ComposeError> {
+    let (stage, word) = match pass.compute {
+        true => (Stage::Compute, "compute"),
+        false => (Stage::Fragment, "fragment"),
+    };
+    let known = shader.entries(stage);
+    if !known.contains(&pass.entry.as_str()) {
+        let found = match known.as_slice() {
+            [] => "it has none".to_owned(),
+            known => format!("it has `{}`", known.join("`, `")),
+        };
+        let message = format!("the shader has no {word} stage `{}`; {found}", pass.entry);
+        return Err(ComposeError::Place { place: pass.places[1].clone(), message });
+    }
+    match shader.declared_in("package", "package::inputs").first() {
+        Some(name) => {
+            let message = format!(
+                "`{name}` can't be bound: declare what a shader reads in filter.toml, and import it from \
+                 `package::inputs`"
+            );
+            Err(GpuError::from(shader.complain(name, message)).into())
+        }
+        None => Ok(()),
+    }
+}
+
 /// What a shader reads must be declared: nets are run and passes are ordered by what the manifest says.
 fn check_declared(
     filter: &Filter,
@@ -127,7 +214,8 @@ fn check_declared(
     uses: impl Fn(&str) -> bool,
 ) -> Result<(), ComposeError> {
     let undeclared = |name: &str, fix: String| {
-        Err(ComposeError::Undeclared { pass: label.to_owned(), name: name.to_owned(), fix })
+        let place = Box::new(pass.places[0].clone());
+        Err(ComposeError::Undeclared { place, pass: label.to_owned(), name: name.to_owned(), fix })
     };
     if uses("matte") && !filter.requires.matte {
         return undeclared("matte", "requires = { segment = [\"person\"] }".to_owned());

@@ -11,6 +11,7 @@ mod choice;
 mod crew;
 mod eyes;
 mod host;
+mod prepare;
 mod worker;
 
 use std::time::{Duration, Instant};
@@ -33,6 +34,7 @@ pub use choice::Choice;
 pub use crew::Crew;
 use eyes::Eyes;
 use host::HostPictures;
+pub use prepare::{Prepared, Preparer};
 
 /// Whether frames wait for the nets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -209,8 +211,28 @@ impl Engine {
     /// # Errors
     /// As [`Engine::new`]; then the old look stays.
     pub fn set_look(&mut self, look: Look) -> Result<(), EngineError> {
-        let mut composer = Composer::new(&self.gpu, look)?;
+        let mut composer = Composer::with(&self.gpu, &self.composer.parts(), look)?;
         composer.set_seed(self.options.seed);
+        self.change_composer(composer)
+    }
+
+    /// What makes looks ready on another thread while this engine goes on drawing.
+    pub fn preparer(&self) -> Preparer {
+        Preparer::new(self.gpu.clone(), self.composer.parts())
+    }
+
+    /// Draws a look that was made ready, from the next frame on. It keeps the values that the same filters have in the
+    /// look that is drawn now.
+    ///
+    /// # Errors
+    /// When nets that the old look did not ask for can't be made; then the old look stays.
+    pub fn swap(&mut self, prepared: Prepared) -> Result<(), EngineError> {
+        let mut composer = prepared.into_composer();
+        composer.take_values(&self.composer);
+        self.change_composer(composer)
+    }
+
+    fn change_composer(&mut self, composer: Composer) -> Result<(), EngineError> {
         let wanted = vision_options(&composer, &self.options);
         if wanted != vision_options(&self.composer, &self.options) {
             self.eyes = Eyes::open(&self.models, &wanted, self.options.pacing, &self.crew, &self.gpu)?;

@@ -1,6 +1,7 @@
-//! A folder of filters: each folder in it that has a manifest is one.
+//! Folders of filters: each folder in one that has a manifest is a filter.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -8,11 +9,12 @@ use std::{
 
 use super::{Filter, FilterError, Package, error::nearest, manifest::MANIFEST};
 
-/// The filters of a folder. Each is read when it is asked for.
+/// The filters of one folder or more. Each is read when it is asked for.
 #[derive(Clone, Debug)]
 pub struct Catalog {
-    folder: PathBuf,
     names: Vec<String>,
+    /// Where each lies, in the order of names.
+    folders: Vec<PathBuf>,
 }
 
 impl Catalog {
@@ -21,16 +23,25 @@ impl Catalog {
     /// # Errors
     /// The folder can't be listed.
     pub fn open(folder: &Path) -> Result<Self, FilterError> {
+        Self { names: Vec::new(), folders: Vec::new() }.and(folder)
+    }
+
+    /// Lists a further folder. A name that is there already stays what it was.
+    ///
+    /// # Errors
+    /// The folder can't be listed.
+    pub fn and(self, folder: &Path) -> Result<Self, FilterError> {
         let failed = |source| FilterError::Folder { folder: folder.to_owned(), source };
-        let mut names = Vec::new();
+        let mut known: BTreeMap<String, PathBuf> = self.names.into_iter().zip(self.folders).collect();
         for entry in fs::read_dir(folder).map_err(failed)? {
             let entry = entry.map_err(failed)?;
-            if entry.path().join(MANIFEST).is_file() {
-                names.push(entry.file_name().to_string_lossy().into_owned());
+            let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+            if path.join(MANIFEST).is_file() && !name.starts_with('.') {
+                known.entry(name).or_insert(path);
             }
         }
-        names.sort();
-        Ok(Self { folder: folder.to_owned(), names })
+        let (names, folders) = known.into_iter().unzip();
+        Ok(Self { names, folders })
     }
 
     /// The names of all filters, sorted.
@@ -39,8 +50,15 @@ impl Catalog {
     }
 
     /// Where a filter lies.
-    pub fn folder(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
+    ///
+    /// # Errors
+    /// No filter has this name; the most similar one is suggested.
+    pub fn folder(&self, name: &str) -> Result<&Path, FilterError> {
+        let found = self.names.iter().position(|known| known == name);
+        found.map(|index| self.folders[index].as_path()).ok_or_else(|| {
+            let nearest = nearest(name, self.names.iter().map(String::as_str));
+            FilterError::UnknownFilter { name: name.to_owned(), nearest }
+        })
     }
 
     /// Reads and checks a filter.
@@ -48,11 +66,7 @@ impl Catalog {
     /// # Errors
     /// No filter has this name (the most similar one is suggested), or it is broken.
     pub fn filter(&self, name: &str) -> Result<Arc<Filter>, FilterError> {
-        if !self.names.iter().any(|known| known == name) {
-            let nearest = nearest(name, self.names.iter().map(String::as_str));
-            return Err(FilterError::UnknownFilter { name: name.to_owned(), nearest });
-        }
-        Filter::from_package(&Package::from_folder(&self.folder(name))?).map(Arc::new)
+        Filter::from_package(&Package::from_folder(self.folder(name)?)?).map(Arc::new)
     }
 }
 
@@ -73,6 +87,15 @@ mod tests {
         assert_eq!(catalog.names(), ["film", "glasses"]);
         let error = catalog.filter("glases").unwrap_err().to_string();
         assert_eq!(error, "there is no filter `glases`; did you mean `glasses`?");
+        let more = tempfile::tempdir().unwrap();
+        for name in ["film", "mine"] {
+            fs::create_dir(more.path().join(name)).unwrap();
+            fs::write(more.path().join(name).join(MANIFEST), "").unwrap();
+        }
+        let both = catalog.and(more.path()).unwrap();
+        assert_eq!(both.names(), ["film", "glasses", "mine"]);
+        assert_eq!(both.folder("film").unwrap(), folder.path().join("film"));
+        assert_eq!(both.folder("mine").unwrap(), more.path().join("mine"));
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub struct Place {
     pub line: usize,
     /// In characters, counted from one.
     pub column: usize,
+    /// What stands in that line.
+    pub source: String,
 }
 
 impl Place {
@@ -28,6 +30,7 @@ impl Place {
             file: file.into(),
             line: before.matches('\n').count() + 1,
             column: before[start..].chars().count() + 1,
+            source: text[start..].lines().next().unwrap_or_default().to_owned(),
         }
     }
 }
@@ -153,7 +156,7 @@ mod tests {
         let text = "one\nñandú = 1";
         assert_eq!(
             Place::of("f", text, text.find('=').unwrap()),
-            Place { file: "f".into(), line: 2, column: 7 }
+            Place { file: "f".into(), line: 2, column: 7, source: "ñandú = 1".into() }
         );
         assert_eq!(Place::of("f", text, 999).line, 2);
         assert_eq!(Place::of("f", text, 5).column, 1, "in the middle of a character");

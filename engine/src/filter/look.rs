@@ -68,6 +68,25 @@ impl LookItem {
         Ok(Self { face: Some(face - 1), ..self })
     }
 
+    /// Takes over the values of an item that was made of another version of the same filter: those that were set, by
+    /// name and type, as far as they still fit.
+    pub fn take_values(&mut self, old: &Self) {
+        if self.filter.name != old.filter.name {
+            return;
+        }
+        for (input, value) in self.filter.inputs.iter().zip(&mut self.values.0) {
+            let before =
+                old.filter.inputs.iter().zip(&old.values.0).find(|(before, _)| before.name == input.name);
+            if let Some((before, held)) = before
+                && *held != before.default
+                && std::mem::discriminant(&before.kind) == std::mem::discriminant(&input.kind)
+                && let Some(kept) = input.kind.parse(&before.kind.text(held))
+            {
+                *value = kept;
+            }
+        }
+    }
+
     /// Whether it changes nothing.
     pub fn is_identity(&self) -> bool {
         self.filter.is_identity(&self.values)
@@ -83,5 +102,38 @@ impl Look {
     pub fn requires(&self) -> Requires {
         let active = self.0.iter().filter(|item| !item.is_identity());
         active.fold(Requires::default(), |all, item| all | item.filter.requires)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filter::{Package, manifest::MANIFEST};
+
+    fn item(inputs: &str, values: &str) -> LookItem {
+        let passes = "[[passes]]\nname = \"p\"\nshader = \"a.wgsl\"\nentry = \"main\"\n";
+        let text = format!("format = 1\ntitle = \"T\"\n{inputs}{passes}");
+        let package = Package::new("x", [(MANIFEST, text.as_str()), ("a.wgsl", "")]);
+        let filter = Filter::from_package(&package).unwrap_or_else(|error| panic!("{error}"));
+        LookItem::parse(Arc::new(filter), values).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn values_are_taken_over_by_name_and_type_where_they_fit() {
+        let input = |name: &str, kind: &str| format!("[[inputs]]\nname = \"{name}\"\ntype = \"{kind}\"\n");
+        let old = [input("a", "float"), input("b", "float"), input("c", "float"), input("d", "int")].concat();
+        let old = item(&old, "a=0.25,b=0.5,c=0.75");
+        let new = [
+            input("c", "int"),
+            input("b", "float") + "min = 0.6\ndefault = 0.7\n",
+            input("a", "float"),
+            input("d", "int") + "max = 9\ndefault = 4\n",
+        ];
+        let mut new = item(&new.concat(), "");
+        new.take_values(&old);
+        let text: Vec<String> =
+            new.filter.inputs.iter().zip(new.values.as_slice()).map(|(i, v)| i.kind.text(v)).collect();
+        // Of another type; out of the new range; kept; never set, so that the new default counts.
+        assert_eq!(text, ["0", "0.7", "0.25", "4"]);
     }
 }

@@ -201,7 +201,25 @@ pub struct Budget {
     /// Milliseconds on the author's machine.
     pub ms: Spanned<f64>,
     /// The picture's size they were measured at.
-    pub at: Option<String>,
+    pub at: Option<Spanned<String>>,
+}
+
+impl Budget {
+    /// Milliseconds, and the size of the picture where it is given.
+    pub(super) fn resolve(&self, text: &Text<'_>) -> Result<(f64, Option<[u32; 2]>), FilterError> {
+        let ms = *self.ms.get_ref();
+        if !(ms > 0.0 && ms.is_finite()) {
+            return Err(text.at(&self.ms, "`ms` must be a number greater than 0"));
+        }
+        let Some(at) = &self.at else { return Ok((ms, None)) };
+        let side = |text: &str| text.parse().ok().filter(|side| (1..=16384).contains(side));
+        let size =
+            at.get_ref().split_once('x').and_then(|(width, height)| Some([side(width)?, side(height)?]));
+        match size {
+            Some(size) => Ok((ms, Some(size))),
+            None => Err(text.at(at, "`at` must be a size like \"1280x720\"")),
+        }
+    }
 }
 
 impl Manifest {
@@ -238,6 +256,11 @@ pub struct Text<'a> {
 }
 
 impl Text<'_> {
+    /// The place of a value.
+    pub fn place<T>(&self, value: &Spanned<T>) -> Place {
+        Place::of(self.file.clone(), self.text, value.span().start)
+    }
+
     /// An error at a byte of this text.
     pub fn error(&self, byte: usize, message: impl Into<String>) -> FilterError {
         FilterError::Text { place: Place::of(self.file.clone(), self.text, byte), message: message.into() }

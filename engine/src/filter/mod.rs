@@ -3,17 +3,19 @@
 //!
 //! ```text
 //! folder --catalog--> Package --manifest--> Manifest --resolve--> Filter --values--> LookItem
-//!  (or bytes)         (files)               (mirrors the text)    (can't fail any more)
+//!  (or archive)       (files)               (mirrors the text)    (can't fail any more)
 //! ```
 //!
 //! [`Manifest`](manifest::Manifest) says what is written, [`Filter`] what is meant: names are looked up, numbers
 //! are checked, pictures, tables and meshes are decoded. Whatever is wrong is said with file, line and column.
 //! Nothing here touches a GPU; shaders are judged where they are compiled, by `compose`.
 
+pub mod archive;
 pub mod catalog;
 mod error;
 pub mod event;
 pub mod expression;
+mod fault;
 mod gltf;
 mod look;
 pub mod lut;
@@ -28,6 +30,7 @@ pub mod rig;
 pub use catalog::Catalog;
 pub use error::{FilterError, Place};
 pub use event::Event;
+pub use fault::Fault;
 pub use look::{Look, LookItem, Requires};
 pub use package::Package;
 pub use params::{Input, Kind, Value, Values};
@@ -68,6 +71,8 @@ pub struct Filter {
     pub quality: Vec<Quality>,
     /// Milliseconds that the author allows it.
     pub budget_ms: Option<f64>,
+    /// The picture's size that this is meant for, where the author says it.
+    pub budget_at: Option<[u32; 2]>,
     /// WGSL files.
     pub modules: Vec<Module>,
 }
@@ -208,6 +213,8 @@ pub struct Pass {
     pub target: Option<usize>,
     /// The numbers of the intermediates that it reads.
     pub reads: Vec<usize>,
+    /// Where the manifest names it, and its entry point.
+    pub places: [Place; 2],
 }
 
 /// A rung of the author's ladder.

@@ -58,6 +58,7 @@ struct Resolver<'a> {
 
 impl Resolver<'_> {
     fn filter(mut self, manifest: Manifest) -> Result<Filter, FilterError> {
+        let budget = manifest.budget.as_ref().map(|budget| budget.resolve(&self.text)).transpose()?;
         let mut filter = Filter {
             name: self.package.name().to_owned(),
             title: manifest.title,
@@ -72,7 +73,8 @@ impl Resolver<'_> {
             targets: Vec::new(),
             passes: Vec::new(),
             quality: Vec::new(),
-            budget_ms: manifest.budget.map(|budget| *budget.ms.get_ref()),
+            budget_ms: budget.map(|(ms, _)| ms),
+            budget_at: budget.and_then(|(_, at)| at),
             modules: Vec::new(),
         };
         self.requires(&manifest.requires, &mut filter.requires)?;

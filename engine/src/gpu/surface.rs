@@ -4,8 +4,8 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::{
-    Buffer, BufferUse, Draw, Gpu, GpuError, GpuOptions, PassDesc, PassPipeline, Render, Resource, Sampler,
-    Texture, TextureFormat, adapter, shader::Library,
+    Blend, Buffer, BufferUse, Draw, Gpu, GpuError, GpuOptions, PassDesc, PassPipeline, Render, Resource,
+    Sampler, Texture, TextureFormat, adapter, shader::Library,
 };
 
 /// Shows pictures in a window: whole, centred, with black bars where the shapes differ.
@@ -15,6 +15,8 @@ pub struct Presenter {
     surface: wgpu::Surface<'static>,
     config: wgpu::SurfaceConfiguration,
     pipeline: PassPipeline,
+    /// Lays a notice over the picture.
+    notice: PassPipeline,
     placement: Buffer,
 }
 
@@ -53,8 +55,10 @@ impl Presenter {
         let shader = library.resolve("present", &[])?;
         let pipeline =
             PassPipeline::new(&gpu, &shader, &PassDesc::new("window", "corner", "present", format))?;
+        let desc = PassDesc { blend: Blend::Over, ..PassDesc::new("notice", "corner", "lay_notice", format) };
+        let notice = PassPipeline::new(&gpu, &shader, &desc)?;
         let placement = gpu.buffer("window placement", BufferUse::Uniform, size_of::<Placement>() as u64)?;
-        Ok((gpu.clone(), Self { gpu, surface, config, pipeline, placement }))
+        Ok((gpu.clone(), Self { gpu, surface, config, pipeline, notice, placement }))
     }
 
     /// The window's inner size has changed. A window without area shows nothing until it has one.
@@ -67,18 +71,29 @@ impl Presenter {
         }
     }
 
+    /// The window's inner size in pixels.
+    pub fn size(&self) -> [u32; 2] {
+        [self.config.width, self.config.height]
+    }
+
     /// The place in `picture`, in uv, that [`Presenter::present`] shows at a place of the window, in pixels. `None`:
     /// beside the picture.
     pub fn uv_from_window(&self, at: [f32; 2], picture: &Texture, mirror: bool) -> Option<[f32; 2]> {
         uv_from_window(at, picture.size(), [self.config.width, self.config.height], mirror)
     }
 
-    /// Shows `picture`, flipped as in a mirror if `mirror`. `false`: the window can't be seen or was changing,
+    /// Shows `picture`, flipped as in a mirror if `mirror`, and over it `notice`, pixel for pixel from the left upper
+    /// corner, never flipped: coded values, premultiplied alpha. `false`: the window can't be seen or was changing,
     /// and the picture was passed over.
     ///
     /// # Errors
     /// [`GpuError::Surface`] when the window is lost, and as [`Gpu::submit`].
-    pub fn present(&mut self, picture: &Texture, mirror: bool) -> Result<bool, GpuError> {
+    pub fn present(
+        &mut self,
+        picture: &Texture,
+        mirror: bool,
+        notice: Option<&Texture>,
+    ) -> Result<bool, GpuError> {
         use wgpu::CurrentSurfaceTexture as Current;
         let frame = match self.surface.get_current_texture() {
             Current::Success(frame) => frame,
@@ -103,7 +118,11 @@ impl Presenter {
             ("picture", Resource::Texture(picture)),
             ("picture_sampler", Resource::Sampler(Sampler::Linear)),
         ];
-        encoder.render(&Render::new("window", &target, &[Draw::fullscreen(&self.pipeline, &resources)]))?;
+        let over = notice.map(|notice| [("notice", Resource::Coded(notice))]);
+        let picture = Draw::fullscreen(&self.pipeline, &resources);
+        let over = over.iter().map(|resources| Draw::fullscreen(&self.notice, resources));
+        let draws: Vec<Draw<'_>> = std::iter::once(picture).chain(over).collect();
+        encoder.render(&Render::new("window", &target, &draws))?;
         self.gpu.submit(encoder)?;
         self.gpu.queue().present(frame);
         Ok(true)

@@ -32,7 +32,8 @@ impl Resolver<'_> {
         }
         let blend = self.blend(pass, space, target)?;
         let (name, entry) = (pass.name.get_ref().clone(), pass.entry.get_ref().clone());
-        Ok(Pass { name, module, entry, compute, space, blend, target, reads })
+        let places = [self.text.place(&pass.name), self.text.place(&pass.entry)];
+        Ok(Pass { name, module, entry, compute, space, blend, target, reads, places })
     }
 
     pub(super) fn particles(&mut self, particles: &manifest::Particles) -> Result<Particles, FilterError> {

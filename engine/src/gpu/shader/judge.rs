@@ -12,13 +12,20 @@ use super::{
 };
 
 /// Parses and validates the merged text.
-pub(super) fn judge(merged: Merged, capabilities: Capabilities) -> Result<Shader, ShaderError> {
+pub(super) fn judge(mut merged: Merged, capabilities: Capabilities) -> Result<Shader, ShaderError> {
     let module = naga::front::wgsl::parse_str(&merged.text).map_err(|error| parse_error(&merged, &error))?;
     let mut validator = Validator::new(ValidationFlags::all(), capabilities);
     let info = match validator.validate(&module) {
         Ok(info) => info,
         Err(error) => return Err(validation_error(&merged, &module, &error)),
     };
+    // A guard never costs its author a shader: one that doesn't fit is left out.
+    if let Some(guarded) = merged.with_inserts()
+        && let Ok(module) = naga::front::wgsl::parse_str(&guarded)
+        && Validator::new(ValidationFlags::all(), capabilities).validate(&module).is_ok()
+    {
+        merged.compile_instead(guarded);
+    }
     let warnings = uniformity::suspects(&module, &info);
     let warnings = warnings.into_iter().map(|suspect| merged.error(suspect)).collect();
     Ok(Shader::new(merged, module, info, warnings))

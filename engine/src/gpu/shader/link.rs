@@ -1,10 +1,11 @@
 //! Modules and all that they import, merged into one text.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
     Library,
     error::{Complaint, ShaderError},
+    guard::{self, Guard, Insert},
     merged::{Merged, Piece},
     module::Module,
     words::is_name,
@@ -15,8 +16,13 @@ const MAX_HOPS: usize = 32;
 
 /// Merges the module `root` of `library` with all that it imports. Entry points of the root keep their names;
 /// all other names get the module's path before them.
-pub(super) fn link(library: &Library, root: &str, flags: &[(&str, bool)]) -> Result<Merged, ShaderError> {
-    let mut linker = Linker { library, flags, modules: Vec::new() };
+pub(super) fn link(
+    library: &Library,
+    root: &str,
+    flags: &[(&str, bool)],
+    guard: Option<Guard<'_>>,
+) -> Result<Merged, ShaderError> {
+    let mut linker = Linker { library, flags, guard, modules: Vec::new() };
     linker.load_root(root)?;
     let mut next = 0;
     while next < linker.modules.len() {
@@ -37,6 +43,7 @@ pub(super) fn link(library: &Library, root: &str, flags: &[(&str, bool)]) -> Res
 struct Linker<'a> {
     library: &'a Library,
     flags: &'a [(&'a str, bool)],
+    guard: Option<Guard<'a>>,
     /// The root first.
     modules: Vec<Module>,
 }
@@ -151,6 +158,7 @@ impl Linker<'_> {
     ) -> Result<(), ShaderError> {
         let module = &self.modules[number];
         let mut members = 0; // the word where a struct's braces close
+        let inserts = self.inserts(number);
         let mut at = module.body();
         while at < module.words.len() {
             if module.word(at) == "struct" {
@@ -164,29 +172,71 @@ impl Linker<'_> {
                     _ => " ",
                 });
             }
-            let last = module.end_of_path(at);
-            let full = if last > at {
-                Some((module.inline_path(at, last), module.place(at)))
-            } else {
-                self.meaning(module, at, members)
-            };
-            let source = module.words[at].start;
-            match full {
-                Some((full, place)) => {
-                    let name = self
-                        .merged_name(&full, names)
-                        .map_err(|fault| module.error(Complaint { at: place, ..fault }))?;
-                    merged.push(Piece { number, source, renamed: true }, name);
-                }
-                None => {
-                    let copied = &module.text[source..module.words[last].end];
-                    merged.push(Piece { number, source, renamed: false }, copied);
-                }
+            for insert in inserts.get(&at).into_iter().flatten() {
+                let text = self.inserted(module, insert, names)?;
+                merged.inserts.push((merged.text.len(), text));
             }
+            let last = module.end_of_path(at);
+            let source = module.words[at].start;
+            let (text, renamed) = self.word(module, at, members, names)?;
+            merged.push(Piece { number, source, renamed }, text);
             at = last + 1;
         }
         merged.text.push('\n');
         Ok(())
+    }
+
+    /// What a word, or the path that starts there, is in the merged text, and whether that is another name.
+    fn word<'n>(
+        &self,
+        module: &'n Module,
+        at: usize,
+        members: usize,
+        names: &'n HashMap<String, String>,
+    ) -> Result<(&'n str, bool), ShaderError> {
+        let last = module.end_of_path(at);
+        let full = if last > at {
+            Some((module.inline_path(at, last), module.place(at)))
+        } else {
+            self.meaning(module, at, members)
+        };
+        match full {
+            Some((full, place)) => self
+                .merged_name(&full, names)
+                .map(|name| (name, true))
+                .map_err(|fault| module.error(Complaint { at: place, ..fault })),
+            None => Ok((&module.text[module.words[at].start..module.words[last].end], false)),
+        }
+    }
+
+    /// What guards put into a module.
+    fn inserts(&self, number: usize) -> BTreeMap<usize, Vec<Insert>> {
+        let module = &self.modules[number];
+        match self.guard {
+            Some(guard) if module.path.split("::").next() == Some(guard.package) => {
+                guard::inserts(module, guard.finite.filter(|_| number == 0))
+            }
+            _ => BTreeMap::new(),
+        }
+    }
+
+    fn inserted(
+        &self,
+        module: &Module,
+        insert: &Insert,
+        names: &HashMap<String, String>,
+    ) -> Result<String, ShaderError> {
+        Ok(match insert {
+            Insert::Text(text) => (*text).to_owned(),
+            Insert::Zero(words) => {
+                let (mut ty, mut at) = (String::new(), words.start);
+                while at < words.end {
+                    ty += self.word(module, at, 0, names)?.0;
+                    at = module.end_of_path(at) + 1;
+                }
+                format!(" return {ty}(); ")
+            }
+        })
     }
 
     /// The full path that a single word stands for, and where to complain when there is no such thing.
@@ -258,7 +308,7 @@ mod tests {
         for (path, text) in files {
             library.insert(path, &format!("{path}.wgsl"), text);
         }
-        let merged = link(&library, files[0].0, &[])?;
+        let merged = link(&library, files[0].0, &[], None)?;
         Ok(merged.text.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{
     error::{Complaint, ShaderError, nearest},
+    guard::HELPERS,
     module::Module,
     words::{is_name, replace_names},
 };
@@ -28,12 +29,47 @@ pub(super) struct Merged {
     pieces: Vec<(usize, Piece)>,
     /// The authors' names, by merged name.
     pub(super) spoken: HashMap<String, String>,
+    /// What guards put in, with the byte of the text where each goes, in order.
+    pub(super) inserts: Vec<(usize, String)>,
+    /// The text with that, where there is any.
+    guarded: Option<String>,
 }
 
 impl Merged {
     pub(super) fn push(&mut self, piece: Piece, text: &str) {
         self.pieces.push((self.text.len(), piece));
         self.text.push_str(text);
+    }
+
+    /// What is compiled: the text, guarded where that is asked for.
+    pub(super) fn compiled(&self) -> &str {
+        self.guarded.as_deref().unwrap_or(&self.text)
+    }
+
+    /// The text with what guards put in; the judge makes sure that it is still a shader.
+    pub(super) fn with_inserts(&self) -> Option<String> {
+        if self.inserts.is_empty() {
+            return None;
+        }
+        let (mut out, mut from) = (String::new(), 0);
+        for (at, text) in &self.inserts {
+            out.push_str(&self.text[from..*at]);
+            out.push_str(text);
+            from = *at;
+        }
+        Some(out + &self.text[from..] + HELPERS)
+    }
+
+    /// Has `text` compiled in place of the merged text.
+    pub(super) fn compile_instead(&mut self, text: String) {
+        self.guarded = Some(text);
+    }
+
+    /// The path of the module that a byte of the merged text came from.
+    pub(super) fn module_at(&self, at: usize) -> Option<&str> {
+        let before = self.pieces.partition_point(|(start, _)| *start <= at);
+        let piece = self.pieces.get(before.checked_sub(1)?)?.1;
+        self.modules.get(piece.number).map(|module| module.path.as_str())
     }
 
     /// A complaint about a byte of the merged text, said of its author's file, in the author's names.

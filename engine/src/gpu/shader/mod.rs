@@ -10,7 +10,9 @@
 //! ```
 
 mod conditions;
+mod endless;
 mod error;
+mod guard;
 mod imports;
 mod judge;
 mod link;
@@ -23,8 +25,10 @@ mod words;
 use std::{collections::BTreeMap, fmt};
 
 pub use error::ShaderError;
+pub use guard::Guard;
 
 use super::Gpu;
+use error::Complaint;
 use merged::Merged;
 
 /// A stage of a pipeline.
@@ -99,7 +103,25 @@ impl Library {
     /// # Errors
     /// The first complaint.
     pub fn resolve(&self, root: &str, flags: &[(&str, bool)]) -> Result<Shader, ShaderError> {
-        judge::judge(link::link(self, root, flags)?, self.capabilities)
+        judge::judge(link::link(self, root, flags, None)?, self.capabilities)
+    }
+
+    /// As [`Library::resolve`], for modules that nobody vouches for. A loop that is certain never to end is an error;
+    /// all others end after some ten thousand turns.
+    ///
+    /// # Errors
+    /// As [`Library::resolve`], and a loop without end.
+    pub fn resolve_guarded(
+        &self,
+        root: &str,
+        flags: &[(&str, bool)],
+        guard: Guard<'_>,
+    ) -> Result<Shader, ShaderError> {
+        let shader = judge::judge(link::link(self, root, flags, Some(guard))?, self.capabilities)?;
+        match endless::endless(&shader.module) {
+            Some(complaint) => Err(shader.merged.error(complaint)),
+            None => Ok(shader),
+        }
     }
 
     fn file(&self, path: &str) -> Option<(&str, &str)> {
@@ -162,6 +184,27 @@ impl Shader {
         self.merged.authors_name(merged).to_owned()
     }
 
+    /// A complaint about the global called `name`, where its author declares it.
+    pub fn complain(&self, name: &str, message: impl Into<String>) -> ShaderError {
+        let mut globals = self.module.global_variables.iter();
+        let found = globals.find(|(_, global)| {
+            global.name.as_deref().is_some_and(|merged| self.merged.authors_name(merged) == name)
+        });
+        let span = found.and_then(|(handle, _)| self.module.global_variables.get_span(handle).to_range());
+        self.merged.error(Complaint::new(span.map_or(0, |range| range.start), message))
+    }
+
+    /// The names of the resources that the modules of `package` declare themselves, but for those of `except`.
+    pub fn declared_in(&self, package: &str, except: &str) -> Vec<String> {
+        let globals = self.module.global_variables.iter().filter(|(_, global)| global.binding.is_some());
+        let own = globals.filter(|(handle, _)| {
+            let span = self.module.global_variables.get_span(*handle).to_range();
+            let path = span.and_then(|range| self.merged.module_at(range.start)).unwrap_or_default();
+            path != except && path.split("::").next() == Some(package)
+        });
+        own.filter_map(|(_, global)| global.name.as_deref()).map(|name| self.authors_name(name)).collect()
+    }
+
     pub(super) fn compile(&self, gpu: &Gpu, label: &str) -> wgpu::ShaderModule {
         gpu.device().create_shader_module(self.descriptor(label))
     }
@@ -184,7 +227,7 @@ impl Shader {
     fn descriptor<'a>(&'a self, label: &'a str) -> wgpu::ShaderModuleDescriptor<'a> {
         wgpu::ShaderModuleDescriptor {
             label: Some(label),
-            source: wgpu::ShaderSource::Wgsl(self.merged.text.as_str().into()),
+            source: wgpu::ShaderSource::Wgsl(self.merged.compiled().into()),
         }
     }
 }

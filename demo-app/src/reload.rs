@@ -1,0 +1,290 @@
+//! Filters that are edited while they are drawn: whatever changes is read, checked, compiled and drawn once off screen,
+//! on a thread of its own. What runs is replaced only if all of that succeeds.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::mpsc::{self, Receiver, Sender},
+    thread,
+    time::{Duration, Instant, SystemTime},
+};
+
+use antifaz::{
+    EngineError,
+    compose::ComposeError,
+    engine::{Prepared, Preparer},
+    filter::{Fault, Look, LookItem},
+    quality::Tier,
+};
+
+use crate::filters;
+
+/// Between two looks at the files. A look takes some microseconds.
+const EVERY: Duration = Duration::from_millis(15);
+/// Editors write in several steps: files must have stayed the same for so long.
+const SETTLED: Duration = Duration::from_millis(5);
+/// After so many changes in a row they are read all the same.
+const MOST_STEPS: u32 = 40;
+/// Folders within folders, files: what is larger is no filter.
+const MAX_DEPTH: u32 = 8;
+const MAX_FILES: usize = 1000;
+
+/// A look and where each of its filters lies.
+#[derive(Clone, Debug)]
+pub(crate) struct Watched {
+    pub(crate) look: Look,
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+/// What a change came to.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// As it was given to [`Reload::watch`].
+    pub(crate) number: usize,
+    /// The filters that changed.
+    pub(crate) names: Vec<String>,
+    /// When the pipelines were compiled.
+    pub(crate) compiled: Instant,
+    /// The new look, ready to draw, or everything that is wrong with it.
+    pub(crate) result: Result<(Prepared, Look), Vec<Fault>>,
+}
+
+/// Watches the files of one look at a time. Dropped, it ends its thread.
+pub(crate) struct Reload {
+    wanted: Sender<(usize, Watched)>,
+    outcomes: Receiver<Outcome>,
+}
+
+impl Reload {
+    /// Starts the thread; it watches nothing yet.
+    pub(crate) fn start(preparer: Preparer) -> std::io::Result<Self> {
+        let (wanted, wishes) = mpsc::channel();
+        let (done, outcomes) = mpsc::channel();
+        let watcher = Watcher { preparer, wishes, done, current: None };
+        thread::Builder::new().name("antifaz reload".into()).spawn(move || watcher.run())?;
+        Ok(Self { wanted, outcomes })
+    }
+
+    /// Watches these filters from now on, and no others. The number comes back with each outcome.
+    pub(crate) fn watch(&self, number: usize, watched: Watched) {
+        // Without a thread nothing is watched; it has said why.
+        let _ = self.wanted.send((number, watched));
+    }
+
+    /// What changed since the last call, if anything.
+    pub(crate) fn outcome(&self) -> Option<Outcome> {
+        self.outcomes.try_recv().ok()
+    }
+}
+
+/// When files were written, and how long they are.
+type Stamps = BTreeMap<PathBuf, (Option<SystemTime>, u64)>;
+
+struct Watcher {
+    preparer: Preparer,
+    wishes: Receiver<(usize, Watched)>,
+    done: Sender<Outcome>,
+    current: Option<Current>,
+}
+
+struct Current {
+    number: usize,
+    watched: Watched,
+    stamps: Vec<Stamps>,
+}
+
+impl Watcher {
+    fn run(mut self) {
+        loop {
+            match self.wishes.recv_timeout(EVERY) {
+                Ok((number, watched)) => {
+                    let stamps = watched.paths.iter().map(|path| stamps(path)).collect();
+                    self.current = Some(Current { number, watched, stamps });
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => return,
+            }
+            let Some(current) = &mut self.current else { continue };
+            let changed = current.changed();
+            if changed.is_empty() {
+                continue;
+            }
+            if self.done.send(current.reload(&self.preparer, &changed)).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+impl Current {
+    /// The numbers of the filters whose files have changed, once they are quiet.
+    fn changed(&mut self) -> Vec<usize> {
+        let look_again = |paths: &[PathBuf]| paths.iter().map(|path| stamps(path)).collect::<Vec<_>>();
+        let mut now = look_again(&self.watched.paths);
+        if now == self.stamps {
+            return Vec::new();
+        }
+        for _ in 0..MOST_STEPS {
+            thread::sleep(SETTLED);
+            let then = std::mem::replace(&mut now, look_again(&self.watched.paths));
+            // What was emptied is about to be written.
+            if then == now && now.iter().flatten().all(|(_, (_, bytes))| *bytes > 0) {
+                break;
+            }
+        }
+        let before = std::mem::replace(&mut self.stamps, now);
+        let pairs = before.iter().zip(&self.stamps).enumerate();
+        pairs.filter(|(_, (before, now))| before != now).map(|(number, _)| number).collect()
+    }
+
+    fn reload(&mut self, preparer: &Preparer, changed: &[usize]) -> Outcome {
+        let names = changed.iter().map(|number| self.watched.look.0[*number].filter.name.clone());
+        let names = names.collect();
+        let mut look = self.watched.look.clone();
+        let mut compiled = Instant::now();
+        let result = self.prepare(preparer, changed, &mut look, &mut compiled);
+        if result.is_ok() {
+            self.watched.look = look.clone();
+        }
+        let result = result.map(|prepared| (prepared, look));
+        Outcome { number: self.number, names, compiled, result }
+    }
+
+    fn prepare(
+        &self,
+        preparer: &Preparer,
+        changed: &[usize],
+        look: &mut Look,
+        compiled: &mut Instant,
+    ) -> Result<Prepared, Vec<Fault>> {
+        let mut faults = Vec::new();
+        for number in changed {
+            match filters::read(&self.watched.paths[*number]) {
+                Ok(filter) => {
+                    let mut item = LookItem { values: filter.defaults(), filter, face: look.0[*number].face };
+                    item.take_values(&look.0[*number]);
+                    look.0[*number] = item;
+                }
+                Err(error) => faults.push(Fault::from(&error)),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let prepared = preparer.compile(look.clone());
+        *compiled = Instant::now();
+        let mut prepared = prepared.map_err(|error| all_faults(preparer, look, changed, &error))?;
+        preparer.warm_up(&mut prepared, &[Tier::High]).map_err(|error| vec![fault(&error)])?;
+        Ok(prepared)
+    }
+}
+
+/// Everything that is wrong with the filters that changed; the first error where nothing more is found.
+fn all_faults(preparer: &Preparer, look: &Look, changed: &[usize], first: &EngineError) -> Vec<Fault> {
+    let faults: Vec<Fault> =
+        changed.iter().flat_map(|number| preparer.check(&look.0[*number].filter).faults).collect();
+    if faults.is_empty() { vec![fault(first)] } else { faults }
+}
+
+fn fault(error: &EngineError) -> Fault {
+    match error {
+        EngineError::Compose(error) => Fault::from(error),
+        EngineError::Gpu(error) => Fault::from(&ComposeError::from(error.clone())),
+        other => Fault::anywhere(other.to_string()),
+    }
+}
+
+/// Of a folder all files that count, of a file itself.
+fn stamps(path: &Path) -> Stamps {
+    let mut found = Stamps::new();
+    collect(path, 0, &mut found);
+    found
+}
+
+/// What can't be read has no stamp: when it can, that is a change.
+fn collect(path: &Path, depth: u32, found: &mut Stamps) {
+    let Ok(about) = fs::metadata(path) else { return };
+    if about.is_file() {
+        found.insert(path.to_owned(), (about.modified().ok(), about.len()));
+        return;
+    }
+    if depth > MAX_DEPTH {
+        return;
+    }
+    for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        // Editors keep hidden copies; cases are no part of what runs.
+        let counts = !(name.starts_with('.') || name.ends_with('~') || depth == 0 && name == "case");
+        if counts && found.len() < MAX_FILES {
+            collect(&entry.path(), depth + 1, found);
+        }
+    }
+}
+
+/// A look that can be watched.
+impl From<Vec<filters::Found>> for Watched {
+    fn from(found: Vec<filters::Found>) -> Self {
+        let (items, paths) = found.into_iter().map(|found| (found.item, found.path)).unzip();
+        Self { look: Look(items), paths }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use antifaz::gpu::{Gpu, GpuOptions};
+
+    use super::*;
+
+    const SHADER: &str = "import antifaz::frame::{picture_at};\nimport antifaz::fullscreen::{Varying};\n\
+        import package::inputs::{params};\n@fragment\nfn main(in: Varying) -> @location(0) vec4f {\n    \
+        return picture_at(in.uv) * params.gain;\n}\n";
+    const MANIFEST: &str = "format = 1\ntitle = \"T\"\n[[inputs]]\nname = \"gain\"\ntype = \"float\"\n\
+        [[passes]]\nname = \"p\"\nshader = \"a.wgsl\"\nentry = \"main\"\n";
+
+    fn wait(reload: &Reload) -> Outcome {
+        let start = Instant::now();
+        loop {
+            if let Some(outcome) = reload.outcome() {
+                return outcome;
+            }
+            assert!(start.elapsed() < Duration::from_secs(60), "no change was noticed");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    #[test]
+    fn a_change_is_taken_only_if_it_can_be_drawn_and_values_stay() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
+        write("filter.toml", MANIFEST);
+        write("a.wgsl", SHADER);
+        let gpu = pollster::block_on(Gpu::new(&GpuOptions::default())).expect("an adapter");
+        let preparer = Preparer::of(gpu).expect("a device");
+        let filter = filters::read(folder.path()).expect("a filter");
+        let item = LookItem::parse(filter, "gain=0.5").expect("a value");
+        let reload = Reload::start(preparer).expect("a thread");
+        reload.watch(7, Watched { look: Look(vec![item]), paths: vec![folder.path().into()] });
+        thread::sleep(Duration::from_millis(100));
+        assert!(reload.outcome().is_none(), "nothing has changed");
+
+        write("a.wgsl", &SHADER.replace("params.gain", "params.gian"));
+        let outcome = wait(&reload);
+        let faults = outcome.result.expect_err("it is broken");
+        let place = faults[0].place.clone().expect("a place");
+        assert!(place.file.ends_with("/a.wgsl"), "{place}");
+        assert_eq!((place.line, place.column, outcome.number), (6, 37, 7), "{}", faults[0]);
+        assert_eq!(faults[0].hint.as_deref(), Some("did you mean `gain`?"));
+
+        write("a.wgsl", &SHADER.replace("params.gain", "params.gain * 0.5"));
+        let (_, look) = wait(&reload).result.expect("it is whole again");
+        assert_eq!(look.0[0].filter.inputs[0].kind.text(&look.0[0].values.as_slice()[0]), "0.5");
+
+        write("filter.toml", &MANIFEST.replace("a.wgsl", "b.wgsl"));
+        let faults = wait(&reload).result.expect_err("a file is missing");
+        assert!(faults[0].to_string().contains("filter.toml:8:10"), "{}", faults[0]);
+        fs::rename(folder.path().join("a.wgsl"), folder.path().join("b.wgsl")).expect("renamed");
+        assert!(wait(&reload).result.is_ok());
+    }
+}

@@ -1,0 +1,235 @@
+//! What is put into shaders that nobody vouches for, so that they can't take the device down or spoil what comes
+//! after them: a count of the turns of their loops, and zeros for what is no number.
+//!
+//! naga judges the text as its author wrote it; these insertions are in what is compiled alone. So nobody is ever
+//! shown an error in a line that is not theirs.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use super::module::Module;
+
+/// What is guarded when a module is resolved.
+#[derive(Clone, Copy, Debug)]
+pub struct Guard<'a> {
+    /// The package whose modules are guarded: `package`.
+    pub package: &'a str,
+    /// The entry point whose colour must be finite, where its target can hold what is not.
+    pub finite: Option<&'a str>,
+}
+
+/// What goes before a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Insert {
+    /// This text.
+    Text(&'static str),
+    /// `return` and the zero value of the type that these words name.
+    Zero(Range<usize>),
+}
+
+/// Turns of all loops of one invocation, together. A device survives as many in every pixel; no picture needs more.
+/// `antifaz_turn` and its kin are called like nothing else: merged names begin with their package.
+pub(super) const HELPERS: &str = "
+var<private> antifaz_turns: u32;
+fn antifaz_turn() -> bool {
+    antifaz_turns += 1u;
+    return antifaz_turns > 32768u;
+}
+fn antifaz_finite(color: vec4f) -> vec4f {
+    let exponent = bitcast<vec4u>(color) & vec4u(0x7f800000u);
+    return select(color, vec4f(0.0), exponent == vec4u(0x7f800000u));
+}
+";
+const TURN: &str = " if antifaz_turn() { break; } ";
+/// A loop that counts from and to numbers within this is left alone.
+const COUNTED: i64 = 4096;
+
+/// What is put into a module, by the number of the word that it goes before.
+pub(super) fn inserts(module: &Module, finite: Option<&str>) -> BTreeMap<usize, Vec<Insert>> {
+    let mut found: BTreeMap<usize, Vec<Insert>> = BTreeMap::new();
+    let mut put = |at: usize, insert| found.entry(at).or_default().push(insert);
+    let mut function = Function::default();
+    for at in module.body()..module.words.len() {
+        match module.word(at) {
+            "fn" => function = Function::read(module, at),
+            "loop" | "while" | "for" => {
+                let Some(open) = (at..module.words.len()).find(|at| module.word(*at) == "{") else {
+                    continue;
+                };
+                if is_counted(module, at, open) {
+                    continue;
+                }
+                put(open + 1, Insert::Text(TURN));
+                // A function that ends in a loop without end returns within it: now it may end after it.
+                if module.closing(open) + 1 == function.close && !function.returns.is_empty() {
+                    put(function.close, Insert::Zero(function.returns.clone()));
+                }
+            }
+            "return" if finite == Some(function.name.as_str()) && function.gives_color(module) => {
+                let end = (at..function.close).find(|at| module.word(*at) == ";");
+                if let Some(end) = end.filter(|end| *end > at + 1) {
+                    put(at + 1, Insert::Text(" antifaz_finite("));
+                    put(end, Insert::Text(")"));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Where the parts of a function are.
+#[derive(Default)]
+struct Function {
+    name: String,
+    /// The words of its type, without attributes.
+    returns: Range<usize>,
+    close: usize,
+}
+
+impl Function {
+    fn read(module: &Module, at: usize) -> Self {
+        let name = module.word(at + 1).to_owned();
+        let mut after = module.closing(at + 2) + 1;
+        let open = (after..module.words.len()).find(|at| module.word(*at) == "{").unwrap_or(after);
+        let returns = if module.word(after) == "-" && module.word(after + 1) == ">" {
+            after += 2;
+            while module.word(after) == "@" {
+                after += 2;
+                if module.word(after) == "(" {
+                    after = module.closing(after) + 1;
+                }
+            }
+            after..open
+        } else {
+            0..0
+        };
+        Self { name, returns, close: module.closing(open) }
+    }
+
+    fn gives_color(&self, module: &Module) -> bool {
+        let ty: String = self.returns.clone().map(|at| module.word(at)).collect();
+        matches!(ty.as_str(), "vec4f" | "vec4<f32>")
+    }
+}
+
+/// Whether the loop at word `at` plainly counts: `for (var i = 0; i < 8; i++)`, and nothing in it changes `i`.
+fn is_counted(module: &Module, at: usize, open: usize) -> bool {
+    if module.word(at) != "for" || module.word(at + 1) != "(" {
+        return false;
+    }
+    let header: Vec<&str> = (at + 2..module.closing(at + 1)).map(|at| module.word(at)).collect();
+    let parts: Vec<&[&str]> = header.split(|word| *word == ";").collect();
+    let [["var", name, start @ ..], [counter, "<", end @ ..], [stepped, step @ ..]] = parts[..] else {
+        return false;
+    };
+    let start = match start {
+        [":", _, "=", start @ ..] | ["=", start @ ..] => start,
+        _ => return false,
+    };
+    let end = end.strip_prefix(&["="]).unwrap_or(end);
+    let steps = matches!(step, ["+", "+"])
+        || matches!(step, ["+", "=", step] if number(&[*step]).is_some_and(|n| n > 0));
+    let near = |words: &[&str]| number(words).is_some_and(|number| number.abs() <= COUNTED);
+    counter == name
+        && stepped == name
+        && steps
+        && near(start)
+        && near(end)
+        && !(open..module.closing(open)).any(|at| module.word(at) == *name && is_changed(module, at))
+}
+
+/// A whole number as it is written.
+fn number(words: &[&str]) -> Option<i64> {
+    let (sign, word) = match words {
+        ["-", word] => (-1, word),
+        [word] => (1, word),
+        _ => return None,
+    };
+    word.trim_end_matches(['i', 'u']).parse::<i64>().ok().map(|number| sign * number)
+}
+
+/// Whether the name at a word is assigned to, or pointed at.
+fn is_changed(module: &Module, at: usize) -> bool {
+    let next = |count: usize| module.word(at + count);
+    let assigned = match next(1) {
+        "=" => next(2) != "=",
+        "+" | "-" => next(2) == "=" || next(2) == next(1),
+        "*" | "/" | "%" | "&" | "|" | "^" => next(2) == "=",
+        "<" | ">" => next(2) == next(1) && next(3) == "=",
+        _ => false,
+    };
+    assigned || module.word_before(at, 1) == "&"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guarded(text: &str, finite: Option<&str>) -> String {
+        let module = Module::read("package::m", "m.wgsl", text, &[]).unwrap();
+        let found = inserts(&module, finite);
+        let mut out = String::new();
+        for at in 0..=module.words.len() {
+            for insert in found.get(&at).into_iter().flatten() {
+                out += &match insert {
+                    Insert::Text(text) => text.trim().replace("if antifaz_turn() { break; }", "TURN"),
+                    Insert::Zero(words) => format!("zero {}", module.word(words.start)),
+                };
+                out.push(' ');
+            }
+            out += module.word(at);
+            out.push(' ');
+        }
+        out.trim().to_owned()
+    }
+
+    #[test]
+    fn loops_that_may_not_end_are_counted() {
+        for text in [
+            "loop { a(); }",
+            "while b { a(); }",
+            "for (;;) { a(); }",
+            "for (var i = 0; i < n; i++) { a(); }",
+            "for (var i = 0; i < 9999999; i++) { a(); }",
+            "for (var i = 0; i < 8; i--) { a(); }",
+            "for (var i = 0; i < 8; i++) { i -= 1; }",
+            "for (var i = 0; i < 8; i++) { i--; }",
+            "for (var i = 0; i < 8; i++) { i = 0; }",
+            "for (var i = 0; i < 8; i++) { f(&i); }",
+            "for (var i = 0; i < 8; i += 0) { a(); }",
+            "for (var i = 0; k < 8; i++) { a(); }",
+        ] {
+            assert!(guarded(&format!("fn f() {{ {text} }}"), None).contains("{ TURN"), "{text}");
+        }
+    }
+
+    #[test]
+    fn loops_that_plainly_count_are_left_alone() {
+        for text in [
+            "for (var i = 0; i < 8; i++) { a(i); }",
+            "for (var i: i32 = -4; i <= 4i; i += 2) { if i == 2 { a(i + 1); } }",
+            "for (var i = 0u; i < 9u; i++) { if i <= 3 { x[i] = i; } }",
+        ] {
+            let text = format!("fn f() {{ {text} }}");
+            assert!(!guarded(&text, None).contains("TURN"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_function_that_ends_in_a_loop_still_returns() {
+        let text = guarded("fn f(a: f32) -> f32 { loop { if a > 0. { return a; } } }", None);
+        assert!(text.ends_with("} zero f32 }"), "{text}");
+        assert!(!guarded("fn f() -> f32 { loop { break; } return 1.; }", None).contains("zero"));
+    }
+
+    #[test]
+    fn colours_of_one_entry_point_are_made_finite() {
+        let text = "@fragment fn main() -> @location(0) vec4f { if a { return b; } return c * (d); } \
+                    fn other() -> vec4f { return b; }";
+        let found = guarded(text, Some("main"));
+        assert_eq!(found.matches("antifaz_finite(").count(), 2, "{found}");
+        assert!(found.contains("return antifaz_finite( c * ( d ) ) ;"), "{found}");
+        assert!(!guarded(text, None).contains("antifaz_finite"));
+        assert!(!guarded("@fragment fn main() -> Out { return b; }", Some("main")).contains("finite"));
+    }
+}

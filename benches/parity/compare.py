@@ -6,13 +6,15 @@
 Prints for each file, and for all: frames; how many of them agree on whether a face is there; faces that only one of
 them sees; the mean, 95th percentile and worst error of the landmarks, in % of the distance between the outer eye
 corners; the mean absolute error of the blendshapes; the largest difference of a pose's entries. With --matte also the
-IoU of the person masks of stills, at threshold 0.5. Needs what reference.py needs.
+IoU of the person masks of stills, at threshold 0.5. Files that are no pictures or clips are left out. Needs what
+reference.py needs.
 """
 
 import argparse
 import json
 import os
 import subprocess
+import sys
 import tempfile
 
 import numpy as np
@@ -34,6 +36,23 @@ def pair(ours, theirs, size):
             pairs.append((error, ours[i], theirs[j]))
             used[0].add(i), used[1].add(j)
     return pairs, len(ours) - len(pairs), len(theirs) - len(pairs)
+
+
+def first(path):
+    """The first frame; `None`, and why on stderr, where the file is neither a picture nor a clip: globs catch such."""
+    try:
+        found = next(frames(path), None)
+        why = "it has no frames"
+    except FileNotFoundError:
+        raise  # A name that is wrong, or no ffprobe.
+    except subprocess.CalledProcessError:
+        found, why = None, "ffprobe can't read it"
+    except (OSError, LookupError) as error:
+        found, why = None, error
+    if found is None:
+        print(f"{path}: left out, neither a picture nor a clip: {why}", file=sys.stderr)
+        return None
+    return found[1]
 
 
 def track(args, path, folder):
@@ -77,8 +96,13 @@ def main():
     parser.add_argument("--matte", action="store_true")
     args = parser.parse_args()
     all_agree, all_extra, all_missing, all_pairs = [], 0, 0, []
+    compared = 0
     for path in args.files:
-        height, width = next(frames(path))[1].shape[:2]
+        picture = first(path)
+        if picture is None:
+            continue
+        compared += 1
+        height, width = picture.shape[:2]
         with tempfile.TemporaryDirectory() as folder:
             ours = track(args, path, folder)
             note = masks(args, path, folder) if args.matte and path.lower().endswith(STILLS) else ""
@@ -95,6 +119,8 @@ def main():
             print(f"{'':44} {note}")
         all_agree, all_pairs = all_agree + agree, all_pairs + pairs
         all_extra, all_missing = all_extra + extra, all_missing + missing
+    if compared == 0:
+        sys.exit("nothing was compared: no file is a picture or a clip")
     say("all", all_agree, all_extra, all_missing, all_pairs)
 
 

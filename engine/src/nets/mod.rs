@@ -102,7 +102,7 @@ pub enum Precision {
     /// As the other backends.
     #[default]
     F32,
-    /// Half the traffic; f32 on devices whose shaders have no f16.
+    /// Less traffic: half, but for values whose rounding adds up. f32 on devices whose shaders have no f16.
     F16,
 }
 

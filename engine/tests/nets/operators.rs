@@ -10,7 +10,7 @@ use antifaz::{
     workers::Workers,
 };
 
-use crate::{Random, error, fast_nets};
+use crate::{BOTH, Random, error, fast_nets};
 
 /// One operator: what is left is the order of f32 sums, of up to some thousand values of both signs that may cancel
 /// to a thousandth of their size, and the exponential's polynomial.
@@ -278,5 +278,26 @@ fn over_axes() {
         check(&op, &[vec![3, 5, 7]], &[], &mut random);
         check(&Op::Softmax { beta: 1.5 }, std::slice::from_ref(&shape), &[], &mut random);
         check(&Op::Softmax { beta: 1.0 }, &[vec![3, 11]], &[], &mut random);
+    }
+}
+
+/// Rows that are far below zero, and do not fill their last group of four channels: what fills it up is no value.
+#[test]
+fn softmax_of_very_negative_rows() {
+    for width in [1, 3, 5, 11] {
+        let mut graph = Graph::default();
+        let input = graph.tensor("input", vec![3, width], None);
+        let output = graph.append(Op::Softmax { beta: 1.0 }, vec![input], "output").unwrap();
+        graph.set_boundary(vec![input], vec![output]);
+        let plan = Arc::new(Plan::new(&graph).unwrap());
+        let rows = [-90.0, -1e4, -1e30].map(|base: f32| (0..width).map(move |i| base + 0.25 * i as f32));
+        let values: Vec<f32> = rows.into_iter().flatten().collect();
+        let mut scalar = nets::load(plan.clone(), Backend::Scalar, &Workers::alone()).unwrap();
+        scalar.run(&[&values]).unwrap();
+        for (name, mut fast) in fast_nets(&plan, &BOTH) {
+            fast.run(&[&values]).unwrap();
+            let error = error(fast.output(0), scalar.output(0));
+            assert!(error <= OPERATOR_TOLERANCE, "rows of {width} on {name}: error {error:.2e}");
+        }
     }
 }

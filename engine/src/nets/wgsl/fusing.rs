@@ -9,6 +9,8 @@ use std::ops::Range;
 
 use super::{
     dense::{Crew, Split},
+    halving::is_half_between,
+    place::Layout,
     region::{Region, Span, groups, shape_of},
     sharing::{Share, arrange, outside, read_after, regions},
 };
@@ -42,7 +44,7 @@ pub(super) struct Device {
     pub(super) threads: usize,
     /// Bytes of workgroup memory.
     pub(super) memory: usize,
-    /// Whether values within the net, and weights, are f16.
+    /// Whether weights are f16.
     pub(super) half: bool,
     /// Whether it is a program that draws on the CPU.
     pub(super) software: bool,
@@ -65,7 +67,7 @@ pub(super) struct Run {
 }
 
 /// All steps, divided into kernels, in order.
-pub(super) fn divide(plan: &Plan, device: Device) -> Vec<Run> {
+pub(super) fn divide(plan: &Plan, layouts: &[Layout], device: Device) -> Vec<Run> {
     let count = plan.steps.len();
     let single = |step: usize| Run {
         steps: step..step + 1,
@@ -86,7 +88,7 @@ pub(super) fn divide(plan: &Plan, device: Device) -> Vec<Run> {
             {
                 continue;
             }
-            if let Some((cost, share)) = cheapest(plan, range, device)
+            if let Some((cost, share)) = cheapest(plan, range, layouts, device)
                 && best[start].0 + cost < found.0
             {
                 found = (best[start].0 + cost, start, share);
@@ -111,8 +113,9 @@ fn closed(read_after: &[usize], range: Range<usize>) -> bool {
 }
 
 /// The cheapest way to do the steps in one kernel; `None` where there is none.
-fn cheapest(plan: &Plan, range: Range<usize>, device: Device) -> Option<(f32, Share)> {
+fn cheapest(plan: &Plan, range: Range<usize>, layouts: &[Layout], device: Device) -> Option<(f32, Share)> {
     let steps = &plan.steps[range];
+    let bytes_between = if is_half_between(steps, layouts) { 8 } else { 16 };
     let shape = shape_of(plan, steps[steps.len() - 1].output);
     let mut best = (steps.len() == 1).then(|| (flat(plan, &steps[0], device), Share::Flat));
     if steps.len() == 1 && (!dense(&steps[0]) && !matches!(steps[0].op, Op::Reduce { .. })) {
@@ -129,7 +132,7 @@ fn cheapest(plan: &Plan, range: Range<usize>, device: Device) -> Option<(f32, Sh
             .max()
             .unwrap_or(0)
             * 16;
-        if between * if device.half { 8 } else { 16 } + parts > device.memory {
+        if between * bytes_between + parts > device.memory {
             continue;
         }
         let workgroups: usize = regions[steps.len() - 1]

@@ -9,16 +9,14 @@ use std::ops::Range;
 use super::{
     dense::Crew,
     fusing::Device,
+    halving::is_half_between,
     phase,
     place::{Known, Layout, Place},
     region::{self, Region},
     sharing::{Share, arrange, outside, regions},
-    writer::Writer,
+    writer::{Half, Writer},
 };
-use crate::nets::{
-    Precision,
-    plan::{Plan, Step, ValueId},
-};
+use crate::nets::plan::{Plan, Step, ValueId};
 
 /// Invocations of a workgroup that makes items of one step, wherever they are: two waves of most devices.
 pub(super) const FLAT: usize = 64;
@@ -44,15 +42,21 @@ pub(super) struct Kernel {
 }
 
 /// The kernel that does `steps`, of which only the last one's output is read outside.
-pub(super) fn kernel(plan: &Plan, range: Range<usize>, share: &Share, device: Device) -> Kernel {
-    let precision = if device.half { Precision::F16 } else { Precision::F32 };
+pub(super) fn kernel(
+    plan: &Plan,
+    range: Range<usize>,
+    share: &Share,
+    layouts: &[Layout],
+    device: Device,
+) -> Kernel {
     let steps = &plan.steps[range.clone()];
     let regions = regions(plan, steps, share);
     let (offsets, between) = arrange(steps, &regions);
     let last = &steps[steps.len() - 1];
     let crew = if *share == Share::Flat { device.all() } else { Crew::Group(device.threads) };
-    let known = known(plan, steps, &regions, &offsets, precision);
-    let mut writer = Writer::new(plan, known, crew, device.half);
+    let known = known(plan, steps, &regions, &offsets, layouts);
+    let half = Half { weights: device.half, between: is_half_between(steps, layouts) };
+    let mut writer = Writer::new(plan, known, crew, half);
     let shape = region::shape_of(plan, last.output);
     for (index, (step, region)) in steps.iter().zip(&regions).enumerate() {
         let is_last = index + 1 == steps.len();
@@ -91,11 +95,11 @@ fn known(
     steps: &[Step],
     regions: &[Region],
     offsets: &[usize],
-    precision: Precision,
+    layouts: &[Layout],
 ) -> Vec<Known> {
     let place = |id: ValueId| match plan.values[id].constant {
         Some(_) => Place::Constant,
-        None => Place::Buffer(Layout::of(plan, id, precision)),
+        None => Place::Buffer(layouts[id]),
     };
     let mut known: Vec<Known> = Vec::new();
     for id in outside(steps) {

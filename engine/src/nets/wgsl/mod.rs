@@ -6,13 +6,14 @@
 //!
 //! [`fusing`] decides which steps share a kernel, [`region`] which part of each value a workgroup needs for that, [`place`]
 //! where values are and how they are read; [`kernel`] and [`writer`] put the text together from phases, which [`phase`], [`dense`],
-//! [`windowed`] and [`gather`] write. Shapes are constants, and naga judges the result. With [`Precision::F16`](super::Precision) values within the net and
-//! all weights are f16, while sums are f32. A [`Program`] stays on the device; [`Wgsl`] is the executor for tensors in
+//! [`windowed`] and [`gather`] write. Shapes are constants, and naga judges the result. With [`Precision::F16`](super::Precision) all weights are f16
+//! and so are values within the net, but for those of which [`halving`] says that they matter; sums are f32. A [`Program`] stays on the device; [`Wgsl`] is the executor for tensors in
 //! host memory: it waits for its results, which a live frame never does.
 
 mod dense;
 mod fusing;
 mod gather;
+mod halving;
 mod kernel;
 mod phase;
 mod place;

@@ -7,10 +7,7 @@
 //! Kernels read value `n` by `fours{n}(c0, ..., g)`, four channels from `4 * g` on, or by `one{n}(c0, ..., c)`.
 
 use super::region::{Region, shape_of};
-use crate::nets::{
-    Precision,
-    plan::{Plan, ValueId},
-};
+use crate::nets::plan::{Plan, ValueId};
 
 /// Where a value is.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,15 +32,6 @@ pub(super) enum Layout {
 }
 
 impl Layout {
-    /// Of value `id`, which is no constant.
-    pub(super) fn of(plan: &Plan, id: ValueId, precision: Precision) -> Self {
-        match precision {
-            _ if plan.inputs.contains(&id) || plan.outputs.contains(&id) => Self::Plain,
-            Precision::F16 => Self::Half,
-            Precision::F32 => Self::Single,
-        }
-    }
-
     /// Bytes of a value of `shape` for one face.
     pub(super) fn bytes(self, shape: &[usize]) -> usize {
         match self {

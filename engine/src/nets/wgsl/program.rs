@@ -9,7 +9,8 @@ use std::{
 use half::f16;
 
 use super::{
-    fusing::{self, Device},
+    fusing::{self, Device, Run},
+    halving,
     kernel::{self, Kernel},
     place::{Layout, fours},
     region::shape_of,
@@ -75,7 +76,8 @@ impl Program {
         };
         let made = Made::of(&plan, device);
         let pipelines = compiled(gpu, &plan, &made.kernels, workers)?;
-        let mut loading = Loading { gpu, plan: &plan, precision, faces, values: HashMap::new(), pipelines };
+        let mut loading =
+            Loading { gpu, plan: &plan, layouts: &made.layouts, faces, values: HashMap::new(), pipelines };
         let mut levels = vec![Vec::new(); made.described.len()];
         for (kernel, &depth) in made.kernels.iter().zip(&made.depths) {
             levels[depth].push(loading.dispatch(kernel)?);
@@ -145,6 +147,8 @@ pub fn described(plan: &Arc<Plan>) -> Vec<Vec<Described>> {
 
 /// A net's kernels.
 struct Made {
+    /// By value.
+    layouts: Vec<Layout>,
     kernels: Vec<Kernel>,
     /// The level of each.
     depths: Vec<usize>,
@@ -154,10 +158,12 @@ struct Made {
 
 impl Made {
     fn of(plan: &Plan, device: Device) -> Self {
-        let mut runs = fusing::divide(plan, device);
+        let precision = if device.half { Precision::F16 } else { Precision::F32 };
+        let layouts = halving::layouts(plan, precision);
+        let mut runs = fusing::divide(plan, &layouts, device);
         runs.retain(|run| plan.values[plan.steps[run.steps.end - 1].output].values() > 0);
-        let kernels: Vec<Kernel> =
-            runs.iter().map(|run| kernel::kernel(plan, run.steps.clone(), &run.share, device)).collect();
+        let kernel = |run: &Run| kernel::kernel(plan, run.steps.clone(), &run.share, &layouts, device);
+        let kernels: Vec<Kernel> = runs.iter().map(kernel).collect();
         let depths = depths(plan, &kernels);
         let mut described = vec![Vec::new(); depths.iter().max().map_or(0, |last| last + 1)];
         for ((kernel, run), &depth) in kernels.iter().zip(&runs).zip(&depths) {
@@ -170,7 +176,7 @@ impl Made {
                 expected: Duration::from_nanos(run.cost as u64),
             });
         }
-        Self { kernels, depths, described }
+        Self { layouts, kernels, depths, described }
     }
 }
 
@@ -191,7 +197,7 @@ fn depths(plan: &Plan, kernels: &[Kernel]) -> Vec<usize> {
 struct Loading<'a> {
     gpu: &'a Gpu,
     plan: &'a Plan,
-    precision: Precision,
+    layouts: &'a [Layout],
     faces: usize,
     /// A buffer for each value: where two shared one, their steps could not run at a time.
     values: HashMap<ValueId, Buffer>,
@@ -230,7 +236,7 @@ impl Loading<'_> {
                         self.gpu.buffer_with("constant", BufferUse::Storage, &bytes)?
                     }
                     None => {
-                        let bytes = Layout::of(self.plan, id, self.precision).bytes(&shape) * self.faces;
+                        let bytes = self.layouts[id].bytes(&shape) * self.faces;
                         self.gpu.buffer(
                             "values",
                             BufferUse::Storage,

@@ -22,12 +22,20 @@ pub(super) struct Writer<'a> {
     ahead: Vec<Ahead>,
     /// Sums that are there at a time, where a phase adds up in parts.
     parts: usize,
-    half: bool,
+    half: Half,
+}
+
+/// What of a kernel is f16.
+#[derive(Clone, Copy)]
+pub(super) struct Half {
+    pub(super) weights: bool,
+    /// What is in workgroup memory.
+    pub(super) between: bool,
 }
 
 impl Writer<'_> {
     /// For the values that are `known`, the last of which is written.
-    pub(super) fn new<'a>(plan: &'a Plan, known: Vec<Known>, crew: Crew, half: bool) -> Writer<'a> {
+    pub(super) fn new<'a>(plan: &'a Plan, known: Vec<Known>, crew: Crew, half: Half) -> Writer<'a> {
         Writer {
             plan,
             crew,
@@ -162,7 +170,7 @@ impl Writer<'_> {
                 text += "    x = select(x, x * slope, x < vec4<f32>());\n";
             }
         }
-        text += &store(&to, self.half);
+        text += &store(&to, self.half.between);
         let more = ahead.residual.as_ref().map_or("", |_| ", more: vec4<f32>");
         let slope = ahead.slope.as_ref().map_or("", |_| ", slope: vec4<f32>");
         let head = format!("fn put{name}({}g: i32, value: vec4<f32>{more}{slope}) {{\n", to.parameters());
@@ -179,7 +187,7 @@ struct Ahead {
 }
 
 /// Statements that write `x`.
-fn store(to: &Known, half: bool) -> String {
+fn store(to: &Known, half_between: bool) -> String {
     let (index, array) = (to.index(), to.array());
     if to.element() == "f32" {
         let lane = |lane: usize| match to.channels() / 4 * 4 + lane < to.channels() {
@@ -209,7 +217,7 @@ fn store(to: &Known, half: bool) -> String {
                 (bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u)))";
     let value = match to.place {
         Place::Buffer(Layout::Half) => near,
-        Place::Workgroup(..) if half => near,
+        Place::Workgroup(..) if half_between => near,
         _ => "x",
     };
     text + &format!("    {array}[u32({index})] = {value};\n")
@@ -218,7 +226,7 @@ fn store(to: &Known, half: bool) -> String {
 impl Writer<'_> {
     /// All of the shader.
     pub(super) fn text(&self, tiles: &[usize], between: usize) -> String {
-        let mut text = if self.half { "enable f16;\n\n".to_owned() } else { String::new() };
+        let mut text = if self.half.weights { "enable f16;\n\n".to_owned() } else { String::new() };
         let values = self.known.iter().filter(|known| !matches!(known.place, Place::Workgroup(..)));
         let outputs = self.known.len() - 1;
         let mut binding = 0;
@@ -230,14 +238,14 @@ impl Writer<'_> {
             binding += 1;
         }
         if !self.weights.is_empty() {
-            let element = if self.half { "vec4<f16>" } else { "vec4<f32>" };
+            let element = if self.half.weights { "vec4<f16>" } else { "vec4<f32>" };
             text += &format!(
                 "@group(0) @binding({binding}) var<storage, read> weights: array<{element}>;\n\
                  fn weights4(at: i32) -> vec4<f32> {{ return vec4<f32>(weights[u32(at)]); }}\n"
             );
         }
         if between > 0 {
-            let element = if self.half { "vec4<f16>" } else { "vec4<f32>" };
+            let element = if self.half.between { "vec4<f16>" } else { "vec4<f32>" };
             text += &format!("var<workgroup> between: array<{element}, {between}>;\n");
         }
         if self.parts > 0 {

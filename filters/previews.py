@@ -128,7 +128,7 @@ def angles(args):
             paths = sorted(pathlib.Path(place).glob('*.png'))
             picked = [paths[round(i * (len(paths) - 1) / max(args.count - 1, 1))] for i in range(args.count)]
             rows.append([Image.open(path).convert('RGB') for path in picked])
-        captions.append([f'{folder.name}: frame {paths.index(path)}' for path in picked])
+        captions.append([f'{folder.name} {paths.index(path)}' for path in picked])
         print(folder.name)
     first = rows[0][0]
     grid(rows, (round(args.height * first.width / first.height), args.height), captions, args.out)

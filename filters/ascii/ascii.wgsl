@@ -30,8 +30,8 @@ fn light_at(uv: vec2f) -> vec3f {
     return textureSampleLevel(soft, linear, clamp(uv, vec2f(0.0), vec2f(1.0)), 0.0).rgb;
 }
 
-/// Which sign stands in the cell around `middle`, `size` in uv: by its tone, or by the edge that runs through it.
-fn sign_of(middle: vec2f, size: vec2f, tone: f32) -> u32 {
+/// The slope of the tone through the cell around `middle`, `size` in uv.
+fn slope_of(middle: vec2f, size: vec2f) -> vec2f {
     var slope = vec2f(0.0);
     for (var i = 0; i < 3; i++) {
         let weight = f32(2 - abs(i - 1)) / 4.0;
@@ -41,12 +41,7 @@ fn sign_of(middle: vec2f, size: vec2f, tone: f32) -> u32 {
         slope.y += weight * (luma(encode(light_at(middle + vec2f(side, 0.35) * size)))
             - luma(encode(light_at(middle + vec2f(side, -0.35) * size))));
     }
-    if length(slope) > mix(0.7, 0.1, params.edges) && params.edges > 0.0 {
-        // The stroke runs across the slope; signs stand every 45 degrees, from level to steep.
-        let angle = atan2(slope.x, slope.y);
-        return RAMP + u32(round(angle / 0.78539816) + 8.0) % 4u;
-    }
-    return u32(clamp(tone * f32(RAMP), 0.0, f32(RAMP) - 1.0));
+    return slope;
 }
 
 /// Distance to the sign's edge at a place in its cell (0..1), in heights of a sign, positive inside.
@@ -71,7 +66,20 @@ fn write(in: Varying) -> @location(0) vec4f {
         light += light_at(middle + (vec2f(f32(i & 1), f32(i >> 1)) - 0.5) * 0.5 * size) * 0.125;
     }
     let tone = luma(encode(light));
-    let d = distance_at(sign_of(middle, size, tone), fract(at));
+
+    // The sign of the tone. Just below the next tone it turns into the next sign, so that nothing flickers.
+    let step = clamp(tone * f32(RAMP), 0.0, f32(RAMP) - 1.0);
+    let number = u32(step);
+    let next = min(number + 1u, RAMP - 1u);
+    var d = mix(distance_at(number, fract(at)), distance_at(next, fract(at)), smoothstep(0.75, 1.0, fract(step)));
+    if params.edges > 0.0 {
+        // A stroke runs across the slope; there is one every 45 degrees, from level to steep.
+        let slope = slope_of(middle, size);
+        let stroke = RAMP + u32(round(atan2(slope.x, slope.y) / 0.78539816) + 8.0) % 4u;
+        let least = mix(0.7, 0.1, params.edges);
+        let clear = smoothstep(0.85 * least, 1.15 * least, length(slope));
+        d = mix(d, distance_at(stroke, fract(at)), clear);
+    }
     let sign = smoothstep(-0.5, 0.5, d * height / 1.1 + 0.1);
     let halo = exp(-max(-d, 0.0) * 9.0) * params.glow * 0.3;
 

@@ -36,7 +36,7 @@ fn feed(in: Varying) -> @location(0) vec4f {
     }
     let light = picture_at(in.uv).rgb;
     let person = refined(edges, linear, in.uv, light);
-    // An echo is left on each beat; the first frame leaves one, too.
+    // An echo is left on each beat.
     let beat = floor(frame.time * params.beat);
     let last = floor((frame.time - frame.delta) * params.beat);
     if beat == last && frame.delta > 0.0 {
@@ -47,6 +47,13 @@ fn feed(in: Varying) -> @location(0) vec4f {
         color = light;
     }
     let now = vec4f(color, 1.0) * person;
+    if frame.delta == 0.0 {
+        // The first frame leaves one, too; where time stands still nothing is added twice.
+        if now.a > before.a {
+            return now;
+        }
+        return before;
+    }
     return now + before * (1.0 - now.a);
 }
 

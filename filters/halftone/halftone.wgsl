@@ -41,7 +41,7 @@ fn printed(at: vec2f, cell: f32, degrees: f32, amount: f32, rows: bool) -> f32 {
     }
     // The hill starts a little below 0 and ends above 1, so that white stays clean and black closes.
     let edge = amount * 1.12 - 0.06 - hill;
-    return smoothstep(-0.6, 0.6, edge / max(slope, 1.0 / cell));
+    return smoothstep(-0.6, 0.6, edge / max(slope, 1.4 / cell));
 }
 
 @fragment

@@ -1,4 +1,5 @@
-// Wings in three colours that run into each other, dark lines, white drops, and glitter that twinkles as the head moves.
+// Wings in three colours that run into each other, dark lines, white drops, and glitter that twinkles as the head
+// moves.
 
 import antifaz::color::{luma};
 import antifaz::face_mesh::{Varying};

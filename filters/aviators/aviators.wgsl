@@ -22,7 +22,8 @@ fn landscape(direction: vec3f) -> vec3f {
     let hills = 0.05 * value_noise(vec2f(turn * 3.0 + 40.0, 0.5), 3u) + 0.025 * value_noise(vec2f(turn * 9.0, 4.5), 4u);
     let height = direction.y + 0.12 - hills;
     let sky = mix(vec3f(1.0, 0.93, 0.82), vec3f(0.16, 0.34, 0.75), pow(clamp(height * 1.5, 0.0, 1.0), 0.6));
-    let cloud = value_noise(vec2f(turn * 4.0, direction.y * 16.0), 5u) * value_noise(vec2f(turn * 9.0, direction.y * 30.0), 6u);
+    let cloud = value_noise(vec2f(turn * 4.0, direction.y * 16.0), 5u)
+        * value_noise(vec2f(turn * 9.0, direction.y * 30.0), 6u);
     let clouded = mix(sky, vec3f(1.0, 0.98, 0.95), smoothstep(0.22, 0.6, cloud) * smoothstep(0.0, 0.2, height) * 0.7);
     let ground = mix(vec3f(0.34, 0.26, 0.18), vec3f(0.05, 0.045, 0.04), clamp(-height * 2.0, 0.0, 1.0));
     let sun = pow(max(dot(direction, normalize(vec3f(-0.42, 0.42, 0.8))), 0.0), 420.0);
@@ -60,11 +61,13 @@ fn wear(in: Varying) -> @location(0) vec4f {
     }
     if in.material == RUBBER {
         let shown = smoothstep(-4.6, -3.2, in.canonical.z);
-        let light = surface.base.rgb * studio_diffuse(normal) + studio_light(bounce, 0.4) * fresnel(facing, vec3f(0.04), 0.4);
+        let light = surface.base.rgb * studio_diffuse(normal)
+            + studio_light(bounce, 0.4) * fresnel(facing, vec3f(0.04), 0.4);
         return vec4f(min(light * exposure, vec3f(1.0)), 1.0) * shown;
     }
     let base = METALS[params.metal];
     let rough = sqrt(surface.roughness * surface.roughness + bend);
-    let light = studio_light(bounce, rough) * fresnel(facing, base, rough) * 1.2 + base * base * studio_diffuse(normal) * 0.25;
+    let light = studio_light(bounce, rough) * fresnel(facing, base, rough) * 1.2
+        + base * base * studio_diffuse(normal) * 0.25;
     return vec4f(min(light * exposure, vec3f(1.0)), 1.0);
 }

@@ -60,8 +60,10 @@ fn hair_at(start: vec2f, cell: f32, reach: f32, upper: bool) -> Hair {
         let long = reach * (0.5 + 0.5 * luck.z);
         let along = dot(start - root, ahead) / long;
         let across = dot(at - root, vec2f(-ahead.y, ahead.x)) / (cell * 0.5 * (1.0 - 0.6 * clamp(along, 0.0, 1.0)));
-        let grows = select(0.0, 1.0, fract(luck.x * 7.3 + luck.y * 3.1) < grown.x * params.density * 1.15);
-        let cover = grows * smoothstep(1.0, 0.15, abs(across)) * smoothstep(-0.1, 0.0, along) * smoothstep(1.0, 0.7, along);
+        let dense = grown.x * params.density * select(1.15, 0.65, params.style == STUBBLE);
+        let grows = select(0.0, 1.0, fract(luck.x * 7.3 + luck.y * 3.1) < dense);
+        let cover = grows * smoothstep(1.0, 0.15, abs(across)) * smoothstep(-0.1, 0.0, along)
+            * smoothstep(1.0, 0.7, along);
         if cover > best.cover {
             best = Hair(cover, along, across, fract(luck.yz * 5.7));
         }
@@ -73,7 +75,8 @@ fn hair_at(start: vec2f, cell: f32, reach: f32, upper: bool) -> Hair {
 /// Colour of a hair in the light that falls on the skin.
 fn shaded(hair: Hair, light: vec3f, gleam: f32) -> vec3f {
     let grey = smoothstep(1.0 - params.grey - 0.02, 1.0 - params.grey + 0.02, hair.luck.x) * step(0.001, params.grey);
-    let own = mix(params.color.rgb * (0.55 + 0.9 * hair.luck.y), vec3f(0.46, 0.45, 0.44) * (0.5 + 0.5 * hair.luck.y), grey);
+    let silver = vec3f(0.46, 0.45, 0.44) * (0.5 + 0.5 * hair.luck.y);
+    let own = mix(params.color.rgb * (0.55 + 0.9 * hair.luck.y), silver, grey);
     // Roots lie in the shade; each hair is a thin rod with a gleam on its upper side.
     let rod = 1.0 - 0.45 * hair.round * hair.round;
     return (own * mix(0.45, 1.1, hair.along) * rod + gleam * (0.4 + own) * hair.along * hair.luck.y) * light;
@@ -82,15 +85,20 @@ fn shaded(hair: Hair, light: vec3f, gleam: f32) -> vec3f {
 /// One of the two layers, premultiplied.
 fn layer(in: Varying, upper: bool, pixel: f32, light: vec3f, gleam: f32) -> vec4f {
     let at = in.uv * 1000.0;
+    if (upper && at.y > 780.0) || (!upper && params.style < GOATEE) {
+        return vec4f(0.0);
+    }
     let reach = mix(9.0, select(44.0, 32.0, upper), params.length) * select(1.0, 0.25, params.style == STUBBLE);
     // Cells are not finer than pixels; between two sizes of cells one fades into the other.
     let level = max(log2(1.5 * pixel / CELL), 0.0);
     let cell = CELL * exp2(floor(level)) * select(1.0, 0.62, params.style == STUBBLE);
     let fine = hair_at(at, cell, max(reach, cell * 2.0), upper);
-    let coarse = hair_at(at, cell * 2.0, max(reach, cell * 4.0), upper);
-    let a = vec4f(shaded(fine, light, gleam), 1.0) * fine.cover;
-    let b = vec4f(shaded(coarse, light, gleam), 1.0) * coarse.cover;
-    let hairs = mix(a, b, fract(level)) * select(1.0, 0.6, params.style == STUBBLE);
+    var hairs = vec4f(shaded(fine, light, gleam), 1.0) * fine.cover;
+    if level > 0.0 {
+        let coarse = hair_at(at, cell * 2.0, max(reach, cell * 4.0), upper);
+        hairs = mix(hairs, vec4f(shaded(coarse, light, gleam), 1.0) * coarse.cover, fract(level));
+    }
+    hairs *= select(1.0, 0.6, params.style == STUBBLE);
     // Under the hairs the skin is dark with roots that are too fine to draw.
     let grown = growth(at, upper).x * params.density;
     let ground = smoothstep(0.1, 0.9, grown) * select(0.82, 0.3, params.style == STUBBLE);

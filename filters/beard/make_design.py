@@ -5,8 +5,8 @@ which way it lies. The right side is its mirror image.
     python3 make_design.py          (needs numpy, opencv-python)
 
 moustache.png: red chevron, green handlebar, blue and alpha the directions of their hair.
-beard.png: red full beard, green goatee, blue its direction, alpha 0 at the edge of the face. Directions are angles, 1 for a whole turn, 0 to the
-right, 0.25 down.
+beard.png: red full beard, green goatee, blue its direction, alpha 0 at the edge of the face.
+Directions are angles, 1 for a whole turn, 0 to the right, 0.25 down.
 """
 import importlib.util
 import pathlib
@@ -53,7 +53,8 @@ def main():
     uv = kit.places()
     lips = fill(kit.spline(uv[LIPS], closed=True))
     near_lips = cv2.dilate(lips, np.ones((9, 9)))
-    chevron = fill(kit.spline([(512, 622), (480, 613), (440, 607), (404, 612), (372, 634), (350, 668), (340, 706), (344, 722),
+    chevron = fill(kit.spline([(512, 622), (480, 613), (440, 607), (404, 612), (372, 634), (350, 668), (340, 706),
+                               (344, 722),
                                (362, 712), (376, 694), (400, 681), (430, 667), (470, 655), (512, 660)]))
     chevron = blur(chevron, 5) * (1 - blur(lips, 1.5))
     curl = kit.spline([(400, 648), (368, 664), (334, 668), (308, 656), (298, 634), (306, 616), (322, 616)])
@@ -65,7 +66,8 @@ def main():
     handlebar = blur(handlebar, 3) * (1 - blur(lips, 1.5))
 
     face = fill([*uv[JAW], (620, 960), (620, 400), (19, 400)])
-    cheek = fill([(-10, 520), (40, 545), (84, 600), (130, 652), (190, 684), (260, 690), (312, 672), (340, 664), (352, 700),
+    cheek = fill([(-10, 520), (40, 545), (84, 600), (130, 652), (190, 684), (260, 690), (312, 672), (340, 664),
+                  (352, 700),
                   (362, 730), (382, 752), (430, 772), (462, 760), (480, 752), (520, 752), (520, 1010), (-10, 1010)])
     bare = fill([(402, 742), (440, 752), (466, 752), (474, 776), (446, 792), (404, 772), (384, 752)])
     full = blur(cheek, 11) * (1 - 0.75 * blur(bare, 8)) * (1 - blur(near_lips, 3)) * blur(face, 9) ** 1.5
@@ -76,9 +78,11 @@ def main():
     down = flow([(30, 560, .05, 1), (60, 660, .15, 1), (130, 740, .35, 1), (180, 690, .3, 1), (240, 770, .4, 1),
                  (280, 700, .2, 1), (320, 840, .5, 1), (330, 720, .1, 1), (400, 890, .35, 1), (360, 780, .25, 1),
                  (440, 800, .1, 1), (440, 870, .2, 1), (500, 770, 0, 1), (500, 850, 0, 1), (500, 940, 0, 1)])
-    outward = flow([(500, 630, -.30, 1), (480, 640, -.45, 1), (460, 622, -.6, .9), (430, 640, -.75, .7), (410, 620, -.85, .6),
+    outward = flow([(500, 630, -.30, 1), (480, 640, -.45, 1), (460, 622, -.6, .9), (430, 640, -.75, .7),
+                    (410, 620, -.85, .6),
                     (385, 650, -.75, .75), (360, 670, -.5, 1), (350, 700, -.2, 1)])
-    curled = flow([(500, 630, -.30, 1), (480, 640, -.45, .9), (460, 622, -.7, .7), (430, 640, -.9, .5), (400, 648, -1, .45),
+    curled = flow([(500, 630, -.30, 1), (480, 640, -.45, .9), (460, 622, -.7, .7), (430, 640, -.9, .5),
+                   (400, 648, -1, .45),
                    (368, 664, -1, .3), (334, 668, -1, -.1), (308, 656, -.6, -.8), (298, 634, .1, -1), (306, 616, .8, -.6)])
     write('moustache.png', chevron, handlebar, outward, curled)
     inward = cv2.distanceTransform((face > 0.5).astype(np.uint8), cv2.DIST_L2, 5) * 500 / SIDE

@@ -53,6 +53,7 @@ fn wear(in: Varying) -> @location(0) vec4f {
     let tint = mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.12);
     let exposure = clamp(pow(in.skin.w / 0.26, 0.75), 0.12, 1.3) * tint;
     let at = place(in.canonical);
+    let pixel = length(fwidth(at)) / 0.085;
     // The ear grows out of the hair: its root is not seen.
     let rooted = smoothstep(0.1, 1.9, at.y + 0.5 * (value_noise(in.canonical.xy * 5.0, 3u) - 0.5));
 
@@ -63,14 +64,14 @@ fn wear(in: Varying) -> @location(0) vec4f {
     if in.material == SKIN {
         // Deep in the ear it is dark; thin skin lets light through near its tip.
         let deep = (smoothstep(0.0, 5.5, at.y) * 0.7 + 0.3) * (1.0 - 0.35 * smoothstep(0.5, 2.4, abs(at.x)));
-        let skin = params.inner.rgb * deep * (studio_diffuse(normal) * 0.72 + vec3f(0.10, 0.05, 0.04)) * (0.8 + 0.4 * hair(at, 0.0, 9u).y);
+        let skin = params.inner.rgb * deep * (studio_diffuse(normal) * 0.72 + vec3f(0.10, 0.05, 0.04))
+            * (0.8 + 0.4 * hair(at, 0.0, 9u).y);
         return vec4f(min(skin * exposure, vec3f(1.0)), 1.0) * rooted;
     }
     let h = f32(in.material - GROUND) / SHELLS;
     let side = select(0u, 1u, in.canonical.x > 0.0);
     let strand = hair(at, h, side);
     // Pixels wider than a hair see the mean of several.
-    let pixel = length(fwidth(at)) / 0.085;
     let soft = clamp(0.12 + 0.5 * pixel, 0.12, 1.0);
     var cover = 1.0;
     if in.material != GROUND {

@@ -34,7 +34,8 @@ fn teeth(in: Varying, light: vec3f, shade: f32) -> vec4f {
     let d = length(max(box, vec2f(0.0))) + min(max(box.x, box.y), 0.0) - 0.036;
     // They come out from under the lip.
     let cover = smoothstep(1.0, -1.0, d / pixel) * smoothstep(-pixel, pixel, p.y + 0.004) * step(0.02, params.teeth);
-    let enamel = vec3f(0.86, 0.84, 0.76) * mix(0.62, 1.0, smoothstep(0.0, 0.06, p.y)) * mix(1.0, 0.72, smoothstep(-0.035, 0.0, d));
+    let enamel = vec3f(0.86, 0.84, 0.76) * mix(0.62, 1.0, smoothstep(0.0, 0.06, p.y))
+        * mix(1.0, 0.72, smoothstep(-0.035, 0.0, d));
     let gleam = exp(-pow((one.x + 0.02) * 45.0, 2.0) - pow((one.y + 0.01) * 20.0, 2.0)) * 0.18;
     return vec4f(min((enamel * (0.75 + 0.25 * shade) + gleam) * light, vec3f(1.0)), 1.0) * cover;
 }

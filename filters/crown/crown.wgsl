@@ -32,7 +32,8 @@ fn stone(in: Varying, eye: vec3f, normal: vec3f, facing: f32) -> vec3f {
     let back = studio_light(normalize(reflect(into, normalize(normal + lean * 1.5))), 0.1);
     let color = params.gem.rgb;
     let front = studio_light(reflect(-eye, normal), 0.06) * fresnel(facing, vec3f(0.08), 0.05);
-    return color * (0.12 + 0.95 * back * params.sparkle) * (0.35 + lean.y + 0.5) + 0.06 * back * params.sparkle + front * 0.7;
+    return color * (0.12 + 0.95 * back * params.sparkle) * (0.35 + lean.y + 0.5) + 0.06 * back * params.sparkle
+        + front * 0.7;
 }
 
 /// Short fibres: dark where looked at along them, light where the surface turns away.

@@ -1,4 +1,5 @@
-// Wings in three colours that run into each other, dark lines, white drops, and glitter that twinkles as the head moves.
+// Wings in three colours that run into each other, dark lines, white drops, and glitter that twinkles as the head
+// moves.
 
 import antifaz::color::{luma};
 import antifaz::face_mesh::{Varying};
@@ -15,6 +16,11 @@ const BODY: vec2f = vec2f(0.5, 0.41);
 /// Coverage of a shape at distance `d` when a pixel is `pixel` wide.
 fn cover(d: f32, pixel: f32) -> f32 {
     return smoothstep(-0.6, 0.6, d / pixel);
+}
+
+/// The same for lines: thinner than a pixel they fade instead of breaking up. `thin` is how wide they are.
+fn line_cover(d: f32, pixel: f32, thin: f32) -> f32 {
+    return cover(d, pixel) * mix(clamp(thin / pixel, 0.4, 1.0), 1.0, smoothstep(1.5, 6.0, d));
 }
 
 /// Flakes that lie each at its own angle: light where they mirror the lamp to the viewer.
@@ -36,9 +42,8 @@ fn paint_butterfly(in: Varying) -> @location(0) vec4f {
     // Thousandths of the design per pixel of the picture.
     let pixel = clamp(length(fwidth(in.uv)) * 700.0, 0.4, 12.0);
     let wing = cover(d.r, pixel);
-    // Lines thinner than a pixel fade instead of breaking up.
-    let dark = cover(d.g, pixel) * clamp(3.6 / pixel, 0.45, 1.0);
-    let drop = cover(d.b, pixel) * clamp(4.5 / pixel, 0.4, 1.0);
+    let dark = line_cover(d.g, pixel, 3.6);
+    let drop = line_cover(d.b, pixel, 4.5);
 
     // The light on the face is what the skin shows, set against its mean.
     let skin = picture_at(in.at).rgb;

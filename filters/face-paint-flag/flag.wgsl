@@ -35,7 +35,8 @@ fn paint_flag(in: Varying) -> @location(0) vec4f {
     // Bristles: long streaks along the stripes. What is finer than pixels fades.
     let size = select(1.0, 0.30, params.area == CHEEKS);
     let pixel = length(fwidth(in.uv)) * 0.7;
-    let fine = mix(value_noise(vec2f(across * 130.0, along * 5.0) * size, 3u), 0.5, smoothstep(0.4, 1.2, pixel * 130.0));
+    let hair = value_noise(vec2f(across * 130.0, along * 5.0) * size, 3u);
+    let fine = mix(hair, 0.5, smoothstep(0.4, 1.2, pixel * 130.0));
     let broad = value_noise(vec2f(across * 46.0, along * 3.0) * size, 4u);
     let streak = (0.55 * fine + 0.45 * broad - 0.5) * params.brush;
     let wander = (value_noise(vec2f(along * 7.0, 2.0) * size, 5u) - 0.5) * 0.03 + streak * 0.02;

@@ -36,7 +36,9 @@ fn paint_tiger(in: Varying) -> @location(0) vec4f {
     let here = textureSampleLevel(design, linear, in.uv, 0.0).rgb;
     // Bristles leave the edge of a stroke early or late.
     let d = (here.r - 0.5) * 2.0 * REACH + streak * 7.0 * smoothstep(-9.0, 0.0, (here.r - 0.5) * 2.0 * REACH);
-    let black = smoothstep(-0.6, 0.6, d / pixel) * clamp(3.2 / pixel, 0.4, 1.0);
+    // Lines thinner than a pixel fade instead of breaking up.
+    let fade = mix(clamp(3.2 / pixel, 0.4, 1.0), 1.0, smoothstep(1.5, 6.0, d));
+    let black = smoothstep(-0.6, 0.6, d / pixel) * fade;
     let white = smoothstep(0.15, 0.85, here.g + streak * 0.7);
     let paint = smoothstep(0.0, 0.8, here.b + streak * 0.5 * here.b) * smoothstep(0.0, 0.05, here.b);
 

@@ -34,7 +34,7 @@ fn wear(in: Varying) -> @location(0) vec4f {
     let at = vec2f(abs(in.canonical.x) - 0.6 * in.canonical.z, 14.0 - in.canonical.y);
     // The ear grows out of the hair: its root is not seen.
     let from_root = distance(vec3f(abs(in.canonical.x), in.canonical.yz), vec3f(4.2, 12.6, -4.4));
-    let rooted = smoothstep(1.6, 3.4, from_root + 0.8 * (value_noise(in.canonical.xy * 4.0, 3u) - 0.5));
+    let rooted = smoothstep(2.6, 4.6, from_root + 0.8 * (value_noise(in.canonical.xy * 4.0, 3u) - 0.5));
 
     let h = f32(max(in.material, GROUND) - GROUND) / SHELLS;
     let strand = hair(at, h, select(0u, 1u, in.canonical.x > 0.0));

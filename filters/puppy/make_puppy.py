@@ -50,7 +50,8 @@ def flap(bulge):
     half = half * np.sqrt(np.clip(1 - ((v - 0.80) / 0.2).clip(0) ** 2, 0, 1))
     cup = np.sqrt(np.maximum(1 - u**2, 0))
     wave = 0.22 * np.sin(v * 7 + u * 1.5) * v
-    points = middle[:, None] + across[:, None] * (u * half)[..., None] + facing[:, None] * (bulge * cup + wave)[..., None]
+    points = middle[:, None] + across[:, None] * (u * half)[..., None] + facing[:, None] * (bulge * cup + wave)[...,
+                                                                                                                None]
     return points
 
 

@@ -36,10 +36,11 @@ fn tongue(in: Varying, light: vec3f) -> vec4f {
         * smoothstep(-0.6, 0.3, at.y - start) * smoothstep(0.02, 0.12, long);
     // Rounded, with a furrow down its middle, wet.
     let furrow = exp(-x * x * 60.0) * smoothstep(1.0, 0.5, t);
-    let side = vec3f(x * 0.75 - x * furrow * 3.0, -0.6 * smoothstep(0.55, 1.0, t) + 0.5 * smoothstep(0.35, 0.0, t), 0.0);
+    let bow = 0.5 * smoothstep(0.35, 0.0, t) - 0.6 * smoothstep(0.55, 1.0, t);
+    let side = vec3f(x * 0.75 - x * furrow * 3.0, bow, 0.0);
     let normal = normalize(vec3f(0.0, 0.0, 1.0) + side);
     let bumps = value_noise(at * 0.22, 5u) * 0.12;
-    let shine = studio_light(reflect(vec3f(0.0, 0.0, -1.0), normal), 0.3) * 0.10;
+    let shine = studio_light(reflect(vec3f(0.0, 0.0, -1.0), normal), 0.45) * 0.12;
     let body = vec3f(0.86, 0.23, 0.26) * (0.5 + 0.5 * normal.z - 0.25 * furrow - bumps) * (0.75 + 0.25 * normal.y);
     return vec4f(min((body + shine) * light, vec3f(1.0)), 1.0) * cover;
 }
@@ -67,7 +68,8 @@ fn snout(in: Varying) -> @location(0) vec4f {
     let nose_top = vec4f(min(leather * exposure, vec3f(1.0)), 1.0) * nose_cover;
 
     // Freckles, the line to the lip, and the patch with an edge of hairs.
-    var freckles = smoothstep(1.0, -1.0, (abs(at.x) - 0.06) / pixel) * smoothstep(-0.8, -1.2, at.y) * smoothstep(-2.1, -1.7, at.y);
+    var freckles = smoothstep(1.0, -1.0, (abs(at.x) - 0.06) / pixel) * smoothstep(-0.8, -1.2, at.y)
+        * smoothstep(-2.1, -1.7, at.y);
     for (var i = 0; i < 5; i++) {
         let spot = vec2f(1.7 + 0.45 * f32(i % 3), -1.15 - 0.36 * f32(i / 3) - 0.1 * f32(i % 3));
         freckles = max(freckles, smoothstep(1.0, -1.0, (length(vec2f(abs(at.x), at.y) - spot) - 0.1) / pixel));
@@ -78,7 +80,8 @@ fn snout(in: Varying) -> @location(0) vec4f {
     let opening = length((in.uv - vec2f(0.6565, 0.379)) / vec2f(0.088, 0.040)) - 1.0;
     let patch_cover = smoothstep(0.19, 0.165, length(from_eye) + ragged * 0.035) * smoothstep(0.0, 0.3, opening);
     let hairs = value_noise(vec2f(turn * 40.0, length(from_eye) * 60.0), 10u);
-    let fur = vec4f(min(params.fur.rgb * light * shade * (0.6 + 0.7 * hairs), vec3f(1.0)), 1.0) * patch_cover * params.markings * 0.9;
+    let fur = vec4f(min(params.fur.rgb * light * shade * (0.6 + 0.7 * hairs), vec3f(1.0)), 1.0) * patch_cover
+        * params.markings * 0.9;
     let spots = vec4f(skin * 0.12, 1.0) * freckles * 0.75 * params.markings;
     return over(tongue(in, light), over(nose_top, over(spots, fur)));
 }

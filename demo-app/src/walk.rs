@@ -35,7 +35,7 @@ pub(crate) fn look(filters: &[FilterArg], common: &Common) -> Result<Look, AppEr
     }
     let catalog = catalog(common)?;
     let item = |arg: &FilterArg| {
-        let item = LookItem::parse(catalog.filter(&arg.name)?, &arg.values)?;
+        let item = LookItem::parse_with(catalog.filter(&arg.name)?, &arg.values, |path| std::fs::read(path))?;
         Ok(match arg.face {
             Some(face) => item.for_face(face)?,
             None => item,

@@ -1,8 +1,8 @@
 //! What the user put together: filters in order, each with its values.
 
-use std::{ops::BitOr, sync::Arc};
+use std::{ops::BitOr, path::Path, sync::Arc};
 
-use super::{Filter, FilterError, Values};
+use super::{Asset, Filter, FilterError, Image, Values};
 use crate::scene::MAX_FACES;
 
 /// What the nets must find for a look. Nothing else is run.
@@ -38,6 +38,8 @@ pub struct LookItem {
     pub filter: Arc<Filter>,
     /// One value for each of its parameters.
     pub values: Values,
+    /// Pictures that take the place of the filter's own: numbers of its assets, and what is there instead.
+    pub pictures: Vec<(usize, Arc<Image>)>,
     /// The slot of the only face that it sees, counted from 0; without, it sees all.
     pub face: Option<u32>,
 }
@@ -49,7 +51,36 @@ impl LookItem {
     /// As [`Filter::parse_values`].
     pub fn parse(filter: Arc<Filter>, values: &str) -> Result<Self, FilterError> {
         let values = filter.parse_values(values)?;
-        Ok(Self { filter, values, face: None })
+        Ok(Self { filter, values, pictures: Vec::new(), face: None })
+    }
+
+    /// The same, where inputs of the type `image` may be given a file: `backdrop=beach.jpg`. `read` gives its bytes.
+    ///
+    /// # Errors
+    /// As [`LookItem::parse`]; or a file can't be read, or is no picture.
+    pub fn parse_with(
+        filter: Arc<Filter>,
+        values: &str,
+        read: impl Fn(&Path) -> std::io::Result<Vec<u8>>,
+    ) -> Result<Self, FilterError> {
+        let (mut rest, mut pictures) = (Vec::new(), Vec::new());
+        for pair in values.split(',') {
+            let (name, path) = pair.split_once('=').unwrap_or((pair, ""));
+            let asset = filter.assets.iter().enumerate().find_map(|(number, asset)| match asset {
+                Asset::Image(known, image) if known == name.trim() => Some((number, image.coded)),
+                _ => None,
+            });
+            let Some((number, coded)) = asset else {
+                rest.push(pair);
+                continue;
+            };
+            let path = Path::new(path.trim());
+            let bytes = read(path).map_err(|source| FilterError::Read { path: path.to_owned(), source })?;
+            let file = path.display().to_string();
+            let image = Image::read(&bytes, coded).map_err(|message| FilterError::Asset { file, message })?;
+            pictures.push((number, Arc::new(image)));
+        }
+        Ok(Self { pictures, ..Self::parse(filter, &rest.join(","))? })
     }
 
     /// The same for one face alone: number `face`, from 1 to [`MAX_FACES`], in the order in which faces came. A face keeps

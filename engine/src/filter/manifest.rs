@@ -90,7 +90,8 @@ pub struct Input {
     pub identity: Option<Spanned<toml::Value>>,
     /// The names of an `enum`; a shader sees their numbers from 0.
     pub values: Option<Spanned<Vec<String>>>,
-    /// The file of an `image` or `lut`.
+    /// The file of an `image` or `lut`. Whoever uses the filter may put another picture in its place:
+    /// `--filter beach:backdrop=FILE`.
     pub path: Option<Spanned<String>>,
     /// Of an `image`: its values are no colours, but are read as they are stored.
     pub coded: Option<Spanned<bool>>,

@@ -3,7 +3,8 @@
 use crate::{
     filter::{self, Filter, Space},
     gpu::{
-        Blend, ComputePipeline, Cull, Depth, Gpu, GpuError, Member, PassDesc, PassPipeline, shader::Shader,
+        Blend, ComputePipeline, Cull, Depth, Gpu, GpuError, Member, PassDesc, PassPipeline,
+        shader::{Shader, Stage},
     },
     quality::Tier,
 };
@@ -12,6 +13,15 @@ use super::{ComposeError, kept, library, plan};
 
 /// All tiers, for variants.
 const TIERS: [Tier; 3] = [Tier::Low, Tier::Medium, Tier::High];
+
+/// The functions that read the pose of a head.
+const POSE: [&str; 5] = [
+    "antifaz::face::head_place",
+    "antifaz::face::head_direction",
+    "antifaz::expression::yaw",
+    "antifaz::expression::pitch",
+    "antifaz::expression::roll",
+];
 
 /// The variants of a pass that differ, and which one each tier uses.
 #[derive(Debug)]
@@ -87,6 +97,7 @@ impl Pipelines {
         if pass.compute {
             let pipeline = ComputePipeline::new(gpu, shader, &label, &pass.entry)?;
             check_declared(filter, pass, &label, |name| pipeline.uses(name))?;
+            check_needs(filter, pass, &label, shader)?;
             return Ok(Self::Compute(pipeline));
         }
         let format = kept::format(pass.target.is_some_and(|target| filter.targets[target].float));
@@ -101,6 +112,7 @@ impl Pipelines {
         };
         let solid = PassPipeline::new(gpu, shader, &solid)?;
         check_declared(filter, pass, &label, |name| solid.uses(name))?;
+        check_needs(filter, pass, &label, shader)?;
         let blended = blended.map(|desc| PassPipeline::new(gpu, shader, &desc)).transpose()?;
         Ok(Self::Draw { solid, blended })
     }
@@ -117,6 +129,27 @@ fn blend(pass: &filter::Pass) -> Blend {
         filter::Blend::Multiply => Blend::Multiply,
         filter::Blend::Screen => Blend::Screen,
     }
+}
+
+/// What only some looks make the nets find is zero where the manifest does not ask for it, which nobody would see.
+fn check_needs(
+    filter: &Filter,
+    pass: &filter::Pass,
+    label: &str,
+    shader: &Shader,
+) -> Result<(), ComposeError> {
+    let stage = if pass.compute { Stage::Compute } else { Stage::Fragment };
+    let needs: [(&str, bool, &[&str]); 2] = [
+        ("blendshapes", filter.requires.blendshapes, &["antifaz::face::blendshape"]),
+        ("pose", filter.requires.pose, &POSE),
+    ];
+    for (name, declared, functions) in needs {
+        if !declared && shader.calls(&pass.entry, stage, functions) {
+            let fix = format!("requires = {{ face = [\"{name}\"] }}");
+            return Err(ComposeError::Undeclared { pass: label.to_owned(), name: name.to_owned(), fix });
+        }
+    }
+    Ok(())
 }
 
 /// What a shader reads must be declared: nets are run and passes are ordered by what the manifest says.

@@ -149,7 +149,7 @@ fn params(filter: &Filter, values: &[Value], members: &[Member]) -> Vec<u8> {
 /// An asset's texture; `given` is in the place of its picture.
 fn texture(gpu: &Gpu, asset: &Asset, given: Option<&Image>) -> Result<(String, Texture), GpuError> {
     match asset {
-        Asset::Image(name, image) => {
+        Asset::Image(name, image) | Asset::Text(name, image, _) => {
             let image = given.unwrap_or(image);
             let desc = TextureDesc::new(
                 image.size,

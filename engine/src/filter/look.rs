@@ -2,7 +2,7 @@
 
 use std::{ops::BitOr, path::Path, sync::Arc};
 
-use super::{Asset, Filter, FilterError, Image, Values};
+use super::{Asset, Filter, FilterError, Image, Values, text::MAX_TEXT};
 use crate::scene::MAX_FACES;
 
 /// What the nets must find for a look. Nothing else is run.
@@ -54,7 +54,8 @@ impl LookItem {
         Ok(Self { filter, values, pictures: Vec::new(), face: None })
     }
 
-    /// The same, where inputs of the type `image` may be given a file: `backdrop=beach.jpg`. `read` gives its bytes.
+    /// The same, where inputs of the type `image` may be given a file, `backdrop=beach.jpg`, and those of the type `text`
+    /// a text. `read` gives a file's bytes.
     ///
     /// # Errors
     /// As [`LookItem::parse`]; or a file can't be read, or is no picture.
@@ -66,19 +67,24 @@ impl LookItem {
         let (mut rest, mut pictures) = (Vec::new(), Vec::new());
         for pair in values.split(',') {
             let (name, path) = pair.split_once('=').unwrap_or((pair, ""));
-            let asset = filter.assets.iter().enumerate().find_map(|(number, asset)| match asset {
-                Asset::Image(known, image) if known == name.trim() => Some((number, image.coded)),
-                _ => None,
-            });
-            let Some((number, coded)) = asset else {
-                rest.push(pair);
-                continue;
+            let number = filter.assets.iter().position(|asset| asset.name() == name.trim());
+            let coded = match number.map(|number| &filter.assets[number]) {
+                Some(Asset::Image(_, image)) => image.coded,
+                Some(Asset::Text(.., font)) => {
+                    let image = font.draw(&short(&filter, name, path)?);
+                    pictures.extend(number.map(|number| (number, Arc::new(image))));
+                    continue;
+                }
+                _ => {
+                    rest.push(pair);
+                    continue;
+                }
             };
             let path = Path::new(path.trim());
             let bytes = read(path).map_err(|source| FilterError::Read { path: path.to_owned(), source })?;
             let file = path.display().to_string();
             let image = Image::read(&bytes, coded).map_err(|message| FilterError::Asset { file, message })?;
-            pictures.push((number, Arc::new(image)));
+            pictures.extend(number.map(|number| (number, Arc::new(image))));
         }
         Ok(Self { pictures, ..Self::parse(filter, &rest.join(","))? })
     }
@@ -103,6 +109,20 @@ impl LookItem {
     pub fn is_identity(&self) -> bool {
         self.filter.is_identity(&self.values)
     }
+}
+
+/// A text that is not too long; `\\n` begins a line.
+fn short(filter: &Filter, name: &str, text: &str) -> Result<String, FilterError> {
+    let lines = text.trim().replace("\\n", "\n");
+    if lines.chars().count() <= MAX_TEXT {
+        return Ok(lines);
+    }
+    Err(FilterError::Value {
+        filter: filter.name.clone(),
+        name: name.trim().to_owned(),
+        given: text.trim().to_owned(),
+        expected: format!("a text of at most {MAX_TEXT} characters"),
+    })
 }
 
 /// Filters in the order in which they are drawn. Empty: the picture passes as it is.

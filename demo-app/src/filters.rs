@@ -54,7 +54,7 @@ pub(crate) fn read(path: &Path) -> Result<Arc<Filter>, FilterError> {
 /// A filter with the values that were given.
 pub(crate) fn open(arg: &FilterArg, common: &Common) -> Result<Found, AppError> {
     let path = locate(&arg.name, common)?;
-    let item = LookItem::parse(read(&path)?, &arg.values)?;
+    let item = LookItem::parse_with(read(&path)?, &arg.values, |path| std::fs::read(path))?;
     let item = match arg.face {
         Some(face) => item.for_face(face)?,
         None => item,

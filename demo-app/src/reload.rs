@@ -162,7 +162,8 @@ impl Current {
         for number in changed {
             match filters::read(&self.watched.paths[*number]) {
                 Ok(filter) => {
-                    let mut item = LookItem { values: filter.defaults(), filter, face: look.0[*number].face };
+                    let (values, pictures) = (filter.defaults(), Vec::new());
+                    let mut item = LookItem { filter, values, pictures, face: None };
                     item.take_values(&look.0[*number]);
                     look.0[*number] = item;
                 }

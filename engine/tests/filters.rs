@@ -204,3 +204,27 @@ fn a_shader_that_reads_more_than_its_manifest_says_is_refused() {
     let declared = filter(shader, "requires = { segment = [\"person\"] }");
     Composer::new(&bench.gpu, Look(vec![declared])).unwrap();
 }
+
+#[test]
+fn what_the_nets_must_find_is_declared() {
+    let bench = Bench::new();
+    let shader = "import antifaz::expression::{smile};\nimport antifaz::fullscreen::{Varying};\n\nfn grin() -> f32 {\n    \
+                  return smile(0u);\n}\n\n@fragment\nfn main(in: Varying) -> @location(0) vec4f {\n    \
+                  if in.uv.x > 0.5 {\n        return vec4f(grin());\n    }\n    return vec4f(1.0);\n}\n";
+    match Composer::new(&bench.gpu, Look(vec![filter(shader, "requires = { face = [\"mesh\"] }")])) {
+        Err(ComposeError::Undeclared { name, fix, .. }) => {
+            assert_eq!(
+                (name.as_str(), fix.as_str()),
+                ("blendshapes", "requires = { face = [\"blendshapes\"] }")
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    let declared = filter(shader, "requires = { face = [\"blendshapes\"] }");
+    Composer::new(&bench.gpu, Look(vec![declared])).unwrap();
+    let turned = shader.replace("smile", "yaw");
+    match Composer::new(&bench.gpu, Look(vec![filter(&turned, "requires = { face = [\"mesh\"] }")])) {
+        Err(ComposeError::Undeclared { name, .. }) => assert_eq!(name, "pose"),
+        other => panic!("{other:?}"),
+    }
+}

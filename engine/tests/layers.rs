@@ -25,6 +25,8 @@ const LAYERS: &[&[&str]] = &[
 
 /// Every dependency of the engine, and the modules that may name it; `*` for small vocabulary crates.
 const CRATES: &[(&str, &[&str])] = &[
+    // Texts of filters.
+    ("ab_glyph", &["filter::text"]),
     ("bytemuck", &["*"]),
     ("candle_core", &["nets::candle"]),
     ("glam", &["*"]),

@@ -119,9 +119,7 @@ fn inputs(filter: &Filter, pass: &Pass) -> String {
         }
         text += "}\n@group(1) @binding(0) var<uniform> params: Params;\n";
     }
-    let assets = filter.assets.iter().map(|asset| match asset {
-        Asset::Image(name, _) | Asset::Lut(name, _) => name,
-    });
+    let assets = filter.assets.iter().map(Asset::name);
     let mut place = 0;
     let mut bind = |declared: &str| {
         place += 1;

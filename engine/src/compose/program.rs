@@ -75,7 +75,11 @@ impl Program {
             bytes if bytes.is_empty() => None,
             bytes => Some(gpu.buffer_with(&filter.name, BufferUse::Uniform, &bytes)?),
         };
-        let textures = filter.assets.iter().map(|asset| texture(gpu, asset)).collect::<Result<_, _>>()?;
+        let textures = filter.assets.iter().enumerate().map(|(number, asset)| {
+            let given = item.pictures.iter().rfind(|(asset, _)| *asset == number);
+            texture(gpu, asset, given.map(|(_, image)| &**image))
+        });
+        let textures = textures.collect::<Result<_, _>>()?;
         let props = filter.props.iter().map(|prop| PropBuffers::new(gpu, prop)).collect::<Result<_, _>>()?;
         let particles = filter.particles.iter().map(|Particles { name, count }| {
             let bytes = PARTICLE * u64::from(particles_length(*count));
@@ -143,9 +147,11 @@ fn params(filter: &Filter, values: &[Value], members: &[Member]) -> Vec<u8> {
     bytes
 }
 
-fn texture(gpu: &Gpu, asset: &Asset) -> Result<(String, Texture), GpuError> {
+/// An asset's texture; `given` is in the place of its picture.
+fn texture(gpu: &Gpu, asset: &Asset, given: Option<&Image>) -> Result<(String, Texture), GpuError> {
     match asset {
-        Asset::Image(name, image) => {
+        Asset::Image(name, image) | Asset::Text(name, image, _) => {
+            let image = given.unwrap_or(image);
             let desc = TextureDesc::new(
                 image.size,
                 if image.coded { TextureFormat::Rgba8 } else { TextureFormat::Srgb8 },

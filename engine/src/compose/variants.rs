@@ -16,6 +16,15 @@ use super::{ComposeError, compiled::Compiled, kept, library, plan};
 /// All tiers, for variants.
 const TIERS: [Tier; 3] = [Tier::Low, Tier::Medium, Tier::High];
 
+/// The functions that read the pose of a head.
+const POSE: [&str; 5] = [
+    "antifaz::face::head_place",
+    "antifaz::face::head_direction",
+    "antifaz::expression::yaw",
+    "antifaz::expression::pitch",
+    "antifaz::expression::roll",
+];
+
 /// The variants of a pass that differ, and which one each tier uses.
 #[derive(Debug)]
 pub(super) struct Variants {
@@ -113,6 +122,7 @@ impl Pipelines {
             let pipelines = compiled
                 .get(key, || ComputePipeline::new(gpu, shader, &label, &pass.entry).map(Self::Compute))?;
             check_declared(filter, pass, &label, |name| pipelines.uses(name))?;
+            check_needs(filter, pass, &label, shader)?;
             return Ok(pipelines);
         }
         let blend = blend(pass);
@@ -131,6 +141,7 @@ impl Pipelines {
             Ok(Self::Draw { solid, blended })
         })?;
         check_declared(filter, pass, &label, |name| pipelines.uses(name))?;
+        check_needs(filter, pass, &label, shader)?;
         Ok(pipelines)
     }
 
@@ -204,6 +215,33 @@ fn check_declarations(pass: &filter::Pass, shader: &Shader) -> Result<(), Compos
         }
         None => Ok(()),
     }
+}
+
+/// What only some looks make the nets find is zero where the manifest does not ask for it, which nobody would see.
+fn check_needs(
+    filter: &Filter,
+    pass: &filter::Pass,
+    label: &str,
+    shader: &Shader,
+) -> Result<(), ComposeError> {
+    let stage = if pass.compute { Stage::Compute } else { Stage::Fragment };
+    let needs: [(&str, bool, &[&str]); 2] = [
+        ("blendshapes", filter.requires.blendshapes, &["antifaz::face::blendshape"]),
+        ("pose", filter.requires.pose, &POSE),
+    ];
+    for (name, declared, functions) in needs {
+        if !declared && shader.calls(&pass.entry, stage, functions) {
+            let fix = format!("requires = {{ face = [\"{name}\"] }}");
+            let place = Box::new(pass.places[0].clone());
+            return Err(ComposeError::Undeclared {
+                place,
+                pass: label.to_owned(),
+                name: name.to_owned(),
+                fix,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// What a shader reads must be declared: nets are run and passes are ordered by what the manifest says.

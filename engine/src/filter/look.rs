@@ -1,8 +1,8 @@
 //! What the user put together: filters in order, each with its values.
 
-use std::{ops::BitOr, sync::Arc};
+use std::{ops::BitOr, path::Path, sync::Arc};
 
-use super::{Filter, FilterError, Values};
+use super::{Asset, Filter, FilterError, Image, Values, text::MAX_TEXT};
 use crate::scene::MAX_FACES;
 
 /// What the nets must find for a look. Nothing else is run.
@@ -38,6 +38,8 @@ pub struct LookItem {
     pub filter: Arc<Filter>,
     /// One value for each of its parameters.
     pub values: Values,
+    /// Pictures that take the place of the filter's own: numbers of its assets, and what is there instead.
+    pub pictures: Vec<(usize, Arc<Image>)>,
     /// The slot of the only face that it sees, counted from 0; without, it sees all.
     pub face: Option<u32>,
 }
@@ -49,7 +51,42 @@ impl LookItem {
     /// As [`Filter::parse_values`].
     pub fn parse(filter: Arc<Filter>, values: &str) -> Result<Self, FilterError> {
         let values = filter.parse_values(values)?;
-        Ok(Self { filter, values, face: None })
+        Ok(Self { filter, values, pictures: Vec::new(), face: None })
+    }
+
+    /// The same, where inputs of the type `image` may be given a file, `backdrop=beach.jpg`, and those of the type `text`
+    /// a text. `read` gives a file's bytes.
+    ///
+    /// # Errors
+    /// As [`LookItem::parse`]; or a file can't be read, or is no picture.
+    pub fn parse_with(
+        filter: Arc<Filter>,
+        values: &str,
+        read: impl Fn(&Path) -> std::io::Result<Vec<u8>>,
+    ) -> Result<Self, FilterError> {
+        let (mut rest, mut pictures) = (Vec::new(), Vec::new());
+        for pair in values.split(',') {
+            let (name, path) = pair.split_once('=').unwrap_or((pair, ""));
+            let number = filter.assets.iter().position(|asset| asset.name() == name.trim());
+            let coded = match number.map(|number| &filter.assets[number]) {
+                Some(Asset::Image(_, image)) => image.coded,
+                Some(Asset::Text(.., font)) => {
+                    let image = font.draw(&short(&filter, name, path)?);
+                    pictures.extend(number.map(|number| (number, Arc::new(image))));
+                    continue;
+                }
+                _ => {
+                    rest.push(pair);
+                    continue;
+                }
+            };
+            let path = Path::new(path.trim());
+            let bytes = read(path).map_err(|source| FilterError::Read { path: path.to_owned(), source })?;
+            let file = path.display().to_string();
+            let image = Image::read(&bytes, coded).map_err(|message| FilterError::Asset { file, message })?;
+            pictures.extend(number.map(|number| (number, Arc::new(image))));
+        }
+        Ok(Self { pictures, ..Self::parse(filter, &rest.join(","))? })
     }
 
     /// The same for one face alone: number `face`, from 1 to [`MAX_FACES`], in the order in which faces came. A face keeps
@@ -69,11 +106,18 @@ impl LookItem {
     }
 
     /// Takes over the values of an item that was made of another version of the same filter: those that were set, by
-    /// name and type, as far as they still fit.
+    /// name and type, as far as they still fit. It sees the same face and shows the same pictures.
     pub fn take_values(&mut self, old: &Self) {
         if self.filter.name != old.filter.name {
             return;
         }
+        self.face = old.face;
+        let kept = old.pictures.iter().filter_map(|(asset, picture)| {
+            let name = old.filter.assets[*asset].name();
+            let asset = self.filter.assets.iter().position(|asset| asset.name() == name)?;
+            Some((asset, Arc::clone(picture)))
+        });
+        self.pictures = kept.collect();
         for (input, value) in self.filter.inputs.iter().zip(&mut self.values.0) {
             let before =
                 old.filter.inputs.iter().zip(&old.values.0).find(|(before, _)| before.name == input.name);
@@ -91,6 +135,20 @@ impl LookItem {
     pub fn is_identity(&self) -> bool {
         self.filter.is_identity(&self.values)
     }
+}
+
+/// A text that is not too long; `\\n` begins a line.
+fn short(filter: &Filter, name: &str, text: &str) -> Result<String, FilterError> {
+    let lines = text.trim().replace("\\n", "\n");
+    if lines.chars().count() <= MAX_TEXT {
+        return Ok(lines);
+    }
+    Err(FilterError::Value {
+        filter: filter.name.clone(),
+        name: name.trim().to_owned(),
+        given: text.trim().to_owned(),
+        expected: format!("a text of at most {MAX_TEXT} characters"),
+    })
 }
 
 /// Filters in the order in which they are drawn. Empty: the picture passes as it is.

@@ -73,7 +73,7 @@ pub struct Needs {
 pub struct Input {
     /// A field of `params`, or the name of a texture.
     pub name: Spanned<String>,
-    /// `float`, `int`, `bool`, `enum`, `color`, `vec2`, `point2`, `vec3`, `vec4`, `event`, `image` or `lut`. A
+    /// `float`, `int`, `bool`, `enum`, `color`, `vec2`, `point2`, `vec3`, `vec4`, `event`, `image`, `lut` or `text`. A
     /// `point2` is a place in the picture: uv, 0..1 from the left upper corner. An `event` is a function in shaders, see
     /// `antifaz::event`.
     #[serde(rename = "type")]
@@ -90,7 +90,9 @@ pub struct Input {
     pub identity: Option<Spanned<toml::Value>>,
     /// The names of an `enum`; a shader sees their numbers from 0.
     pub values: Option<Spanned<Vec<String>>>,
-    /// The file of an `image` or `lut`.
+    /// The file of an `image` or `lut`; of a `text` its font (.ttf or .otf). A text is a texture, white on nothing, its
+    /// lines centred; `default` is what it says, at most 200 characters. Whoever uses the filter may put another picture in its place:
+    /// `--filter beach:backdrop=FILE`, or another text.
     pub path: Option<Spanned<String>>,
     /// Of an `image`: its values are no colours, but are read as they are stored.
     pub coded: Option<Spanned<bool>>,

@@ -26,6 +26,7 @@ pub mod params;
 mod picture;
 mod resolve;
 pub mod rig;
+pub mod text;
 
 pub use catalog::Catalog;
 pub use error::{FilterError, Place};
@@ -39,6 +40,7 @@ use crate::quality::Tier;
 use expression::Expression;
 use lut::Lut;
 use mesh::Mesh;
+use text::Font;
 
 /// A filter, read and checked.
 #[derive(Clone, Debug)]
@@ -95,6 +97,17 @@ pub enum Asset {
     Image(String, Image),
     /// A colour table under the name of its input.
     Lut(String, Lut),
+    /// A text under the name of its input, as it comes, and the font to draw another with.
+    Text(String, Image, Font),
+}
+
+impl Asset {
+    /// The texture's name in shaders.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Image(name, _) | Self::Lut(name, _) | Self::Text(name, ..) => name,
+        }
+    }
 }
 
 /// A decoded picture: four bytes for each pixel, sRGB with premultiplied alpha unless it is coded.

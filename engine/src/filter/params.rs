@@ -194,6 +194,11 @@ pub(super) fn linear(v: f32) -> f32 {
     if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
 }
 
+/// The sRGB curve put on: 0..1 to 0..1.
+pub(super) fn coded(v: f32) -> f32 {
+    if v <= 0.003_130_8 { v * 12.92 } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 }
+}
+
 /// `#rrggbb` or `#rrggbbaa`, sRGB with straight alpha, in linear light with premultiplied alpha.
 fn color(text: &str) -> Option<[f32; 4]> {
     let digits = text.strip_prefix('#').filter(|digits| matches!(digits.len(), 6 | 8))?;
@@ -210,9 +215,8 @@ fn color(text: &str) -> Option<[f32; 4]> {
 
 /// The reverse of [`color`].
 fn color_text([r, g, b, a]: [f32; 4]) -> String {
-    let curved = |v: f32| if v <= 0.003_130_8 { v * 12.92 } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 };
     let byte = |v: f32| (v.clamp(0.0, 1.0) * 255.0).round() as u8;
-    let [r, g, b] = [r, g, b].map(|v| if a > 0.0 { byte(curved(v / a)) } else { 0 });
+    let [r, g, b] = [r, g, b].map(|v| if a > 0.0 { byte(coded(v / a)) } else { 0 });
     match byte(a) {
         255 => format!("#{r:02x}{g:02x}{b:02x}"),
         a => format!("#{r:02x}{g:02x}{b:02x}{a:02x}"),

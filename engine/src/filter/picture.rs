@@ -1,6 +1,9 @@
 //! Pictures that filters bring along: PNG, JPEG or WebP in 8 bits.
 
-use super::{Image, params::linear};
+use super::{
+    Image,
+    params::{coded as curved, linear},
+};
 
 /// Widest and highest picture of a filter, in pixels.
 const MAX_IMAGE: u32 = 4096;
@@ -75,11 +78,6 @@ fn mean(values: [u8; 4], colour: bool) -> u8 {
         return (255.0 * share.iter().sum::<f32>() / 4.0).round() as u8;
     }
     (255.0 * curved(share.map(linear).iter().sum::<f32>() / 4.0)).round() as u8
-}
-
-/// The sRGB curve.
-fn curved(light: f32) -> f32 {
-    if light <= 0.003_130_8 { light * 12.92 } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 }
 }
 
 /// Straight alpha to premultiplied, in linear light: what shaders and blending expect.

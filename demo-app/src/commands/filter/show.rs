@@ -87,6 +87,7 @@ fn facts(filter: &Filter) -> Vec<(&'static str, String)> {
 fn files(filter: &Filter) -> String {
     let assets = filter.assets.iter().map(|asset| match asset {
         Asset::Image(name, image) => format!("  {name}: a picture of {}x{}\n", image.size[0], image.size[1]),
+        Asset::Text(name, ..) => format!("  {name}: a text\n"),
         Asset::Lut(name, lut) => format!("  {name}: a colour table of {0}x{0}x{0}\n", lut.size),
     });
     let props = filter

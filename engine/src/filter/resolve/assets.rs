@@ -3,7 +3,14 @@
 use toml::Spanned;
 
 use super::Resolver;
-use crate::filter::{Asset, FilterError, Image, Prop, error::nearest, lut::Lut, manifest, mesh::Mesh};
+use crate::filter::{
+    Asset, FilterError, Image, Prop,
+    error::nearest,
+    lut::Lut,
+    manifest,
+    mesh::Mesh,
+    text::{Font, MAX_TEXT},
+};
 
 impl Resolver<'_> {
     pub(super) fn lut(&self, name: String, path: &Spanned<String>) -> Result<Asset, FilterError> {
@@ -24,6 +31,23 @@ impl Resolver<'_> {
         let failed =
             |message: String| FilterError::Asset { file: self.package.shown(path.get_ref()), message };
         Ok(Asset::Image(name, Image::read(bytes, coded).map_err(failed)?))
+    }
+
+    pub(super) fn text_input(&self, name: String, input: &manifest::Input) -> Result<Asset, FilterError> {
+        let path = self.required(input.path.as_ref(), &input.name, "path")?;
+        let font = Font::read(self.bytes(path)?)
+            .map_err(|message| FilterError::Asset { file: self.package.shown(path.get_ref()), message })?;
+        let text = match input.default.as_ref().map(|default| (default, default.get_ref())) {
+            None => "",
+            Some((_, toml::Value::String(text))) if text.chars().count() <= MAX_TEXT => text,
+            Some((place, _)) => {
+                let message =
+                    format!("the value of `{name}` must be a text of at most {MAX_TEXT} characters");
+                return Err(self.text.at(place, message));
+            }
+        };
+        let image = font.draw(text);
+        Ok(Asset::Text(name, image, font))
     }
 
     pub(super) fn bytes(&self, path: &Spanned<String>) -> Result<&[u8], FilterError> {

@@ -12,8 +12,10 @@ use crate::filter::{
 };
 
 /// What an input may be.
-const KINDS: [&str; 12] =
-    ["float", "int", "bool", "enum", "color", "vec2", "point2", "vec3", "vec4", "event", "image", "lut"];
+const KINDS: [&str; 13] = [
+    "float", "int", "bool", "enum", "color", "vec2", "point2", "vec3", "vec4", "event", "image", "lut",
+    "text",
+];
 /// Those that are fields of `params`.
 const VALUES: &[&str] = &["float", "int", "bool", "enum", "color", "vec2", "point2", "vec3", "vec4"];
 /// Those that have a range.
@@ -27,6 +29,11 @@ impl Resolver<'_> {
         if kind == "event" {
             let event = self.event(name, input, &mut filter.requires)?;
             filter.events.push(event);
+            return Ok(());
+        }
+        if kind == "text" {
+            let asset = self.text_input(name, input)?;
+            filter.assets.push(asset);
             return Ok(());
         }
         if matches!(kind, "image" | "lut") {
@@ -120,12 +127,12 @@ impl Resolver<'_> {
     /// A key that means nothing to a kind was meant to mean something.
     fn only_fitting_keys(&self, input: &manifest::Input, kind: &str) -> Result<(), FilterError> {
         let keys = [
-            ("default", input.default.as_ref().map(Spanned::span), VALUES),
+            ("default", input.default.as_ref().map(Spanned::span).filter(|_| kind != "text"), VALUES),
             ("identity", input.identity.as_ref().map(Spanned::span), VALUES),
             ("min", input.min.as_ref().map(Spanned::span), NUMBERS),
             ("max", input.max.as_ref().map(Spanned::span), NUMBERS),
             ("values", input.values.as_ref().map(Spanned::span), &["enum"]),
-            ("path", input.path.as_ref().map(Spanned::span), &["image", "lut"]),
+            ("path", input.path.as_ref().map(Spanned::span), &["image", "lut", "text"]),
             ("coded", input.coded.as_ref().map(Spanned::span), &["image"]),
             ("source", input.source.as_ref().map(Spanned::span), &["event"]),
             ("threshold", input.threshold.as_ref().map(Spanned::span), &["event"]),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::filter::{Value, manifest::MANIFEST};
+use crate::filter::{Asset, LookItem, Value, manifest::MANIFEST};
 
 const HEAD: &str = "format = 1\ntitle = \"Neon\"\n";
 const PASS: &str = "[[passes]]\nname = \"p\"\nshader = \"a.wgsl\"\nentry = \"main\"\n";
@@ -110,6 +110,25 @@ fn broken_assets_are_named() {
     let input = |kind: &str, path: &str| {
         read(&format!("{HEAD}[[inputs]]\nname = \"a\"\ntype = \"{kind}\"\npath = \"{path}\"\n{PASS}"))
     };
+    assert_eq!(input("text", "bad.png").unwrap_err(), "neon/bad.png: it is no TrueType or OpenType font");
     assert_eq!(input("lut", "bad.cube").unwrap_err(), "neon/bad.cube:2: `0 0` is not three numbers");
     assert!(input("image", "bad.png").unwrap_err().starts_with("neon/bad.png: "));
+}
+
+#[test]
+fn texts_are_drawn_and_replaced() {
+    let manifest = format!(
+        "{HEAD}[[inputs]]\nname = \"caption\"\ntype = \"text\"\npath = \"boxes.ttf\"\ndefault = \"AAA\"\n{PASS}"
+    );
+    let font = crate::filter::text::tests::boxes();
+    let files = [(MANIFEST, manifest.into_bytes()), ("a.wgsl", Vec::new()), ("boxes.ttf", font)];
+    let filter = std::sync::Arc::new(Filter::from_package(&Package::new("neon", files)).unwrap());
+    let Asset::Text(name, image, _) = &filter.assets[0] else { panic!("{:?}", filter.assets) };
+    assert_eq!((name.as_str(), image.size), ("caption", [288, 96]));
+    let item = |values: &str| {
+        LookItem::parse_with(filter.clone(), values, |_| Err(std::io::ErrorKind::NotFound.into()))
+    };
+    assert_eq!(item("caption=AA\\nA").unwrap().pictures[0].1.size, [192, 192]);
+    let error = item(&format!("caption={}", "A".repeat(201))).unwrap_err().to_string();
+    assert!(error.ends_with("must be a text of at most 200 characters"), "{error}");
 }

@@ -9,6 +9,7 @@
 //! file -> words -> conditions -> imports -> link -> merged text -> naga -> Shader
 //! ```
 
+mod calls;
 mod conditions;
 mod endless;
 mod error;
@@ -168,6 +169,18 @@ impl Shader {
     pub(super) fn entry(&self, name: &str, stage: Stage) -> Option<usize> {
         self.module.entry_points.iter().position(|entry| {
             self.merged.authors_name(&entry.name) == name && Stage::of(entry.stage) == Some(stage)
+        })
+    }
+
+    /// Whether the entry point that its author calls `entry` calls any of these functions (`antifaz::face::skin`),
+    /// directly or by way of others.
+    pub fn calls(&self, entry: &str, stage: Stage, functions: &[&str]) -> bool {
+        let Some(number) = self.entry(entry, stage) else { return false };
+        let reached = calls::reached(&self.module, number);
+        functions.iter().any(|path| {
+            let merged = path.replace("::", "_");
+            // Names that meet others have underscores after them.
+            reached.iter().any(|name| name.trim_end_matches('_') == merged)
         })
     }
 

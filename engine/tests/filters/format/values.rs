@@ -1,9 +1,14 @@
 //! Inputs, expressions, shapes and noise.
 
-use antifaz::{quality::Tier, tracking::BLENDSHAPE_NAMES};
+use antifaz::{
+    compose::Composer,
+    filter::{Filter, Look, LookItem, Package, manifest::MANIFEST},
+    quality::Tier,
+    tracking::BLENDSHAPE_NAMES,
+};
 use glam::{EulerRot, Mat4};
 
-use super::{Bench, PASS, composer, main, plain, shows};
+use super::{Bench, HEAD, IMPORTS, PASS, composer, main, plain, shows};
 
 const GREY: [u8; 4] = [128, 128, 128, 255];
 
@@ -132,5 +137,50 @@ fn noise_is_even_and_smooth() {
         let spread = values.iter().map(|v| (v - found).powi(2)).sum::<f32>() / values.len() as f32;
         assert!((found - mean).abs() < 0.05, "{noise} has the mean {found}");
         assert!(spread.sqrt() > least_spread, "{noise} spreads by {}", spread.sqrt());
+    }
+}
+
+fn png(color: [u8; 4]) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let picture = image::RgbaImage::from_pixel(2, 2, image::Rgba(color));
+    picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+#[test]
+fn a_picture_of_the_users_takes_the_place_of_the_filters() {
+    let bench = Bench::new();
+    let manifest = format!(
+        "{HEAD}[[inputs]]\nname = \"backdrop\"\ntype = \"image\"\npath = \"own.png\"\n[[inputs]]\nname = \"dim\"\n\
+         type = \"float\"\n{PASS}"
+    );
+    let shader = format!(
+        "{IMPORTS}import package::inputs::{{backdrop, params}};\n{}",
+        main("    return textureSampleLevel(backdrop, linear, in.uv, 0.0) * (1.0 - params.dim);")
+    );
+    let files = [
+        (MANIFEST, manifest.into_bytes()),
+        ("a.wgsl", shader.into_bytes()),
+        ("own.png", png([255, 0, 0, 255])),
+    ];
+    let filter = std::sync::Arc::new(Filter::from_package(&Package::new("beach", files)).unwrap());
+    let item = |values: &str| {
+        LookItem::parse_with(filter.clone(), values, |path| match path.to_str() {
+            Some("my blue.png") => Ok(png([0, 0, 255, 255])),
+            Some("text.png") => Ok(b"text".to_vec()),
+            _ => Err(std::io::ErrorKind::NotFound.into()),
+        })
+    };
+    for (values, expected) in [("", [1.0, 0.0, 0.0]), ("dim=0.5, backdrop=my blue.png", [0.0, 0.0, 0.5])] {
+        let mut composer = Composer::new(&bench.gpu, Look(vec![item(values).unwrap()])).unwrap();
+        shows(&bench.draw(&mut composer, &plain([4, 4], GREY), 0, Tier::High), [1, 1], expected);
+    }
+    for (values, start) in [
+        ("backdrop=none.png", "can't read none.png: "),
+        ("backdrop=text.png", "text.png: the picture can't be read"),
+        ("backdrp=x", "filter `beach` has no parameter `backdrp`"),
+    ] {
+        let error = item(values).unwrap_err().to_string();
+        assert!(error.starts_with(start), "{error}");
     }
 }

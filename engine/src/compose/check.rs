@@ -2,7 +2,7 @@
 
 use super::{ComposeError, Parts, program::Variants};
 use crate::{
-    filter::{Fault, Filter},
+    filter::{Fault, Filter, Place},
     gpu::{Gpu, GpuError, shader::ShaderError},
 };
 
@@ -39,7 +39,7 @@ fn note(list: &mut Vec<Fault>, fault: Fault) {
 }
 
 fn of_shader(error: &ShaderError) -> Fault {
-    let place = crate::filter::Place {
+    let place = Place {
         file: error.file.clone(),
         line: error.line as usize,
         column: error.column as usize,
@@ -56,7 +56,7 @@ impl From<&ComposeError> for Fault {
             ComposeError::Place { place, message } => Self::at(place.clone(), message.clone()),
             ComposeError::Undeclared { place, pass, name, fix } => {
                 let message = format!("{pass} reads `{name}`, which the manifest does not mention");
-                Self::at(place.clone(), message).hinting(Some(format!("add `{fix}`")))
+                Self::at(Place::clone(place), message).hinting(Some(format!("add `{fix}`")))
             }
         }
     }

@@ -57,7 +57,7 @@ pub enum ComposeError {
     )]
     Undeclared {
         /// Where the manifest names the pass.
-        place: Place,
+        place: Box<Place>,
         /// Filter and pass.
         pass: String,
         /// The resource.

@@ -106,8 +106,17 @@ impl Variants {
                 ("tier_medium", tier == Tier::Medium),
                 ("tier_high", tier == Tier::High),
             ];
-            let shader = library.resolve_guarded(&root, &flags, guard).map_err(GpuError::from)?;
-            let key = (shader.text().to_owned(), plan::samples(&filter.passes[pass], tier));
+            // Most filters are the same in every tier.
+            let samples = plan::samples(&filter.passes[pass], tier);
+            let same = made.iter().position(|made| made.1 == samples).filter(|_| !library.has_conditions());
+            if let Some(same) = same {
+                variants.by_tier[tier as usize] = same;
+                continue;
+            }
+            let shader = library
+                .resolve_guarded(&root, &flags, guard)
+                .map_err(|error| in_place(filter, pass, error))?;
+            let key = (shader.text().to_owned(), samples);
             let known = made.iter().position(|made| *made == key);
             variants.by_tier[tier as usize] = known.unwrap_or(made.len());
             if known.is_none() {
@@ -158,6 +167,16 @@ impl Pipelines {
         check_declared(filter, pass, &label, &pipelines.solid)?;
         Ok(pipelines)
     }
+}
+
+/// An error in one of the engine's own files is none of them: the entry point doesn't fit what it is used for.
+fn in_place(filter: &Filter, pass: usize, error: ShaderError) -> ComposeError {
+    if filter.modules.iter().any(|module| module.file == error.file) {
+        return GpuError::from(error).into();
+    }
+    let pass = &filter.passes[pass];
+    let message = format!("`{}` can't be the fragment stage of this pass: {}", pass.entry, error.message);
+    ComposeError::Place { place: pass.places[1].clone(), message }
 }
 
 /// Whether the target of a pass holds numbers of any size.
@@ -215,7 +234,7 @@ fn check_declared(
     pipeline: &PassPipeline,
 ) -> Result<(), ComposeError> {
     let undeclared = |name: &str, fix: String| {
-        let place = pass.places[0].clone();
+        let place = pass.places[0].clone().into();
         Err(ComposeError::Undeclared { place, pass: label.to_owned(), name: name.to_owned(), fix })
     };
     if pipeline.uses("matte") && !filter.requires.matte {

@@ -97,6 +97,11 @@ impl Library {
         self.files.keys().map(String::as_str)
     }
 
+    /// Whether flags make any difference.
+    pub fn has_conditions(&self) -> bool {
+        self.files.values().any(|(_, text)| text.contains("@if"))
+    }
+
     /// Merges the module `root` with all that it imports, and validates the result. `flags` are the names that
     /// `@if` knows.
     ///

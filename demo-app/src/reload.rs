@@ -5,7 +5,10 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    sync::mpsc::{self, Receiver, Sender},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, Receiver, Sender},
+    },
     thread,
     time::{Duration, Instant, SystemTime},
 };
@@ -15,6 +18,7 @@ use antifaz::{
     compose::ComposeError,
     engine::{Prepared, Preparer},
     filter::{Fault, Look, LookItem},
+    gpu::GpuError,
     quality::Tier,
 };
 
@@ -54,6 +58,8 @@ pub(crate) struct Outcome {
 pub(crate) struct Reload {
     wanted: Sender<(usize, Watched)>,
     outcomes: Receiver<Outcome>,
+    /// The filters that are being made ready.
+    at_work: Arc<Mutex<Option<Vec<String>>>>,
 }
 
 impl Reload {
@@ -61,15 +67,21 @@ impl Reload {
     pub(crate) fn start(preparer: Preparer) -> std::io::Result<Self> {
         let (wanted, wishes) = mpsc::channel();
         let (done, outcomes) = mpsc::channel();
-        let watcher = Watcher { preparer, wishes, done, current: None };
+        let at_work = Arc::<Mutex<_>>::default();
+        let watcher = Watcher { preparer, wishes, done, at_work: Arc::clone(&at_work), current: None };
         thread::Builder::new().name("antifaz reload".into()).spawn(move || watcher.run())?;
-        Ok(Self { wanted, outcomes })
+        Ok(Self { wanted, outcomes, at_work })
     }
 
     /// Watches these filters from now on, and no others. The number comes back with each outcome.
     pub(crate) fn watch(&self, number: usize, watched: Watched) {
         // Without a thread nothing is watched; it has said why.
         let _ = self.wanted.send((number, watched));
+    }
+
+    /// The filters whose new version is being made ready right now.
+    pub(crate) fn at_work(&self) -> Option<Vec<String>> {
+        self.at_work.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What changed since the last call, if anything.
@@ -85,6 +97,7 @@ struct Watcher {
     preparer: Preparer,
     wishes: Receiver<(usize, Watched)>,
     done: Sender<Outcome>,
+    at_work: Arc<Mutex<Option<Vec<String>>>>,
     current: Option<Current>,
 }
 
@@ -110,9 +123,15 @@ impl Watcher {
             if changed.is_empty() {
                 continue;
             }
-            if self.done.send(current.reload(&self.preparer, &changed)).is_err() {
+            let note = |names| *self.at_work.lock().unwrap_or_else(PoisonError::into_inner) = names;
+            note(Some(current.names(&changed)));
+            let outcome = current.reload(&self.preparer, &changed);
+            // Whoever sees the device gone asks who was at work: that must still be known then.
+            let lost = matches!(self.preparer.gpu().poll(), Err(GpuError::DeviceLost { .. }));
+            if lost || self.done.send(outcome).is_err() {
                 return;
             }
+            note(None);
         }
     }
 }
@@ -138,9 +157,12 @@ impl Current {
         pairs.filter(|(_, (before, now))| before != now).map(|(number, _)| number).collect()
     }
 
+    fn names(&self, changed: &[usize]) -> Vec<String> {
+        changed.iter().map(|number| self.watched.look.0[*number].filter.name.clone()).collect()
+    }
+
     fn reload(&mut self, preparer: &Preparer, changed: &[usize]) -> Outcome {
-        let names = changed.iter().map(|number| self.watched.look.0[*number].filter.name.clone());
-        let names = names.collect();
+        let names = self.names(changed);
         let mut look = self.watched.look.clone();
         let mut compiled = Instant::now();
         let result = self.prepare(preparer, changed, &mut look, &mut compiled);
@@ -217,8 +239,8 @@ fn collect(path: &Path, depth: u32, found: &mut Stamps) {
         let name = entry.file_name();
         let name = name.to_string_lossy();
         // Editors keep hidden copies; cases are no part of what runs.
-        let counts = !(name.starts_with('.') || name.ends_with('~') || depth == 0 && name == "case");
-        if counts && found.len() < MAX_FILES {
+        let left_out = name.starts_with('.') || name.ends_with('~') || depth == 0 && name == "case";
+        if !left_out && found.len() < MAX_FILES {
             collect(&entry.path(), depth + 1, found);
         }
     }

@@ -1,5 +1,7 @@
 //! The binary as people and scripts meet it: what it refuses and how, and that it does what the README says.
 
+#[path = "cli/authoring.rs"]
+mod authoring;
 #[path = "cli/fixtures.rs"]
 mod fixtures;
 #[path = "cli/tool.rs"]

@@ -1,7 +1,9 @@
 //! The window: a live walk whose sink is the screen. Nothing here waits for a net, and a window that can't be seen
 //! holds nothing up.
 
+mod changes;
 mod notice;
+mod screen;
 mod steady;
 mod title;
 
@@ -11,13 +13,11 @@ use std::{
 };
 
 use antifaz::{
-    EngineError, Session,
+    Session,
     engine::{EngineOptions, Pacing},
     filter::{Fault, Look},
-    gpu::{Gpu, GpuError, GpuOptions, Presenter, Texture},
-    scene::Picture,
+    gpu::{GpuOptions, Presenter},
     session::{SessionError, Step},
-    sink::{Sink, SinkError},
     source::Source,
     telemetry::Recorder,
 };
@@ -30,11 +30,12 @@ use winit::{
     window::{Window, WindowId},
 };
 
+use screen::Screen;
 pub(crate) use steady::Steady;
 
 use crate::{
     error::AppError,
-    reload::{Outcome, Reload, Watched},
+    reload::{Reload, Watched},
     values::Nets,
     walk,
 };
@@ -43,8 +44,6 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(1);
 /// Frames that the figures of the title are taken from.
 const REMEMBERED: usize = 120;
-/// For how long it is said that a change was taken over.
-const SAID_FOR: Duration = Duration::from_millis(1200);
 /// The window's first size is at most this.
 const FIRST_SIZE: [u32; 2] = [1280, 720];
 
@@ -76,50 +75,6 @@ fn plain(words: &str) -> String {
     words.rsplit_once(": ").map_or(words, |(_, last)| last).trim_end_matches('.').to_owned()
 }
 
-/// The screen, as a sink. It keeps the last picture, for when the window's size changes.
-struct Screen {
-    presenter: Presenter,
-    mirror: bool,
-    /// What is laid over the picture.
-    notice: Option<Texture>,
-    last: Option<Picture>,
-}
-
-impl Screen {
-    fn resize(&mut self, size: PhysicalSize<u32>) -> Result<(), AppError> {
-        self.presenter.resize(size.into());
-        self.again()
-    }
-
-    /// Shows the last picture once more.
-    fn again(&mut self) -> Result<(), AppError> {
-        if let Some(picture) = &self.last {
-            self.presenter.present(&picture.texture, self.mirror, self.notice.as_ref())?;
-        }
-        Ok(())
-    }
-}
-
-impl Screen {
-    /// The place in the picture, in uv, that is shown at a place of the window.
-    fn uv_at(&self, at: [f32; 2]) -> Option<[f32; 2]> {
-        let picture = self.last.as_ref()?;
-        self.presenter.uv_from_window(at, &picture.texture, self.mirror)
-    }
-}
-
-impl Sink for Screen {
-    fn present(&mut self, _: &Gpu, picture: Picture) -> Result<(), SinkError> {
-        self.presenter.present(&picture.texture, self.mirror, self.notice.as_ref())?;
-        self.last = Some(picture);
-        Ok(())
-    }
-
-    fn finish(&mut self, _: &Gpu) -> Result<(), SinkError> {
-        Ok(())
-    }
-}
-
 /// An open window and the walk to it.
 struct Live {
     window: Arc<Window>,
@@ -138,6 +93,30 @@ struct Live {
     said: String,
     /// Where the pointer is, in pixels of the window.
     pointer: [f32; 2],
+    how: How,
+    /// When the device was lost last.
+    lost: Option<Instant>,
+    /// Whether the look that is chosen is not drawn, because it has taken the device down.
+    disabled: bool,
+}
+
+/// How a device is opened, and the engine on it.
+struct How {
+    gpu: GpuOptions,
+    nets: Nets,
+    budget: Option<Duration>,
+    seed: u32,
+}
+
+impl How {
+    fn options(&self) -> EngineOptions {
+        EngineOptions {
+            pacing: Pacing::Live,
+            budget: self.budget,
+            seed: self.seed,
+            ..EngineOptions::default()
+        }
+    }
 }
 
 impl Live {
@@ -152,21 +131,14 @@ impl Live {
         let window = Arc::new(window);
         let presenter = Presenter::new(Arc::clone(&window), window.inner_size().into(), &show.gpu);
         let (gpu, presenter) = pollster::block_on(presenter)?;
-        let options = EngineOptions {
-            pacing: Pacing::Live,
-            budget: show.budget,
-            seed: show.seed,
-            ..EngineOptions::default()
-        };
-        let engine = walk::engine(gpu, show.look.look.clone(), show.nets, options)?;
-        let reload = Reload::start(engine.preparer());
-        let reload = reload.map_err(|error| log::warn!("changes of filters are not watched: {error}")).ok();
-        let screen = Screen { presenter, mirror: true, notice: None, last: None };
-        let live = Self {
+        let how = How { gpu: show.gpu, nets: show.nets, budget: show.budget, seed: show.seed };
+        let engine = walk::engine(gpu, show.look.look.clone(), how.nets, how.options())?;
+        let screen = Screen::new(presenter);
+        let mut live = Self {
             window,
             session: Session::new(show.source, engine, screen),
             looks: std::iter::once(show.look).chain(show.others).collect(),
-            reload,
+            reload: None,
             until: None,
             faults: None,
             look: 0,
@@ -174,86 +146,29 @@ impl Live {
             pace: title::Pace::new(Instant::now()),
             said: String::new(),
             pointer: [0.0; 2],
+            how,
+            lost: None,
+            disabled: false,
         };
-        live.watch();
+        live.start_reload();
         Ok(live)
-    }
-
-    /// Has the files of the look that is drawn watched.
-    fn watch(&self) {
-        if let Some(reload) = &self.reload {
-            reload.watch(self.look, self.looks[self.look].clone());
-        }
-    }
-
-    /// Takes in what an author has saved since the last frame.
-    fn take_changes(&mut self) -> Result<(), AppError> {
-        while let Some(outcome) = self.reload.as_ref().and_then(Reload::outcome) {
-            if outcome.number == self.look {
-                self.take_change(outcome)?;
-            }
-        }
-        if self.until.is_some_and(|until| Instant::now() > until) {
-            self.show_notice(None)?;
-        }
-        Ok(())
-    }
-
-    fn take_change(&mut self, outcome: Outcome) -> Result<(), AppError> {
-        let Outcome { names, result, .. } = outcome;
-        let taken = result.and_then(|(prepared, look)| match self.session.engine_mut().swap(prepared) {
-            Ok(()) => Ok(look),
-            Err(error) => Err(vec![Fault::anywhere(error.to_string())]),
-        });
-        match taken {
-            Ok(look) => {
-                log::info!("{} was taken over", names.join(", "));
-                self.looks[self.look].look = look;
-                self.faults = None;
-                let (gpu, size) = self.canvas();
-                let text = format!("{} was taken over", names.join(", "));
-                self.show_notice(Some(notice::word(&gpu, &text, size)?))?;
-                self.until = Some(Instant::now() + SAID_FOR);
-            }
-            Err(faults) => {
-                faults.iter().for_each(|fault| log::error!("{fault}"));
-                self.faults = Some((names, faults));
-                self.show_faults()?;
-            }
-        }
-        Ok(())
-    }
-
-    /// What notices are drawn with, and for.
-    fn canvas(&mut self) -> (Gpu, [u32; 2]) {
-        let gpu = self.session.engine_mut().gpu().clone();
-        (gpu, self.session.sink_mut().presenter.size())
-    }
-
-    fn show_faults(&mut self) -> Result<(), AppError> {
-        let (gpu, size) = self.canvas();
-        let Some((names, faults)) = &self.faults else { return Ok(()) };
-        let drawn = notice::faults(&gpu, names, faults, size)?;
-        self.show_notice(Some(drawn))
-    }
-
-    /// Lays a notice over the picture, also where the source has no next one.
-    fn show_notice(&mut self, notice: Option<Texture>) -> Result<(), AppError> {
-        self.until = None;
-        let screen = self.session.sink_mut();
-        screen.notice = notice;
-        screen.again()
-    }
-
-    fn resize(&mut self, size: PhysicalSize<u32>) -> Result<(), AppError> {
-        self.session.sink_mut().resize(size)?;
-        self.show_faults()
     }
 
     /// One step of the walk, and when the next one is due.
     fn step(&mut self) -> Result<Option<ControlFlow>, AppError> {
+        match self.try_step() {
+            Err(_) if self.is_lost() => {
+                self.recover()?;
+                Ok(Some(ControlFlow::Poll))
+            }
+            stepped => stepped,
+        }
+    }
+
+    fn try_step(&mut self) -> Result<Option<ControlFlow>, AppError> {
         self.take_changes()?;
-        let flow = match self.session.step() {
+        let stepped = self.session.step();
+        let flow = match stepped {
             Ok(Step::Frame(report)) => {
                 self.recorder.push(report);
                 self.pace.step();
@@ -262,9 +177,7 @@ impl Live {
             Ok(Step::Idle) => ControlFlow::WaitUntil(Instant::now() + PAUSE),
             Ok(Step::Ended) => return Ok(None),
             // One frame less: the next may fare better, or another look.
-            Err(SessionError::Engine(error))
-                if !matches!(error, EngineError::Gpu(GpuError::DeviceLost { .. })) =>
-            {
+            Err(SessionError::Engine(error)) if !self.is_lost() => {
                 self.say_once(error.to_string());
                 ControlFlow::WaitUntil(Instant::now() + PAUSE)
             }
@@ -293,7 +206,7 @@ impl Live {
                 Err(error) => log::warn!("{error}"),
             }
         }
-        self.faults = None;
+        (self.faults, self.disabled) = (None, false);
         self.session.sink_mut().notice = None;
         self.watch();
     }

@@ -17,8 +17,8 @@ const APART: f32 = 0.8;
 
 /// How far a place is within a stripe, in cm: negative outside.
 fn within_stripe(at: vec2f, middle: vec2f) -> f32 {
-    let from = abs(at - middle) - (STRIPE - STRIPE.y);
-    return STRIPE.y - length(max(from, vec2f(0.0)));
+    let off = abs(at - middle) - (STRIPE - STRIPE.y);
+    return STRIPE.y - length(max(off, vec2f(0.0)));
 }
 
 @fragment

@@ -5,7 +5,7 @@ import antifaz::studio::{studio_diffuse, studio_light};
 import package::inputs::{params};
 
 /// The hat's foot and its height, in cm: as make_hat.py makes it.
-const FOOT: f32 = 9.5;
+const FOOT: f32 = 10.3;
 const HEIGHT: f32 = 14.0;
 
 @fragment

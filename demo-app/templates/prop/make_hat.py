@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 
-FOOT, HEIGHT, RADIUS, LEAN = 9.5, 14.0, 4.6, -0.22
+FOOT, HEIGHT, RADIUS, LEAN = 10.3, 14.0, 5.0, -0.18
 
 
 def cone(around=40, high=8):
@@ -66,7 +66,7 @@ def add(array, kind, component, target):
 
 
 for material, (points, normals, triangles) in enumerate((cone(), ball())):
-    points = (leaned(points, (0, FOOT, 0)) + (0, 0, -1.5)).astype(np.float32)
+    points = (leaned(points, (0, FOOT, 0)) + (0, 0, -2.5)).astype(np.float32)
     normals = leaned(normals, (0, 0, 0)).astype(np.float32)
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     indices = np.asarray(triangles, np.uint16).reshape(-1)

@@ -91,6 +91,61 @@ fn a_window_shows_the_picture_as_in_a_mirror() {
 }
 
 #[test]
+fn a_change_of_a_filter_is_seen_and_a_fault_stops_nothing() {
+    let (folder, display) = (Folder::new(), Display::open());
+    RgbImage::from_pixel(320, 240, Rgb([90, 90, 90]))
+        .save_with_format(folder.path("grey.png"), ImageFormat::Png)
+        .expect("a picture");
+    let shader = |color: &str| {
+        format!(
+            "import antifaz::fullscreen::{{Varying}};\n@fragment\nfn main(in: Varying) -> @location(0) vec4f {{\n    \
+             return vec4f({color}, 1.0);\n}}\n"
+        )
+    };
+    fs::create_dir(folder.path("mine")).expect("a folder");
+    let passes = "[[passes]]\nname = \"p\"\nshader = \"a.wgsl\"\nentry = \"main\"\n";
+    folder.write("mine/filter.toml", format!("format = 1\ntitle = \"Mine\"\n{passes}"));
+    folder.write("mine/a.wgsl", shader("1.0, 0.0, 0.0"));
+    let mut child = folder
+        .command("run --input grey.png --filter ./mine --quiet")
+        .env("DISPLAY", &display.name)
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    // Below what is written over the picture.
+    let mut becomes = |want: [u8; 3]| {
+        let start = Instant::now();
+        while display.pixel(600, 470) != want {
+            let alive = child.try_wait().expect("its state").is_none();
+            if start.elapsed() > PATIENCE || !alive {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        true
+    };
+    let red = becomes([255, 0, 0]);
+    folder.write("mine/a.wgsl", shader("0.0, 0.0, 1.0"));
+    let blue = becomes([0, 0, 255]);
+    folder.write("mine/a.wgsl", shader("0.0, nothing, 1.0"));
+    // The words' dark box comes over the picture's corner; the picture stays.
+    let start = Instant::now();
+    while display.pixel(2, 2)[2] > 100 && start.elapsed() < PATIENCE {
+        thread::sleep(Duration::from_millis(20));
+    }
+    let (corner, still_blue) = (display.pixel(2, 2), display.pixel(600, 470));
+    folder.write("mine/a.wgsl", shader("0.0, 1.0, 0.0"));
+    let green = becomes([0, 255, 0]);
+    let _ = child.kill();
+    let output = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(red && blue && green, "red {red}, blue {blue}, green {green}: {said}");
+    assert_eq!(still_blue, [0, 0, 255], "{said}");
+    assert!(corner[2] < 100, "no words over the picture: {corner:?}");
+    assert!(said.contains("mine/a.wgsl:4:23: ") && said.contains("`nothing`"), "{said}");
+}
+
+#[test]
 fn a_window_without_a_driver_names_the_package() {
     let (folder, display) = (Folder::new(), Display::open());
     let mut command = folder.command("run --synthetic");

@@ -71,8 +71,18 @@ impl Variants {
                 ("tier_high", tier == Tier::High),
                 ("compute", filter.passes[pass].compute),
             ];
-            let shader = library.resolve_guarded(&root, &flags, guard).map_err(GpuError::from)?;
-            let key = (shader.text().to_owned(), plan::samples(&filter.passes[pass], tier));
+            // Most filters are the same in every tier.
+            let samples = plan::samples(&filter.passes[pass], tier);
+            let same =
+                made.iter().position(|made| made.1 == samples).filter(|_| !library.has_conditions("package"));
+            if let Some(same) = same {
+                variants.by_tier[tier as usize] = same;
+                continue;
+            }
+            let shader = library
+                .resolve_guarded(&root, &flags, guard)
+                .map_err(|error| in_place(filter, pass, error))?;
+            let key = (shader.text().to_owned(), samples);
             let known = made.iter().position(|made| *made == key);
             variants.by_tier[tier as usize] = known.unwrap_or(made.len());
             if known.is_none() {
@@ -151,6 +161,17 @@ impl Pipelines {
             Self::Compute(pipeline) => pipeline.uses(global),
         }
     }
+}
+
+/// An error in one of the engine's own files is none of them: the entry point doesn't fit what it is used for.
+fn in_place(filter: &Filter, pass: usize, error: ShaderError) -> ComposeError {
+    if filter.modules.iter().any(|module| module.file == error.file) {
+        return GpuError::from(error).into();
+    }
+    let pass = &filter.passes[pass];
+    let stage = if pass.compute { "compute" } else { "fragment" };
+    let message = format!("`{}` can't be the {stage} stage of this pass: {}", pass.entry, error.message);
+    ComposeError::Place { place: pass.places[1].clone(), message }
 }
 
 /// Whether the target of a pass holds numbers of any size.

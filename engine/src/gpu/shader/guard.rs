@@ -36,7 +36,8 @@ fn antifaz_turn() -> bool {
 }
 fn antifaz_finite(color: vec4f) -> vec4f {
     let exponent = bitcast<vec4u>(color) & vec4u(0x7f800000u);
-    return select(color, vec4f(0.0), exponent == vec4u(0x7f800000u));
+    let finite = select(color, vec4f(0.0), exponent == vec4u(0x7f800000u));
+    return clamp(finite, vec4f(-65504.0), vec4f(65504.0));
 }
 ";
 const TURN: &str = " if antifaz_turn() { break; } ";

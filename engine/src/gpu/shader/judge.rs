@@ -40,7 +40,7 @@ fn parse_error(merged: &Merged, error: &naga::front::wgsl::ParseError) -> Shader
     if !label.is_empty() && !message.contains(label) && !message.contains('`') {
         message = format!("{message}: {label}");
     }
-    let mut complaint = Complaint::new(at, message);
+    let mut complaint = Complaint::new(at, speak::plainly(message));
     let unknown = ["no definition in scope for identifier: `", "invalid field accessor `"]
         .iter()
         .find_map(|start| error.message().strip_prefix(start)?.split('`').next());
@@ -48,7 +48,12 @@ fn parse_error(merged: &Merged, error: &naga::front::wgsl::ParseError) -> Shader
         complaint.hint = merged.nearest_name(name).map(|near| format!("did you mean `{near}`?"));
     }
     if complaint.hint.is_none() {
-        complaint.hint = error.notes().next().map(|note| merged.authors_words(note));
+        complaint.hint = error.notes().next().map(|note| {
+            // A note that a list should follow is none without it.
+            let note = note.trim_end_matches(|c: char| c == ':' || c.is_whitespace());
+            speak::plainly(merged.authors_words(note))
+        });
+        complaint.hint = complaint.hint.filter(|hint| !hint.ends_with("the following types"));
     }
     merged.error(complaint)
 }
@@ -67,6 +72,9 @@ fn validation_error(
     let spans = error.spans().filter_map(|(span, _)| span.to_range());
     let at = spans
         .min_by_key(|range| range.end - range.start)
-        .map_or_else(|| speak::place(merged, module, error.as_inner()), |range| range.start);
-    merged.error(Complaint::new(at, message))
+        .map(|range| range.start)
+        // An entry point that takes what another module declares is wrong itself.
+        .filter(|at| !speak::is_of_entry(error.as_inner()) || merged.is_root(*at))
+        .unwrap_or_else(|| speak::place(merged, module, error.as_inner()));
+    merged.error(Complaint::new(at, speak::plainly(message)))
 }

@@ -158,6 +158,11 @@ impl Linker<'_> {
     ) -> Result<(), ShaderError> {
         let module = &self.modules[number];
         let mut members = 0; // the word where a struct's braces close
+        // Also what is imported and never used must be there.
+        for import in module.imports.values().filter(|import| self.library.file(&import.path).is_none()) {
+            self.merged_name(&import.path, names)
+                .map_err(|fault| module.error(Complaint { at: import.at, ..fault }))?;
+        }
         let inserts = self.inserts(number);
         let mut at = module.body();
         while at < module.words.len() {

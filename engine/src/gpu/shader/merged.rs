@@ -65,6 +65,11 @@ impl Merged {
         self.guarded = Some(text);
     }
 
+    /// Whether a byte of the merged text came from the root module.
+    pub(super) fn is_root(&self, at: usize) -> bool {
+        self.module_at(at) == self.modules.first().map(|module| module.path.as_str())
+    }
+
     /// The path of the module that a byte of the merged text came from.
     pub(super) fn module_at(&self, at: usize) -> Option<&str> {
         let before = self.pieces.partition_point(|(start, _)| *start <= at);

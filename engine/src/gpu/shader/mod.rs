@@ -98,6 +98,12 @@ impl Library {
         self.files.keys().map(String::as_str)
     }
 
+    /// Whether flags make any difference to the modules of `package`.
+    pub fn has_conditions(&self, package: &str) -> bool {
+        let own = |path: &str| path.split("::").next() == Some(package);
+        self.files.iter().any(|(path, (_, text))| own(path) && text.contains("@if"))
+    }
+
     /// Merges the module `root` with all that it imports, and validates the result. `flags` are the names that
     /// `@if` knows.
     ///

@@ -58,6 +58,7 @@ impl Module {
         let body;
         (module.imports, body) = imports::read(&module)?;
         module.directives = body..module.end_of_directives(body);
+        module.late_imports()?;
         module.declarations();
         let clash = module.declared.iter().find_map(|name| module.imports.get_key_value(name));
         if let Some((name, import)) = clash {
@@ -213,6 +214,16 @@ impl Module {
             }
         }
         Ok(())
+    }
+
+    /// `import` is a word of WESL alone: below other things it would be taken for a name.
+    fn late_imports(&self) -> Result<(), Complaint> {
+        let late = (self.body()..self.words.len())
+            .find(|at| self.word(*at) == "import" && is_name(self.word(at + 1)));
+        match late {
+            Some(at) => Err(self.complain(at, "imports come before everything else in a file")),
+            None => Ok(()),
+        }
     }
 
     fn end_of_directives(&self, mut at: usize) -> usize {

@@ -42,6 +42,42 @@ pub(super) fn in_wgsl(merged: &Merged, module: &Module, error: &ValidationError)
     })
 }
 
+/// What naga says of its own parts, said of the text.
+const PLAIN: &[(&str, &str)] = &[
+    (
+        "Abstract types may only appear in constant expressions",
+        "a number with a point and an integer can't be put together: convert one, as `f32(count)` does",
+    ),
+    ("`{AbstractFloat}`", "a number with a point"),
+    ("`{AbstractInt}`", "a whole number"),
+    ("{AbstractFloat}", "a number with a point"),
+    ("{AbstractInt}", "a whole number"),
+    ("do not meet the required TypeFlags(", "a value of this type can't stand here"),
+    (
+        "Binding decoration is missing or not applicable",
+        "this resource has no place: import what filter.toml declares",
+    ),
+    (
+        "is not available at this stage",
+        "this entry point takes or gives what its stage doesn't have; is it marked with the right one of `@fragment`, \
+         `@vertex` and `@compute`?",
+    ),
+    ("component type is not expected", "a value is of another type than the one that is made of it"),
+    (
+        "Entry point arguments and return values must all have bindings",
+        "each argument and result of an entry point needs `@location` or `@builtin`, or comes in a struct that has them",
+    ),
+];
+
+/// A message without naga's own words.
+pub(super) fn plainly(message: String) -> String {
+    match PLAIN.iter().find(|(theirs, _)| message.contains(theirs)) {
+        Some((theirs, ours)) if theirs.contains("{Abstract") => plainly(message.replace(theirs, ours)),
+        Some((_, ours)) => (*ours).to_owned(),
+        None => message,
+    }
+}
+
 /// Two resources of one entry point in one place.
 fn collision(module: &Module, entry: &str, second: Handle<naga::GlobalVariable>) -> String {
     let name = |handle: Handle<naga::GlobalVariable>| {
@@ -70,6 +106,14 @@ pub(super) fn place(merged: &Merged, module: &Module, error: &ValidationError) -
         _ => return 0,
     };
     merged.text.find(&format!("fn {name}")).map_or(0, |at| at + 3)
+}
+
+/// Whether an error is about how an entry point is declared.
+pub(super) fn is_of_entry(error: &ValidationError) -> bool {
+    match error {
+        ValidationError::EntryPoint { source, .. } => !matches!(source, EntryPointError::Function(_)),
+        _ => false,
+    }
 }
 
 /// The function that an error is in, and the error itself.

@@ -56,7 +56,7 @@ pub(crate) struct BenchArgs {
     /// Frames to time
     #[arg(long, value_name = "N", default_value_t = 120, value_parser = values::count)]
     pub(crate) frames: u64,
-    /// A filter, with values for its parameters; repeat it to stack filters
+    /// A filter, with values for its parameters; NAME@face=2 is for one face alone; repeat it to stack filters
     #[arg(long = "filter", value_name = "NAME[:p=v,...]")]
     pub(crate) filters: Vec<FilterArg>,
     /// Where the nets run

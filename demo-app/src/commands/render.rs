@@ -48,7 +48,7 @@ pub(crate) struct RenderArgs {
     /// How many frames to render at most
     #[arg(long, value_name = "K", value_parser = values::count)]
     pub(crate) frames: Option<u64>,
-    /// A filter, with values for its parameters; repeat it to stack filters
+    /// A filter, with values for its parameters; NAME@face=2 is for one face alone; repeat it to stack filters
     #[arg(long = "filter", value_name = "NAME[:p=v,...]", required = true)]
     pub(crate) filters: Vec<FilterArg>,
     /// .mp4, .avi or .png, or a folder for numbered PNG files

@@ -50,7 +50,7 @@ pub(crate) struct RunArgs {
     /// A picture under a known motion, made by the program
     #[arg(long)]
     pub(crate) synthetic: bool,
-    /// A filter, with values for its parameters; repeat it to stack filters
+    /// A filter, with values for its parameters; NAME@face=2 is for one face alone; repeat it to stack filters
     #[arg(long = "filter", value_name = "NAME[:p=v,...]")]
     pub(crate) filters: Vec<FilterArg>,
     /// What a frame may cost in milliseconds; filters give up quality to stay below it

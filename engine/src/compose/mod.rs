@@ -5,6 +5,9 @@
 //! Look, size, tier --plan--> [Pass] (plain data) --record--> commands (every frame)
 //! ```
 //!
+//! What outlives a frame is kept beside the plan: targets that persist or have a history (`kept`), the states of events
+//! (`events`), particles. It begins with its item, and anew after a jump in time.
+//!
 //! All light is linear and all alpha premultiplied. Faces are read from the state's buffer and the person from
 //! the matte's texture, never from landmarks in host memory, so nothing here knows where the nets ran. A pass
 //! per face always draws every slot; an empty one has no area.

@@ -31,8 +31,8 @@ impl Filter {
     }
 }
 
-/// What the generated module `package::inputs` calls its own.
-const RESERVED: [&str; 5] = ["params", "Params", "canvas", "newest_layers", "event_states"];
+/// What the generated module `package::inputs` calls its own, or uses.
+const RESERVED: [&str; 5] = ["params", "canvas", "newest_layers", "event_states", "min"];
 
 /// Every WGSL file of a package as a module.
 fn modules(package: &Package) -> Result<Vec<Module>, FilterError> {

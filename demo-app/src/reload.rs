@@ -297,7 +297,7 @@ mod tests {
         let faults = outcome.result.expect_err("it is broken");
         let place = faults[0].place.clone().expect("a place");
         assert!(place.file.ends_with("/a.wgsl"), "{place}");
-        assert_eq!((place.line, place.column, outcome.number), (6, 37, 7), "{}", faults[0]);
+        assert_eq!((place.line, place.column, outcome.number), (6, 39, 7), "{}", faults[0]);
         assert_eq!(faults[0].hint.as_deref(), Some("did you mean `gain`?"));
 
         write("a.wgsl", &SHADER.replace("params.gain", "params.gain * 0.5"));

@@ -84,7 +84,7 @@ pub(crate) fn look(files: Vec<(String, Vec<u8>)>) -> Look {
 
 fn cases() -> impl Iterator<Item = &'static Case> {
     let shaders = [shaders::SYNTAX, shaders::NAMES, shaders::TYPES, shaders::BINDINGS];
-    shaders.into_iter().chain([manifests::MANIFEST, files::TEXTS]).flatten()
+    shaders.into_iter().chain([manifests::MANIFEST]).flatten()
 }
 
 #[test]

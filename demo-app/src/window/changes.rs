@@ -60,7 +60,7 @@ impl Live {
             }
             Err(faults) => {
                 faults.iter().for_each(|fault| log::error!("{fault}"));
-                self.faults = Some((names, faults));
+                self.faults = Some((kept(&names), faults));
                 self.show_faults()?;
             }
         }
@@ -75,8 +75,8 @@ impl Live {
 
     fn show_faults(&mut self) -> Result<(), AppError> {
         let (gpu, size) = self.canvas();
-        let Some((names, faults)) = &self.faults else { return Ok(()) };
-        let drawn = notice::faults(&gpu, names, faults, size)?;
+        let Some((heading, faults)) = &self.faults else { return Ok(()) };
+        let drawn = notice::faults(&gpu, heading, faults, size)?;
         self.show_notice(Some(drawn))
     }
 
@@ -103,12 +103,12 @@ impl Live {
     pub(super) fn recover(&mut self) -> Result<(), AppError> {
         let newcomers = self.reload.as_ref().and_then(Reload::at_work);
         let again = self.lost.replace(Instant::now()).is_some_and(|lost| lost.elapsed() < AGAIN);
-        let blamed = match &newcomers {
-            Some(names) => Some((names.clone(), "its new version took the graphics device down")),
+        let blamed = match newcomers {
+            Some(names) => Some((kept(&names), "the new version took the graphics device down")),
             None if again && !self.disabled => {
                 self.disabled = true;
-                let names = vec![name(&self.looks[self.look].look)];
-                Some((names, "it took the graphics device down twice, and is drawn again when it changes"))
+                let heading = format!("{}: not drawn until it changes", name(&self.looks[self.look].look));
+                Some((heading, "it took the graphics device down twice"))
             }
             None => None,
         };
@@ -118,10 +118,9 @@ impl Live {
         *self.session.engine_mut() = engine;
         self.start_reload();
         log::warn!("the graphics device was lost and is replaced");
-        if let Some((names, why)) = blamed {
-            let fault = Fault::anywhere(format!("{}: {why}", names.join(", ")));
-            log::error!("{fault}");
-            self.faults = Some((names, vec![fault]));
+        if let Some((heading, why)) = blamed {
+            log::error!("{heading}: {why}");
+            self.faults = Some((heading, vec![Fault::anywhere(why)]));
         }
         self.show_faults()
     }
@@ -132,4 +131,9 @@ impl Live {
         self.reload = reload.map_err(|error| log::warn!("changes of filters are not watched: {error}")).ok();
         self.watch();
     }
+}
+
+/// What is said of filters whose new version is not drawn.
+fn kept(names: &[String]) -> String {
+    format!("{}: not taken over, the version before goes on", names.join(", "))
 }

@@ -83,8 +83,8 @@ struct Live {
     reload: Option<Reload>,
     /// When the notice goes, where it goes by itself.
     until: Option<Instant>,
-    /// The faults that the notice shows, for when the window's size changes.
-    faults: Option<(Vec<String>, Vec<Fault>)>,
+    /// What the notice shows, a line and faults, for when the window's size changes.
+    faults: Option<(String, Vec<Fault>)>,
     /// Which of the looks is drawn.
     look: usize,
     recorder: Recorder,

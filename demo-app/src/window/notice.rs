@@ -30,18 +30,15 @@ struct Line {
     color: [u8; 4],
 }
 
-/// The faults as a texture for a window of `size` pixels.
+/// Faults below a line that says what they mean, as a texture for a window of `size` pixels.
 pub(super) fn faults(
     gpu: &Gpu,
-    names: &[String],
+    heading: &str,
     faults: &[Fault],
     size: [u32; 2],
 ) -> Result<Texture, GpuError> {
     let columns = columns(size);
-    let mut lines = vec![Line {
-        text: format!("{}: not taken over, the version before goes on", names.join(", ")),
-        color: RED,
-    }];
+    let mut lines = wrapped(heading, columns, RED);
     for fault in faults.iter().take(MOST_FAULTS) {
         lines.push(Line { text: String::new(), color: WHITE });
         lines.extend(of_fault(fault, columns));

@@ -41,6 +41,13 @@ fn a_filter_is_written_checked_drawn_packed_and_installed() {
 }
 
 #[test]
+fn every_filter_of_the_library_passes() {
+    let said = Folder::new().succeeds("filter check --no-cost --quiet").out;
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines.len() > 3 && lines.iter().all(|line| line.contains(": ok (")), "{said}");
+}
+
+#[test]
 fn faults_are_shown_with_their_lines_and_exit_with_1() {
     let folder = Folder::new();
     folder.succeeds("filter new mine");

@@ -5,13 +5,10 @@ use std::io::{Cursor, Write};
 use antifaz::filter::{Filter, Package, archive};
 use image::{ImageFormat, RgbaImage};
 
-use crate::{Case, base, fault, preparer};
+use crate::{base, fault, preparer};
 
 const C: &str = "grade.cube";
 const G: &str = "hat.gltf";
-
-/// Faults in texts whose place is a line of a file that is no shader.
-pub(crate) const TEXTS: &[Case] = &[];
 
 /// Cases of the tables below.
 pub(crate) const COUNT: usize = TABLES.len() + MESHES.len() + PICTURES + ARCHIVES;

@@ -95,12 +95,7 @@ pub(crate) const TYPES: &[Case] = &[
     Case(L, "let sum = gather(in.uv, params.count);", "let sum = ^gather(in.uv);", "argument"),
     Case(L, "vec4f(sum.color / sum.weight, 1.0)", "^vec4f(sum.color / sum.weight, 1.0, 1.0)", ""),
     Case(L, "vec4f(sum.color / sum.weight, 1.0)", "^sum.color", ""),
-    Case(
-        L,
-        "fn look(in: Varying) -> @location(0) vec4f",
-        "fn ^look(in: Varying) -> @location(0) vec3f",
-        "returns `vec3",
-    ),
+    Case(L, "return vec4f(color, source.a);", "return ^vec3f(color);", "returns `vec4"),
     Case(L, "return vec4f(color, source.a);", "^return;", ""),
     Case(L, "return vec4f(color, source.a);\n", "\n", ""),
     Case(

@@ -26,6 +26,16 @@ struct Frame {
 @group(0) @binding(2) var linear: sampler;
 
 /// The picture as the passes before left it: linear light, premultiplied alpha.
+@if(!merged)
 fn picture_at(uv: vec2f) -> vec4f {
     return textureSampleLevel(picture, linear, uv, 0.0);
 }
+
+/// Where several filters that see only the pixel that they draw share a pass: what the one before has drawn there.
+@if(merged)
+fn picture_at(uv: vec2f) -> vec4f {
+    return carried;
+}
+
+@if(merged)
+var<private> carried: vec4f;

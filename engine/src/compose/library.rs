@@ -109,15 +109,24 @@ fn ago(name: &str, number: usize, frames: u32) -> String {
     )
 }
 
-/// What a filter's manifest declares, as WGSL.
-fn inputs(filter: &Filter, pass: &Pass) -> String {
+/// The structure of a filter's parameters, where it has any.
+pub(super) fn params(filter: &Filter) -> String {
     let mut text = String::from("// Generated from the filter's manifest.\n");
     if !filter.inputs.is_empty() {
         text += "struct Params {\n";
         for input in &filter.inputs {
             text += &format!("    {}: {},\n", input.name, input.kind.wgsl());
         }
-        text += "}\n@group(1) @binding(0) var<uniform> params: Params;\n";
+        text += "}\n";
+    }
+    text
+}
+
+/// What a filter's manifest declares, as WGSL.
+fn inputs(filter: &Filter, pass: &Pass) -> String {
+    let mut text = params(filter);
+    if !filter.inputs.is_empty() {
+        text += "@group(1) @binding(0) var<uniform> params: Params;\n";
     }
     let assets = filter.assets.iter().map(Asset::name);
     let mut place = 0;

@@ -14,7 +14,7 @@ use crate::{
 use super::{ComposeError, compiled::Compiled, kept, library, plan};
 
 /// All tiers, for variants.
-const TIERS: [Tier; 3] = [Tier::Low, Tier::Medium, Tier::High];
+pub(super) const TIERS: [Tier; 3] = [Tier::Low, Tier::Medium, Tier::High];
 
 /// The functions that read the pose of a head.
 const POSE: [&str; 5] = [
@@ -30,6 +30,7 @@ const POSE: [&str; 5] = [
 pub(super) struct Variants {
     pipelines: Vec<Arc<Pipelines>>,
     by_tier: [usize; 3],
+    pointwise: bool,
     warnings: Vec<ShaderError>,
 }
 
@@ -63,14 +64,10 @@ impl Variants {
         let drawn = is_float(filter, pass) && !filter.passes[pass].compute;
         let guard = Guard { package: "package", finite: drawn.then_some(entry) };
         let mut made: Vec<(String, u32)> = Vec::new();
-        let mut variants = Self { pipelines: Vec::new(), by_tier: [0; 3], warnings: Vec::new() };
+        let mut variants =
+            Self { pipelines: Vec::new(), by_tier: [0; 3], pointwise: true, warnings: Vec::new() };
         for tier in TIERS {
-            let flags = [
-                ("tier_low", tier == Tier::Low),
-                ("tier_medium", tier == Tier::Medium),
-                ("tier_high", tier == Tier::High),
-                ("compute", filter.passes[pass].compute),
-            ];
+            let flags = [&flags(tier)[..], &[("compute", filter.passes[pass].compute)]].concat();
             // Most filters are the same in every tier.
             let samples = plan::samples(&filter.passes[pass], tier);
             let same =
@@ -88,6 +85,7 @@ impl Variants {
             if known.is_none() {
                 variants.pipelines.push(Pipelines::get(gpu, compiled, filter, pass, &shader, key.1)?);
                 variants.warnings.extend_from_slice(shader.warnings());
+                variants.pointwise &= covers_picture(&filter.passes[pass]) && shader.is_pointwise(entry);
                 made.push(key);
             }
         }
@@ -97,6 +95,11 @@ impl Variants {
     /// What is drawn with at a tier.
     pub(super) fn at(&self, tier: Tier) -> &Pipelines {
         &self.pipelines[self.by_tier[tier as usize]]
+    }
+
+    /// Whether it sees of the picture only the pixel that it draws, which it draws on.
+    pub(super) fn is_pointwise(&self) -> bool {
+        self.pointwise
     }
 
     /// What naga lets pass and others may not.
@@ -177,6 +180,23 @@ fn in_place(filter: &Filter, pass: usize, error: ShaderError) -> ComposeError {
 /// Whether the target of a pass holds numbers of any size.
 fn is_float(filter: &Filter, pass: usize) -> bool {
     filter.passes[pass].target.is_some_and(|target| filter.targets[target].float)
+}
+
+/// What `@if` knows of a tier.
+pub(super) fn flags(tier: Tier) -> [(&'static str, bool); 3] {
+    [
+        ("tier_low", tier == Tier::Low),
+        ("tier_medium", tier == Tier::Medium),
+        ("tier_high", tier == Tier::High),
+    ]
+}
+
+/// Whether a pass draws the whole picture anew.
+fn covers_picture(pass: &filter::Pass) -> bool {
+    pass.space == Space::Frame
+        && !pass.compute
+        && pass.target.is_none()
+        && pass.blend == filter::Blend::Replace
 }
 
 /// How the draws of a pass meet each other: on its target, or on the layer, which then meets the picture as a whole.

@@ -6,6 +6,12 @@ use naga::{Block, Function, Handle, Module, Statement};
 
 /// The names of all functions that the entry point of this number reaches, as they are in the merged text.
 pub(super) fn reached(module: &Module, entry: usize) -> HashSet<&str> {
+    let found = handles(module, entry).into_iter();
+    found.filter_map(|function| module.functions[function].name.as_deref()).collect()
+}
+
+/// All functions that the entry point of this number reaches.
+pub(super) fn handles(module: &Module, entry: usize) -> HashSet<Handle<Function>> {
     let mut found = HashSet::new();
     let mut open = Vec::new();
     callees(&module.entry_points[entry].function.body, &mut open);
@@ -14,25 +20,29 @@ pub(super) fn reached(module: &Module, entry: usize) -> HashSet<&str> {
             callees(&module.functions[function].body, &mut open);
         }
     }
-    found.into_iter().filter_map(|function| module.functions[function].name.as_deref()).collect()
+    found
 }
 
 /// Appends what is called in a block.
 fn callees(block: &Block, found: &mut Vec<Handle<Function>>) {
-    for statement in block {
-        match statement {
-            Statement::Call { function, .. } => found.push(*function),
-            Statement::Block(block) => callees(block, found),
-            Statement::If { accept, reject, .. } => {
-                callees(accept, found);
-                callees(reject, found);
-            }
-            Statement::Switch { cases, .. } => cases.iter().for_each(|case| callees(&case.body, found)),
-            Statement::Loop { body, continuing, .. } => {
-                callees(body, found);
-                callees(continuing, found);
-            }
-            _ => {}
+    any(block, &mut |statement| {
+        if let Statement::Call { function, .. } = statement {
+            found.push(*function);
         }
-    }
+        false
+    });
+}
+
+/// Whether `holds` for a statement of a block, or of the blocks in it.
+pub(super) fn any(block: &Block, holds: &mut impl FnMut(&Statement) -> bool) -> bool {
+    block.iter().any(|statement| {
+        holds(statement)
+            || match statement {
+                Statement::Block(block) => any(block, holds),
+                Statement::If { accept, reject, .. } => any(accept, holds) || any(reject, holds),
+                Statement::Switch { cases, .. } => cases.iter().any(|case| any(&case.body, holds)),
+                Statement::Loop { body, continuing, .. } => any(body, holds) || any(continuing, holds),
+                _ => false,
+            }
+    })
 }

@@ -19,6 +19,7 @@ mod judge;
 mod link;
 mod merged;
 mod module;
+mod pointwise;
 mod speak;
 mod uniformity;
 mod words;
@@ -31,6 +32,10 @@ pub use guard::Guard;
 use super::Gpu;
 use error::Complaint;
 use merged::Merged;
+
+/// The flag under which the modules of packages (`package0`, ...) are called by another module: their fragment stages are
+/// plain functions then.
+pub const MERGED: &str = "merged";
 
 /// A stage of a pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,6 +193,11 @@ impl Shader {
             // Names that meet others have underscores after them.
             reached.iter().any(|name| name.trim_end_matches('_') == merged)
         })
+    }
+
+    /// Whether the fragment stage that its author calls `entry` sees of the picture only the pixel that it draws.
+    pub fn is_pointwise(&self, entry: &str) -> bool {
+        self.entry(entry, Stage::Fragment).is_some_and(|number| pointwise::is_pointwise(&self.module, number))
     }
 
     pub(super) fn module(&self) -> &naga::Module {

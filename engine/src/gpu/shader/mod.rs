@@ -13,6 +13,7 @@ mod calls;
 mod conditions;
 mod endless;
 mod error;
+mod function;
 mod guard;
 mod imports;
 mod judge;
@@ -26,6 +27,7 @@ mod words;
 use std::{collections::BTreeMap, fmt};
 
 pub use error::ShaderError;
+pub use function::Function;
 pub use guard::Guard;
 
 use super::Gpu;
@@ -182,12 +184,7 @@ impl Shader {
     /// directly or by way of others.
     pub fn calls(&self, entry: &str, stage: Stage, functions: &[&str]) -> bool {
         let Some(number) = self.entry(entry, stage) else { return false };
-        let reached = calls::reached(&self.module, number);
-        functions.iter().any(|path| {
-            let merged = path.replace("::", "_");
-            // Names that meet others have underscores after them.
-            reached.iter().any(|name| name.trim_end_matches('_') == merged)
-        })
+        self.body_calls(&self.module.entry_points[number].function.body, functions)
     }
 
     pub(super) fn module(&self) -> &naga::Module {

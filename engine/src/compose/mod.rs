@@ -18,6 +18,7 @@ mod compiled;
 mod draw;
 mod events;
 mod head;
+mod hook;
 mod kept;
 mod library;
 mod merged;

@@ -11,18 +11,20 @@ use crate::{
     quality::Tier,
 };
 
-use super::{ComposeError, compiled::Compiled, kept, library, plan};
+use super::{ComposeError, compiled::Compiled, hook, kept, library, plan};
 
 /// All tiers, for variants.
 pub(super) const TIERS: [Tier; 3] = [Tier::Low, Tier::Medium, Tier::High];
 
 /// The functions that read the pose of a head.
-const POSE: [&str; 5] = [
+const POSE: [&str; 7] = [
     "antifaz::face::head_place",
     "antifaz::face::head_direction",
     "antifaz::expression::yaw",
     "antifaz::expression::pitch",
     "antifaz::expression::roll",
+    "antifaz::swing::follow",
+    "antifaz::swing::lag",
 ];
 
 /// The variants of a pass that differ, and which one each tier uses.
@@ -76,9 +78,10 @@ impl Variants {
                 variants.by_tier[tier as usize] = same;
                 continue;
             }
-            let shader = library
-                .resolve_guarded(&root, &flags, guard)
-                .map_err(|error| in_place(filter, pass, error))?;
+            let shader = library.resolve_guarded(&root, &flags, guard).map_err(|error| {
+                hook::blame(filter, pass, (&flags, guard), &error)
+                    .unwrap_or_else(|| in_place(filter, pass, error))
+            })?;
             let key = (shader.text().to_owned(), samples);
             let known = made.iter().position(|made| *made == key);
             variants.by_tier[tier as usize] = known.unwrap_or(made.len());
@@ -271,7 +274,8 @@ fn check_needs(
         ("pose", filter.requires.pose, &POSE),
     ];
     for (name, declared, functions) in needs {
-        if !declared && shader.calls(&pass.entry, stage, functions) {
+        let moves = pass.vertex.as_ref().is_some_and(|hook| shader.function_calls(&hook.name, functions));
+        if !declared && (moves || shader.calls(&pass.entry, stage, functions)) {
             let fix = format!("requires = {{ face = [\"{name}\"] }}");
             let place = Box::new(pass.places[0].clone());
             return Err(ComposeError::Undeclared {

@@ -1,20 +1,20 @@
-//! Which functions an entry point calls, directly or by way of others.
+//! Which functions a function calls, directly or by way of others.
 
 use std::collections::HashSet;
 
 use naga::{Block, Function, Handle, Module, Statement};
 
-/// The names of all functions that the entry point of this number reaches, as they are in the merged text.
-pub(super) fn reached(module: &Module, entry: usize) -> HashSet<&str> {
-    let found = handles(module, entry).into_iter();
+/// The names of all functions that what is done in a body reaches, as they are in the merged text.
+pub(super) fn reached<'m>(module: &'m Module, body: &Block) -> HashSet<&'m str> {
+    let found = handles(module, body).into_iter();
     found.filter_map(|function| module.functions[function].name.as_deref()).collect()
 }
 
-/// All functions that the entry point of this number reaches.
-pub(super) fn handles(module: &Module, entry: usize) -> HashSet<Handle<Function>> {
+/// All functions that what is done in a body reaches.
+pub(super) fn handles(module: &Module, body: &Block) -> HashSet<Handle<Function>> {
     let mut found = HashSet::new();
     let mut open = Vec::new();
-    callees(&module.entry_points[entry].function.body, &mut open);
+    callees(body, &mut open);
     while let Some(function) = open.pop() {
         if found.insert(function) {
             callees(&module.functions[function].body, &mut open);

@@ -13,6 +13,7 @@ mod calls;
 mod conditions;
 mod endless;
 mod error;
+mod function;
 mod guard;
 mod imports;
 mod judge;
@@ -27,6 +28,7 @@ mod words;
 use std::{collections::BTreeMap, fmt};
 
 pub use error::ShaderError;
+pub use function::Function;
 pub use guard::Guard;
 
 use super::Gpu;
@@ -187,12 +189,7 @@ impl Shader {
     /// directly or by way of others.
     pub fn calls(&self, entry: &str, stage: Stage, functions: &[&str]) -> bool {
         let Some(number) = self.entry(entry, stage) else { return false };
-        let reached = calls::reached(&self.module, number);
-        functions.iter().any(|path| {
-            let merged = path.replace("::", "_");
-            // Names that meet others have underscores after them.
-            reached.iter().any(|name| name.trim_end_matches('_') == merged)
-        })
+        self.body_calls(&self.module.entry_points[number].function.body, functions)
     }
 
     /// Whether the fragment stage that its author calls `entry` sees of the picture only the pixel that it draws.

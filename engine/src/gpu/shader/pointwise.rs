@@ -15,7 +15,7 @@ const PLACE: &str = "uv";
 /// pixel.
 pub(super) fn is_pointwise(module: &Module, entry: usize) -> bool {
     let main = &module.entry_points[entry].function;
-    let mut handles = calls::handles(module, entry).into_iter();
+    let mut handles = calls::handles(module, &main.body).into_iter();
     handles.all(|handle| {
         let function = &module.functions[handle];
         let reader = is_named(function.name.as_deref(), READER);

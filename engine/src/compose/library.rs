@@ -14,7 +14,7 @@ macro_rules! module {
     };
 }
 /// Import path, file and text of the engine's own modules.
-const MODULES: [(&str, &str, &str); 19] = [
+pub(super) const MODULES: [(&str, &str, &str); 19] = [
     module!("antifaz::color", "antifaz/color.wgsl"),
     module!("antifaz::event", "antifaz/event.wgsl"),
     module!("antifaz::expression", "antifaz/expression.wgsl"),
@@ -34,6 +34,15 @@ const MODULES: [(&str, &str, &str); 19] = [
     module!("compose::lay", "compose/lay.wgsl"),
     module!("compose::one_face", "compose/one_face.wgsl"),
     module!("compose::occluder", "compose/occluder.wgsl"),
+];
+
+/// The spaces, and the modules whose `Varying` their fragment stages get.
+pub(super) const SPACES: [(&str, &str); 5] = [
+    ("frame", "antifaz::fullscreen"),
+    ("face_mesh", "antifaz::face_mesh"),
+    ("face_uv", "antifaz::face_mesh"),
+    ("prop", "antifaz::prop"),
+    ("particles", "antifaz::particles"),
 ];
 
 /// What the vertex stage of every pass is called.
@@ -110,7 +119,7 @@ fn ago(name: &str, number: usize, frames: u32) -> String {
 }
 
 /// What a filter's manifest declares, as WGSL.
-fn inputs(filter: &Filter, pass: &Pass) -> String {
+pub(super) fn inputs(filter: &Filter, pass: &Pass) -> String {
     let mut text = String::from("// Generated from the filter's manifest.\n");
     if !filter.inputs.is_empty() {
         text += "struct Params {\n";

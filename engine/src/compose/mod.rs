@@ -24,6 +24,7 @@ mod one_face;
 pub mod plan;
 mod program;
 mod record;
+mod reference;
 mod variants;
 
 use std::sync::Arc;
@@ -47,6 +48,7 @@ use kept::Kept;
 pub use library::engine as engine_modules;
 use plan::Plan;
 use program::Program;
+pub use reference::reference;
 
 /// Why a look can't be drawn.
 #[derive(Debug, thiserror::Error)]

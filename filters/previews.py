@@ -29,6 +29,7 @@ STILLS = ROOT / 'assets/stills'
 CLIPS = ROOT / 'assets/clips'
 PREVIEW = (480, 360)
 MOST_BYTES = 60_000
+SHEET_BYTES = 400_000
 TILE = (300, 225)
 COLUMNS = 5
 ASTRONAUT = {'still': 'pd_astronaut.png', 'crop': [0.06, 0, 0.76, 0.57]}
@@ -87,14 +88,19 @@ def preview(args, folder):
             drawn = Image.alpha_composite(Image.new('RGBA', drawn.size, '#808080'), drawn).convert('RGB')
         drawn = ImageOps.fit(drawn, PREVIEW, Image.LANCZOS)
     path = folder / 'preview.jpg'
-    for quality in range(90, 20, -6):
-        drawn.save(path, quality=quality, optimize=True)
-        if path.stat().st_size < MOST_BYTES:
-            break
+    save(drawn, path, MOST_BYTES)
     print(f'{path.relative_to(ROOT)}: {path.stat().st_size // 1024} KB')
 
 
-def grid(rows, tile, captions, path):
+def save(image, path, most_bytes):
+    """As good a JPEG as has fewer bytes."""
+    for quality in range(90, 20, -6):
+        image.save(path, quality=quality, optimize=True)
+        if path.stat().st_size < most_bytes:
+            break
+
+
+def grid(rows, tile, captions, path, most_bytes=1 << 30):
     """Pictures in rows with their captions below."""
     font, strip = ImageFont.load_default(17), 30
     width = max(len(row) for row in rows) * (tile[0] + 6) + 6
@@ -105,7 +111,7 @@ def grid(rows, tile, captions, path):
             left, top = 6 + x * (tile[0] + 6), 6 + y * (tile[1] + strip)
             sheet.paste(ImageOps.fit(image, tile, Image.LANCZOS), (left, top))
             pen.text((left + tile[0] / 2, top + tile[1] + 12), name, '#d8dbe2', font, anchor='mm')
-    sheet.save(path, quality=88, optimize=True)
+    save(sheet, pathlib.Path(path), most_bytes)
     print(f'{path}: {sheet.width}x{sheet.height}')
 
 
@@ -115,7 +121,7 @@ def sheet():
     names = [title(folder) for folder in shown]
     starts = range(0, len(shown), COLUMNS)
     grid([images[i:i + COLUMNS] for i in starts], TILE, [names[i:i + COLUMNS] for i in starts],
-         ROOT / 'assets/filters.jpg')
+         ROOT / 'assets/filters.jpg', SHEET_BYTES)
 
 
 def angles(args):

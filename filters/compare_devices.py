@@ -116,7 +116,7 @@ def sources(args, place):
     return found
 
 
-def draw(args, device, folder.name, source, out):
+def draw(args, device, look, source, out):
     name, path, options = source
     icd, adapter = device
     environment = dict(os.environ)

@@ -45,7 +45,8 @@ fn wear(in: Varying) -> @location(0) vec4f {
     let surface = prop_materials[in.material];
     // The light's colour, as far as the skin tells it.
     let tint = mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.12);
-    let exposure = clamp(pow(in.skin.w / 0.26, 0.75), 0.12, 1.3) * tint;
+    // No skin is as dark as 0.03: there the light is dim.
+    let exposure = clamp(pow(in.skin.w / 0.26, 0.75) * min(in.skin.w / 0.03, 1.0), 0.01, 1.3) * tint;
 
     if in.material == LENS {
         // The coating is a thin film: its colour runs towards the next ones of the rainbow where seen at a slant,

@@ -124,7 +124,8 @@ fn grow(in: Varying) -> @location(0) vec4f {
         around += luma(picture_at(in.at + vec2f(cos(angle), sin(angle)) * length(eyes) * 0.05 / frame.size).rgb);
     }
     let shade = clamp((luma(skin) + around) / 7.0 / max(in.skin.w, 0.004), 0.25, 1.8);
-    let exposure = clamp(pow(in.skin.w / 0.26, 0.7), 0.12, 1.2);
+    // No skin is as dark as 0.03: there the light is dim.
+    let exposure = clamp(pow(in.skin.w / 0.26, 0.7) * min(in.skin.w / 0.03, 1.0), 0.01, 1.2);
     let light = exposure * shade * mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.2);
     let normal = normalize(in.normal);
     // Hair that lies down gleams where its direction turns across the light from above.

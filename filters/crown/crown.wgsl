@@ -57,7 +57,8 @@ fn wear(in: Varying) -> @location(0) vec4f {
     let surface = prop_materials[in.material];
     // The light's colour, as far as the skin tells it.
     let tint = mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.12);
-    let exposure = clamp(pow(in.skin.w / 0.26, 0.75), 0.12, 1.3) * tint;
+    // No skin is as dark as 0.03: there the light is dim.
+    let exposure = clamp(pow(in.skin.w / 0.26, 0.75) * min(in.skin.w / 0.03, 1.0), 0.01, 1.3) * tint;
     let place = in.canonical - MIDDLE;
     // The wearer's head and hair fill the crown: what is seen through it from below lies behind them.
     let outward = head_direction(in.face, vec3f(place.x, 0.0, place.z));

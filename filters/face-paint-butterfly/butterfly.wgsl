@@ -48,7 +48,8 @@ fn paint_butterfly(in: Varying) -> @location(0) vec4f {
     // The light on the face is what the skin shows, set against its mean.
     let skin = picture_at(in.at).rgb;
     let shade = clamp(luma(skin) / max(in.skin.w, 0.004), 0.0, 2.2);
-    let exposure = clamp(pow(in.skin.w / 0.22, 0.55), 0.25, 1.25);
+    // No skin is as dark as 0.03: there the light is dim.
+    let exposure = clamp(pow(in.skin.w / 0.22, 0.55) * min(in.skin.w / 0.03, 1.0), 0.01, 1.25);
     let light = exposure * mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.18);
     let matt = mix(1.0, shade, 0.85);
     let normal = normalize(in.normal);

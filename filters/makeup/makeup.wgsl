@@ -63,7 +63,8 @@ fn make_up(in: Varying) -> @location(0) vec4f {
 
     let skin = picture_at(in.at).rgb;
     let shade = clamp(luma(skin) / max(in.skin.w, 0.004), 0.0, 2.5);
-    let exposure = clamp(pow(in.skin.w / 0.26, 0.65), 0.15, 1.2);
+    // No skin is as dark as 0.03: there the light is dim.
+    let exposure = clamp(pow(in.skin.w / 0.26, 0.65) * min(in.skin.w / 0.03, 1.0), 0.01, 1.2);
     // Part of the skin's tint is the light's.
     let light = exposure * mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.25);
 

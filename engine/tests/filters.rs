@@ -14,7 +14,7 @@ mod compare;
 #[path = "filters/format/mod.rs"]
 mod format;
 
-use std::{collections::BTreeSet, path::Path};
+use std::path::Path;
 
 use antifaz::{
     compose::{ComposeError, Composer},
@@ -45,14 +45,46 @@ fn cases(filter: &Path) -> Vec<std::path::PathBuf> {
     folders
 }
 
-#[test]
-fn every_filter_draws_what_its_cases_expect() {
+/// Tests of all filters, in parts that each take seconds.
+macro_rules! parts {
+    ($($part:ident $number:literal)*) => {
+        $(mod $part {
+            #[test]
+            fn every_filter_draws_what_its_cases_expect() {
+                super::draws_what_its_cases_expect($number);
+            }
+
+            #[test]
+            fn every_filter_is_steady_in_every_tier() {
+                super::is_steady_in_every_tier($number);
+            }
+
+            #[test]
+            fn filters_stack_in_any_order() {
+                super::stack_in_any_order($number);
+            }
+        })*
+        const PARTS: usize = [$($number),*].len();
+    };
+}
+parts!(one 0 two 1 three 2 four 3 five 4 six 5);
+
+/// The filters of a part.
+fn of_part(catalog: &Catalog, part: usize) -> Vec<String> {
+    let names: Vec<_> = catalog.names().iter().skip(part).step_by(PARTS).cloned().collect();
+    assert!(!names.is_empty(), "there are too few filters");
+    names
+}
+
+fn draws_what_its_cases_expect(part: usize) {
     let bench = Bench::new();
     let catalog = Catalog::open(&filters()).unwrap();
     let bless = std::env::var_os("ANTIFAZ_BLESS").is_some();
-    let (mut wrong, mut compared) = (Vec::new(), BTreeSet::new());
-    for name in catalog.names() {
-        for folder in cases(catalog.folder(name).unwrap()) {
+    let mut wrong = Vec::new();
+    for name in of_part(&catalog, part) {
+        let cases = cases(catalog.folder(&name).unwrap());
+        assert!(!cases.is_empty(), "{name} needs a case");
+        for folder in cases {
             let text = std::fs::read_to_string(folder.join("case.json")).unwrap();
             let case: Case = serde_json::from_str(&text).unwrap();
             let observed = Observed::of_still(&case.still, CASE_SIDE);
@@ -73,46 +105,46 @@ fn every_filter_draws_what_its_cases_expect() {
                 drawn.save(&kept).unwrap();
                 wrong.push(format!("{}: {reason}; drawn: {}", expected.display(), kept.display()));
             }
-            compared.insert(name.clone());
         }
     }
     assert!(!bless, "the expected pictures are made anew: look at them and run again without ANTIFAZ_BLESS");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(compared.into_iter().collect::<Vec<_>>(), catalog.names(), "every filter needs a case");
-    assert!(!catalog.names().is_empty(), "there are no filters");
 }
 
-#[test]
-fn filters_stack_in_any_order_and_settle() {
+/// Pictures of frames that follow each other.
+fn frames(bench: &Bench, composer: &mut Composer) -> Vec<image::RgbaImage> {
+    let observed = Observed::of_still("pd_astronaut.png", 160);
+    (0..3).map(|frame| bench.draw(composer, &observed, 40 * frame, Tier::High)).collect()
+}
+
+/// The same frames give the same pictures, nothing is made once the first are drawn, and lower tiers look alike.
+fn is_steady_in_every_tier(part: usize) {
     let bench = Bench::new();
     let catalog = Catalog::open(&filters()).unwrap();
     let observed = Observed::of_still("pd_astronaut.png", 160);
-    let mut names = catalog.names().to_vec();
-    for _ in 0..names.len() {
-        names.rotate_left(1);
-        let mut composer = bench.composer(&catalog, &names);
-        let first = bench.draw(&mut composer, &observed, 0, Tier::High);
+    for name in of_part(&catalog, part) {
+        let [mut composer, mut other] = bench.composers(&catalog, std::slice::from_ref(&name));
+        let drawn = frames(&bench, &mut composer);
         let made = bench.gpu.textures_created();
-        let again = bench.draw(&mut composer, &observed, 0, Tier::High);
-        assert!(first == again, "{names:?} draws the same picture differently");
-        assert_eq!(bench.gpu.textures_created(), made, "{names:?} makes textures in every frame");
-    }
-}
-
-#[test]
-fn every_tier_draws_nearly_the_same() {
-    let bench = Bench::new();
-    let catalog = Catalog::open(&filters()).unwrap();
-    let observed = Observed::of_still("pd_astronaut.png", 160);
-    for name in catalog.names() {
-        let mut composer = bench.composer(&catalog, std::slice::from_ref(name));
-        let high = bench.draw(&mut composer, &observed, 0, Tier::High);
-        for tier in [Tier::Medium, Tier::Low, Tier::High] {
-            let drawn = bench.draw(&mut composer, &observed, 0, tier);
-            let mean = compare::mean_difference(&high, &drawn);
+        bench.draw(&mut composer, &observed, 120, Tier::High);
+        assert_eq!(bench.gpu.textures_created(), made, "{name} makes textures in every frame");
+        assert!(drawn == frames(&bench, &mut other), "{name} draws the same frames differently");
+        for tier in [Tier::Medium, Tier::Low] {
+            let lower = bench.draw(&mut composer, &observed, 0, tier);
+            let mean = compare::mean_difference(&drawn[0], &lower);
             assert!(mean < 3.0, "{name} at {tier:?} is {mean} off");
         }
     }
+}
+
+/// A long look settles, and gives the same pictures again.
+fn stack_in_any_order(part: usize) {
+    let bench = Bench::new();
+    let catalog = Catalog::open(&filters()).unwrap();
+    let mut names = of_part(&catalog, part);
+    names.reverse();
+    let [drawn, again] = bench.composers(&catalog, &names).map(|mut composer| frames(&bench, &mut composer));
+    assert!(drawn == again, "{names:?} draw the same frames differently");
 }
 
 #[test]

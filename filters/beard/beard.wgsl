@@ -6,6 +6,7 @@ import antifaz::face::{landmark};
 import antifaz::face_mesh::{Varying};
 import antifaz::frame::{frame, linear, picture_at};
 import antifaz::noise::{random3};
+import antifaz::shading::{brightness, tint};
 import package::inputs::{beard, moustache, params};
 
 const HANDLEBAR: u32 = 1u;
@@ -124,9 +125,8 @@ fn grow(in: Varying) -> @location(0) vec4f {
         around += luma(picture_at(in.at + vec2f(cos(angle), sin(angle)) * length(eyes) * 0.05 / frame.size).rgb);
     }
     let shade = clamp((luma(skin) + around) / 7.0 / max(in.skin.w, 0.004), 0.25, 1.8);
-    // No skin is as dark as 0.03: there the light is dim.
-    let exposure = clamp(pow(in.skin.w / 0.26, 0.7) * min(in.skin.w / 0.03, 1.0), 0.01, 1.2);
-    let light = exposure * shade * mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.2);
+    let exposure = brightness(in.skin, 0.26, 0.7, 0.12, 1.2);
+    let light = exposure * shade * tint(in.skin, 0.2);
     let normal = normalize(in.normal);
     // Hair that lies down gleams where its direction turns across the light from above.
     let gleam = select(0.05, 0.0, params.style == STUBBLE) * pow(clamp(1.0 - abs(normal.y - 0.15), 0.0, 1.0), 4.0);

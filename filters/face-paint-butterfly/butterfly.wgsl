@@ -1,27 +1,21 @@
 // Wings in three colours that run into each other, dark lines, white drops, and glitter that twinkles as the head
 // moves.
 
-import antifaz::color::{luma};
 import antifaz::face_mesh::{Varying};
 import antifaz::frame::{linear, picture_at};
 import antifaz::noise::{random3, value_noise};
+import antifaz::sdf::{line_cover, soft_cover};
+import antifaz::shading;
 import antifaz::studio::{studio_light};
 import package::inputs::{design, params};
+
+/// How deep inside, in the units of the distances, a line is an area.
+const AREA: vec2f = vec2f(1.5, 6.0);
 
 /// The design's distances reach this far, in thousandths of its side (make_design.py).
 const REACH: f32 = 24.0;
 /// Where the wings meet, in the face texture.
 const BODY: vec2f = vec2f(0.5, 0.41);
-
-/// Coverage of a shape at distance `d` when a pixel is `pixel` wide.
-fn cover(d: f32, pixel: f32) -> f32 {
-    return smoothstep(-0.6, 0.6, d / pixel);
-}
-
-/// The same for lines: thinner than a pixel they fade instead of breaking up. `thin` is how wide they are.
-fn line_cover(d: f32, pixel: f32, thin: f32) -> f32 {
-    return cover(d, pixel) * mix(clamp(thin / pixel, 0.4, 1.0), 1.0, smoothstep(1.5, 6.0, d));
-}
 
 /// Flakes that lie each at its own angle: light where they mirror the lamp to the viewer.
 fn flakes(uv: vec2f, normal: vec3f, pixel: f32) -> f32 {
@@ -47,16 +41,15 @@ fn paint_butterfly(in: Varying) -> @location(0) vec4f {
     let d = (textureSampleLevel(design, linear, in.uv, 0.0).rgb - 0.5) * 2.0 * REACH;
     // Thousandths of the design per pixel of the picture.
     let pixel = clamp(length(fwidth(in.uv)) * 700.0, 0.4, 12.0);
-    let wing = cover(d.r, pixel);
-    let dark = line_cover(d.g, pixel, 3.6);
-    let drop = line_cover(d.b, pixel, 4.5);
+    let wing = soft_cover(-d.r, pixel);
+    let dark = line_cover(-d.g, pixel, 3.6, AREA);
+    let drop = line_cover(-d.b, pixel, 4.5, AREA);
 
     // The light on the face is what the skin shows, set against its mean.
     let skin = picture_at(in.at).rgb;
-    let shade = clamp(luma(skin) / max(in.skin.w, 0.004), 0.0, 2.2);
-    // No skin is as dark as 0.03: there the light is dim.
-    let exposure = clamp(pow(in.skin.w / 0.22, 0.55) * min(in.skin.w / 0.03, 1.0), 0.01, 1.25);
-    let light = exposure * mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.18);
+    let shade = clamp(shading::shade(skin, in.skin), 0.0, 2.2);
+    let exposure = shading::brightness(in.skin, 0.22, 0.55, 0.25, 1.25);
+    let light = exposure * shading::tint(in.skin, 0.18);
     let matt = mix(1.0, shade, 0.85);
     let normal = normalize(in.normal);
 

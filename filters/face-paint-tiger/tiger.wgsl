@@ -1,9 +1,9 @@
 // Paint put on with a brush: the edges of strokes are ragged along the bristles, and the coat is streaked by them.
 
-import antifaz::color::{luma};
 import antifaz::face_mesh::{Varying};
 import antifaz::frame::{linear, picture_at};
 import antifaz::noise::{value_noise};
+import antifaz::shading;
 import antifaz::studio::{studio_light};
 import package::inputs::{design, params};
 
@@ -50,11 +50,10 @@ fn paint_tiger(in: Varying) -> @location(0) vec4f {
 
     // The light on the face is what the skin shows, set against its mean.
     let skin = picture_at(in.at).rgb;
-    let shade = clamp(luma(skin) / max(in.skin.w, 0.004), 0.0, 2.2);
-    // No skin is as dark as 0.03: there the light is dim.
-    let exposure = clamp(pow(in.skin.w / 0.22, 0.55) * min(in.skin.w / 0.03, 1.0), 0.01, 1.25);
+    let shade = clamp(shading::shade(skin, in.skin), 0.0, 2.2);
+    let exposure = shading::brightness(in.skin, 0.22, 0.55, 0.25, 1.25);
     // Only part of the tint is the light's; most is the skin's own.
-    let light = exposure * mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.18);
+    let light = exposure * shading::tint(in.skin, 0.18);
     let matt = mix(1.0, shade, 0.95);
     let normal = normalize(in.normal);
     let wet = studio_light(reflect(vec3f(0.0, 0.0, -1.0), normalize(normal + vec3f(streak, streak, 0.0) * 0.15)), 0.5);

@@ -6,6 +6,7 @@ import antifaz::face::{landmark};
 import antifaz::face_mesh::{Varying};
 import antifaz::frame::{linear, picture_at};
 import antifaz::noise::{random3};
+import antifaz::shading;
 import package::inputs::{design, params};
 
 /// The design's distances reach this far, in thousandths of its side (make_design.py).
@@ -62,11 +63,10 @@ fn make_up(in: Varying) -> @location(0) vec4f {
     let pixel = length(fwidth(in.uv)) * 700.0;
 
     let skin = picture_at(in.at).rgb;
-    let shade = clamp(luma(skin) / max(in.skin.w, 0.004), 0.0, 2.5);
-    // No skin is as dark as 0.03: there the light is dim.
-    let exposure = clamp(pow(in.skin.w / 0.26, 0.65) * min(in.skin.w / 0.03, 1.0), 0.01, 1.2);
+    let shade = clamp(shading::shade(skin, in.skin), 0.0, 2.5);
+    let exposure = shading::brightness(in.skin, 0.26, 0.65, 0.15, 1.2);
     // Part of the skin's tint is the light's.
-    let light = exposure * mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.25);
+    let light = exposure * shading::tint(in.skin, 0.25);
 
     // Blush is a stain: it multiplies what is there.
     let from_cheek = vec2f(min(in.uv.x, 1.0 - in.uv.x), in.uv.y) - CHEEK;

@@ -1,10 +1,11 @@
 // A puppy's nose, freckles, a patch of fur around one eye, and the tongue.
 
-import antifaz::color::{luma, over};
+import antifaz::color::{over};
 import antifaz::face::{landmark};
 import antifaz::face_mesh::{Varying};
 import antifaz::frame::{frame, picture_at};
 import antifaz::noise::{value_noise};
+import antifaz::shading;
 import antifaz::studio::{studio_light};
 import package::inputs::{params};
 
@@ -50,10 +51,9 @@ fn snout(in: Varying) -> @location(0) vec4f {
     let at = in.canonical.xy - vec2f(0.0, -0.55);
     let pixel = max(length(fwidth(in.canonical.xy)) * 0.7, 0.03);
     let skin = picture_at(in.at).rgb;
-    let shade = clamp(luma(skin) / max(in.skin.w, 0.004), 0.25, 1.6);
-    // No skin is as dark as 0.03: there the light is dim.
-    let exposure = clamp(pow(in.skin.w / 0.26, 0.7) * min(in.skin.w / 0.03, 1.0), 0.01, 1.2);
-    let light = exposure * mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.15);
+    let shade = clamp(shading::shade(skin, in.skin), 0.25, 1.6);
+    let exposure = shading::brightness(in.skin, 0.26, 0.7, 0.15, 1.2);
+    let light = exposure * shading::tint(in.skin, 0.15);
 
     // The nose: domed and wet, with two nostrils and a groove.
     let d = nose(at);

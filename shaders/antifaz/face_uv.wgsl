@@ -2,7 +2,7 @@
 // skin, however the head turns. Each face has its own tile of the target: 4 in a row, 2 rows.
 
 import antifaz::face::{is_present};
-import antifaz::face_mesh::{Varying};
+import antifaz::face_mesh::{Varying, placed, point};
 
 const TILES: vec2f = vec2f(4.0, 2.0);
 
@@ -13,7 +13,7 @@ fn tile(face: u32, uv: vec2f) -> vec2f {
 
 /// As in the space `face_mesh`, at another place.
 fn vertex(index: u32, face: u32) -> Varying {
-    var out = antifaz::face_mesh::vertex(index, face);
+    var out = placed(point(index, face), face);
     if is_present(face) {
         out.position = vec4f(tile(face, out.uv) * vec2f(2.0, -2.0) + vec2f(-1.0, 1.0), 0.0, 1.0);
     }

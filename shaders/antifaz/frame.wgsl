@@ -26,6 +26,24 @@ struct Frame {
 @group(0) @binding(2) var linear: sampler;
 
 /// The picture as the passes before left it: linear light, premultiplied alpha.
+@if(!merged)
 fn picture_at(uv: vec2f) -> vec4f {
     return textureSampleLevel(picture, linear, uv, 0.0);
+}
+
+/// Where several filters that see only the pixel that they draw share a pass: what the one before has drawn there.
+@if(merged)
+fn picture_at(uv: vec2f) -> vec4f {
+    return carried;
+}
+
+@if(merged)
+var<private> carried: vec4f;
+
+/// Another picture as large as it must be to cover this one, its middle in the middle: for `image` inputs.
+fn covering(image: texture_2d<f32>, uv: vec2f) -> vec4f {
+    let size = vec2f(textureDimensions(image));
+    let scale = max(frame.size.x / size.x, frame.size.y / size.y);
+    let shown = frame.size / (size * scale);
+    return textureSampleLevel(image, linear, (uv - 0.5) * shown + 0.5, 0.0);
 }

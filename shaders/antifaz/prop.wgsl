@@ -36,6 +36,21 @@ struct Material {
 @group(0) @binding(9) var prop_textures: texture_2d_array<f32>;
 @group(0) @binding(10) var repeat: sampler;
 
+/// A corner of the mesh, as a pass's own `vertex` function gets it and gives it back.
+struct PropPoint {
+    /// In cm, in the canonical face space: from here the head's pose takes it into the picture.
+    position: vec3f,
+    /// In the same space.
+    normal: vec3f,
+    /// What the fragment stage gets as `canonical`; at first the same as `position`, and best left as it is: what is
+    /// painted by it then moves with the mesh.
+    canonical: vec3f,
+    /// Place in the texture.
+    uv: vec2f,
+    /// The number of the surface in `prop_materials`.
+    material: u32,
+}
+
 struct Varying {
     @builtin(position) position: vec4f,
     /// In the space of that camera, cm: x right, y up, the camera at 0 looking along -z.
@@ -81,24 +96,29 @@ fn settle(face: u32) -> vec2f {
     return sum / 5.0;
 }
 
-/// Instance `face` is the face in that slot; without one its triangles have no area.
-fn vertex(index: u32, face: u32) -> Varying {
+/// The mesh's corner of this number.
+fn point(index: u32) -> PropPoint {
+    let vertex = prop_vertices[index];
+    let piece = prop_pieces[vertex.piece];
+    let at = (piece * vec4f(vertex.position, 1.0)).xyz;
+    return PropPoint(at, (piece * vec4f(vertex.normal, 0.0)).xyz, at, vertex.uv, vertex.material);
+}
+
+/// A corner at the head of the face in that slot; without one its triangles have no area.
+fn placed(point: PropPoint, face: u32) -> Varying {
     var out: Varying;
     out.position = NOWHERE;
     out.face = face;
     if !is_present(face) {
         return out;
     }
-    let vertex = prop_vertices[index];
-    let piece = prop_pieces[vertex.piece];
-    let at = (piece * vec4f(vertex.position, 1.0)).xyz;
-    out.place = head_place(face, at);
+    out.place = head_place(face, point.position);
     out.position = project(out.place);
     out.position += vec4f(settle(face) * out.position.w, 0.0, 0.0);
-    out.normal = head_direction(face, (piece * vec4f(vertex.normal, 0.0)).xyz);
-    out.canonical = at;
-    out.uv = vertex.uv;
-    out.material = vertex.material;
+    out.normal = head_direction(face, point.normal);
+    out.canonical = point.canonical;
+    out.uv = point.uv;
+    out.material = point.material;
     out.skin = skin(face);
     return out;
 }

@@ -101,3 +101,15 @@ fn turned(at: vec2f, angle: f32) -> vec2f {
 fn cover(distance: f32, pixel: f32) -> f32 {
     return clamp(0.5 - distance / pixel, 0.0, 1.0);
 }
+
+/// The same with an edge as soft as a picture's.
+fn soft_cover(distance: f32, pixel: f32) -> f32 {
+    return smoothstep(-0.6, 0.6, -distance / pixel);
+}
+
+/// The same for lines `thin` wide: thinner than a pixel they fade instead of breaking up. From `broad.x` to `broad.y` inside
+/// it is no line any more, but an area.
+fn line_cover(distance: f32, pixel: f32, thin: f32, broad: vec2f) -> f32 {
+    let faded = clamp(thin / pixel, 0.4, 1.0);
+    return soft_cover(distance, pixel) * mix(faded, 1.0, smoothstep(broad.x, broad.y, -distance));
+}

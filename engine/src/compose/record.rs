@@ -152,6 +152,7 @@ pub(super) fn record(
         }
         if let Slot::Particles(..) = pass.target {
             Recorder { gpu, composer, planned, slots: &slots, kept, seen: &seen }.step(encoder, pass)?;
+            mark(encoder);
             continue;
         }
         let target = slots.take(gpu, pass, float)?;

@@ -125,6 +125,10 @@ pub struct Pass {
     /// the face texture, each face in its own tile of the `target` (4 x 2 tiles; `antifaz::face_uv::tile` finds a place
     /// again); `prop`: a mesh on each head; or `particles`: a square for each that is alive.
     pub space: Option<Spanned<String>>,
+    /// A function of the shader that moves the corners of the mesh before they are placed in the picture: in the space
+    /// `prop` `fn NAME(point: PropPoint, face: u32) -> PropPoint` (`antifaz::prop::PropPoint`), in the space `face_mesh` the
+    /// same of `FacePoint` (`antifaz::face_mesh::FacePoint`).
+    pub vertex: Option<Spanned<String>>,
     /// `frame` or `face`.
     pub per: Option<Spanned<String>>,
     /// A named intermediate; the picture where absent.

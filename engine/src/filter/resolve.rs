@@ -155,6 +155,17 @@ impl Resolver<'_> {
     /// A name that a shader can use, given once.
     fn name(&mut self, name: &Spanned<String>) -> Result<String, FilterError> {
         let text = name.get_ref();
+        self.shader_name(name)?;
+        if self.names.contains(text) {
+            return Err(self.text.at(name, format!("`{text}` is there already")));
+        }
+        self.names.push(text.clone());
+        Ok(text.clone())
+    }
+
+    /// What can be a name in a shader.
+    fn shader_name(&self, name: &Spanned<String>) -> Result<(), FilterError> {
+        let text = name.get_ref();
         let fits = text.starts_with(|c: char| c.is_ascii_lowercase())
             && text.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_')
             && text.len() <= 64;
@@ -168,11 +179,7 @@ impl Resolver<'_> {
                 .text
                 .at(name, format!("`{text}` is a word of the shader language; choose another")));
         }
-        if self.names.contains(text) {
-            return Err(self.text.at(name, format!("`{text}` is there already")));
-        }
-        self.names.push(text.clone());
-        Ok(text.clone())
+        Ok(())
     }
 
     fn one_of<'k>(&self, given: &Spanned<String>, known: &[&'k str]) -> Result<&'k str, FilterError> {

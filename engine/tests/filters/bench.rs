@@ -7,7 +7,7 @@ use std::{
 };
 
 use antifaz::{
-    compose::Composer,
+    compose::{Composer, Parts},
     filter::{Catalog, Look, LookItem},
     frame::FrameId,
     gpu::{BufferUse, Gpu, GpuOptions, TextureDesc, TextureFormat, readback::Readback},
@@ -101,14 +101,27 @@ impl Bench {
         Self { gpu: pollster::block_on(Gpu::new(&options)).unwrap(), readback: Readback::new() }
     }
 
-    /// A composer for a look of `name:p=v,...`.
-    pub(crate) fn composer(&self, catalog: &Catalog, look: &[impl AsRef<str>]) -> Composer {
+    /// Composers for a look of `name:p=v,...`.
+    pub(crate) fn composers<const N: usize>(
+        &self,
+        catalog: &Catalog,
+        look: &[impl AsRef<str>],
+    ) -> [Composer; N] {
         let item = |text: &str| {
             let (name, values) = text.split_once(':').unwrap_or((text, ""));
             LookItem::parse(catalog.filter(name).unwrap_or_else(|error| panic!("{error}")), values).unwrap()
         };
         let look = Look(look.iter().map(|text| item(text.as_ref())).collect());
-        Composer::new(&self.gpu, look).unwrap_or_else(|error| panic!("{error}"))
+        let parts = Parts::new(&self.gpu).unwrap();
+        // Together they compile everything once.
+        let composers = [(); N].map(|()| Composer::with(&self.gpu, &parts, look.clone()));
+        composers.map(|composer| composer.unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    /// A composer for a look.
+    pub(crate) fn composer(&self, catalog: &Catalog, look: &[impl AsRef<str>]) -> Composer {
+        let [composer] = self.composers(catalog, look);
+        composer
     }
 
     pub(crate) fn draw(

@@ -38,6 +38,12 @@ enum Kind {
     Prop,
     /// Changes what is behind the person
     Background,
+    /// Remembers the frames before
+    Feedback,
+    /// Moves and draws a swarm of small things
+    Particles,
+    /// Reacts to faces and taps
+    Reaction,
 }
 
 macro_rules! file {
@@ -54,6 +60,10 @@ const FACE_PAINT: &Files = &[file!("face-paint/filter.toml"), file!("face-paint/
 const PROP: &Files =
     &[file!("prop/filter.toml"), file!("prop/hat.wgsl"), file!("prop/hat.glb"), file!("prop/make_hat.py")];
 const BACKGROUND: &Files = &[file!("background/filter.toml"), file!("background/background.wgsl")];
+const FEEDBACK: &Files = &[file!("feedback/filter.toml"), file!("feedback/trail.wgsl")];
+const PARTICLES: &Files =
+    &[file!("particles/filter.toml"), file!("particles/fall.wgsl"), file!("particles/flake.wgsl")];
+const REACTION: &Files = &[file!("reaction/filter.toml"), file!("reaction/react.wgsl")];
 
 impl Kind {
     fn files(self) -> &'static Files {
@@ -62,6 +72,9 @@ impl Kind {
             Self::FacePaint => FACE_PAINT,
             Self::Prop => PROP,
             Self::Background => BACKGROUND,
+            Self::Feedback => FEEDBACK,
+            Self::Particles => PARTICLES,
+            Self::Reaction => REACTION,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What each part of the format means, shown by filters of a few lines whose pictures are computed by hand.
 
 mod blends;
+mod chains;
 mod faces;
 mod happenings;
 mod memory;

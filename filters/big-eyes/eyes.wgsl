@@ -1,6 +1,6 @@
 // Grows the eyes of each face by a smooth field around each, and sets a light into them.
 
-import antifaz::face::{FACES, is_present};
+import antifaz::face::{FACES, is_present, skin};
 import antifaz::frame::{frame, picture_at};
 import antifaz::fullscreen::{Varying};
 import antifaz::warp::{grown, in_heights, in_uv, span, spot};
@@ -50,13 +50,15 @@ fn grow(in: Varying) -> @location(0) vec4f {
     }
     let source = at + shift;
     var light = 0.0;
+    var lamp = 0.0;
     for (var face = 0u; face < FACES; face++) {
         if is_present(face) && distance(source, spot(face, 168u)) < span(face, 33u, 263u) {
             light += glint(source, face, LEFT) + glint(source, face, RIGHT);
+            // No skin is as dark as 0.03: dark rooms have dim windows.
+            lamp = max(lamp, 0.9 * min(skin(face).w / 0.03, 1.0));
         }
     }
     let shown = picture_at(in_uv(source));
-    // As bright as the white of the eye allows: dark rooms have dim windows.
-    let bright = mix(shown.rgb, vec3f(0.9), clamp(light, 0.0, 1.0) * params.glint * params.strength);
+    let bright = mix(shown.rgb, vec3f(lamp), clamp(light, 0.0, 1.0) * params.glint * params.strength);
     return vec4f(min(bright, vec3f(shown.a)), shown.a);
 }

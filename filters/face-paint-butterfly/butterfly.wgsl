@@ -30,6 +30,12 @@ fn flakes(uv: vec2f, normal: vec3f, pixel: f32) -> f32 {
     return smoothstep(0.32, 0.12, shape) * lamp * step(0.45, luck.z);
 }
 
+/// 0 on hair that falls over forehead and temples: it is much darker than the skin.
+fn bare(canonical: vec3f, shade: f32) -> f32 {
+    let temple = smoothstep(5.2, 6.4, abs(canonical.x)) * smoothstep(-1.0, 1.0, canonical.y);
+    return mix(1.0, smoothstep(0.1, 0.32, shade), max(smoothstep(5.3, 6.1, canonical.y), temple));
+}
+
 @fragment
 fn paint_butterfly(in: Varying) -> @location(0) vec4f {
     let d = (textureSampleLevel(design, linear, in.uv, 0.0).rgb - 0.5) * 2.0 * REACH;
@@ -66,6 +72,6 @@ fn paint_butterfly(in: Varying) -> @location(0) vec4f {
     // Around the wings a dusting of powder fades into the skin.
     let dust = 0.30 * smoothstep(-20.0, 0.0, d.r) * smoothstep(0.35, 0.75, sponge + 0.6);
     let solid = max(max(wing, dark), drop);
-    let alpha = max(solid, dust) * params.opacity;
+    let alpha = max(solid, dust) * params.opacity * bare(in.canonical, shade);
     return vec4f(min(lit, vec3f(1.0)), 1.0) * alpha;
 }

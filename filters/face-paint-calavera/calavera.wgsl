@@ -22,6 +22,12 @@ fn soft(uv: vec2f, middle: vec2f, size: vec2f) -> f32 {
     return exp(-dot(offset, offset));
 }
 
+/// 0 on hair that falls over forehead and temples: it is much darker than the skin.
+fn bare(canonical: vec3f, shade: f32) -> f32 {
+    let temple = smoothstep(5.2, 6.4, abs(canonical.x)) * smoothstep(-1.0, 1.0, canonical.y);
+    return mix(1.0, smoothstep(0.1, 0.32, shade), max(smoothstep(5.3, 6.1, canonical.y), temple));
+}
+
 @fragment
 fn paint_skull(in: Varying) -> @location(0) vec4f {
     let here = textureSampleLevel(design, linear, in.uv, 0.0);
@@ -59,5 +65,5 @@ fn paint_skull(in: Varying) -> @location(0) vec4f {
     let lit = color * matt * light + wet * light;
     let paint = smoothstep(0.0, 0.8, here.b + sponge * 0.5 * here.b);
     let drawn = max(black, max(petal, flower)) * smoothstep(0.0, 0.3, here.b);
-    return vec4f(min(lit, vec3f(1.0)), 1.0) * max(paint, drawn) * params.opacity;
+    return vec4f(min(lit, vec3f(1.0)), 1.0) * max(paint, drawn) * params.opacity * bare(in.canonical, shade);
 }

@@ -27,6 +27,12 @@ fn on_flag(uv: vec2f) -> vec2f {
     return turned * vec2f(side, 1.0) / (2.0 * HALF) + 0.5;
 }
 
+/// 0 on hair that falls over forehead and temples: it is much darker than the skin.
+fn bare(canonical: vec3f, shade: f32) -> f32 {
+    let temple = smoothstep(5.2, 6.4, abs(canonical.x)) * smoothstep(-1.0, 1.0, canonical.y);
+    return mix(1.0, smoothstep(0.1, 0.32, shade), max(smoothstep(5.3, 6.1, canonical.y), temple));
+}
+
 @fragment
 fn paint_flag(in: Varying) -> @location(0) vec4f {
     let place = on_flag(in.uv);
@@ -61,5 +67,5 @@ fn paint_flag(in: Varying) -> @location(0) vec4f {
     let normal = normalize(normalize(in.normal) + vec3f(streak, streak, 0.0) * 0.2);
     let wet = studio_light(reflect(vec3f(0.0, 0.0, -1.0), normal), 0.5) * 0.035;
     let lit = color * mix(1.0, shade, 0.95) * light + wet * light;
-    return vec4f(min(lit, vec3f(1.0)), 1.0) * paint * params.opacity;
+    return vec4f(min(lit, vec3f(1.0)), 1.0) * paint * params.opacity * bare(in.canonical, shade);
 }

@@ -23,6 +23,12 @@ fn grain(at: vec2f, seed: u32, pixel: f32) -> f32 {
     return mix(value_noise(at, seed), 0.5, smoothstep(0.4, 1.2, pixel));
 }
 
+/// 0 on hair that falls over forehead and temples: it is much darker than the skin.
+fn bare(canonical: vec3f, shade: f32) -> f32 {
+    let temple = smoothstep(5.2, 6.4, abs(canonical.x)) * smoothstep(-1.0, 1.0, canonical.y);
+    return mix(1.0, smoothstep(0.1, 0.32, shade), max(smoothstep(5.3, 6.1, canonical.y), temple));
+}
+
 @fragment
 fn paint_tiger(in: Varying) -> @location(0) vec4f {
     // Thousandths of the design per pixel of the picture.
@@ -59,6 +65,6 @@ fn paint_tiger(in: Varying) -> @location(0) vec4f {
     color = mix(color, params.stripes.rgb * (1.0 + streak), black);
     let lit = color * matt * light + wet * light * mix(0.035, 0.02, black);
     let thin = 1.0 - 0.25 * params.brush * smoothstep(0.1, 0.45, -streak) * (1.0 - black);
-    let alpha = max(paint * thin, black * smoothstep(0.0, 0.25, here.b)) * params.opacity;
+    let alpha = max(paint * thin, black * smoothstep(0.0, 0.25, here.b)) * params.opacity * bare(in.canonical, shade);
     return vec4f(min(lit, vec3f(1.0)), 1.0) * alpha;
 }

@@ -55,7 +55,7 @@ fn paint_face(in: Varying) -> @location(0) vec4f {
     // The light on the face is what the skin shows, set against its mean.
     let skin = picture_at(in.at).rgb;
     let shade = clamp(shading::shade(skin, in.skin), 0.0, 2.2);
-    let exposure = clamp(sqrt(in.skin.w / 0.22), 0.3, 1.25);
+    let exposure = shading::brightness(in.skin, 0.22, 0.5, 0.3, 1.25);
     let tint = in.skin.rgb / max(in.skin.w, 0.004);
     // Only part of the tint is the light's; most is the skin's own.
     let light = exposure * mix(vec3f(1.0), tint, 0.2);

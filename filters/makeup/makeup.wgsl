@@ -40,7 +40,9 @@ fn layer(color: vec3f, alpha: f32) -> vec4f {
 /// Lipstick: covers the lips' own colour, keeps their creases and highlights.
 fn lipstick(skin: vec3f, light: vec3f, mean: f32) -> vec3f {
     let shade = luma(skin) / mean;
-    let body = params.lip_color.rgb * light * (0.12 + 0.8 * pow(min(shade, 1.7), 1.15));
+    let pigment = params.lip_color.rgb * light * (0.08 + 0.6 * pow(min(shade, 1.7), 1.15));
+    // The lips' own colour shows through a little: pure pigment would glow.
+    let body = mix(pigment, skin * 0.75, 0.18);
     // The wet highlights take the lamp's colour, not the pigment's.
     let wet = smoothstep(1.4, 3.2, shade);
     return body + wet * luma(skin) * (0.3 + params.gloss);

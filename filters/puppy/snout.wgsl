@@ -80,7 +80,9 @@ fn snout(in: Varying) -> @location(0) vec4f {
     let ragged = value_noise(vec2f(turn * 14.0 + 40.0, length(from_eye) * 30.0), 9u) - 0.5;
     let opening = length((in.uv - vec2f(0.6565, 0.379)) / vec2f(0.088, 0.040)) - 1.0;
     let patch_cover = smoothstep(0.19, 0.165, length(from_eye) + ragged * 0.035) * smoothstep(0.0, 0.3, opening);
-    let hairs = value_noise(vec2f(turn * 40.0, length(from_eye) * 60.0), 10u);
+    // Hairs finer than a pixel fade to their mean.
+    let fine = smoothstep(1.2, 0.4, length(fwidth(in.uv)) * 300.0);
+    let hairs = mix(0.5, value_noise(vec2f(turn * 40.0, length(from_eye) * 60.0), 10u), fine);
     let fur = vec4f(min(params.fur.rgb * light * shade * (0.6 + 0.7 * hairs), vec3f(1.0)), 1.0) * patch_cover
         * params.markings * 0.9;
     let spots = vec4f(skin * 0.12, 1.0) * freckles * 0.75 * params.markings;

@@ -37,6 +37,8 @@ pub(super) fn read(path: &str, text: &str) -> Module {
     let head: Vec<&str> = head.map(|line| line.trim_start_matches('/').trim()).collect();
     let mut module = Module { path: path.to_owned(), doc: head.join(" "), items: Vec::new() };
     let (mut doc, mut group, mut said_before) = (Vec::new(), 0, false);
+    // What shared passes alone have is nothing for authors.
+    let mut hidden = false;
     let mut lines = text.lines().enumerate();
     while let Some((number, line)) = lines.next() {
         let goes_on = std::mem::replace(&mut said_before, line.starts_with("///"));
@@ -48,11 +50,19 @@ pub(super) fn read(path: &str, text: &str) -> Module {
             group = number;
             continue;
         }
+        if line.starts_with("@if(") {
+            hidden = line == "@if(merged)";
+            continue;
+        }
         let Some(word) = ["const", "var", "fn", "struct"].into_iter().find(|word| declares(line, word))
         else {
             doc.clear();
             continue;
         };
+        if std::mem::take(&mut hidden) {
+            doc.clear();
+            continue;
+        }
         let mut item =
             Item { word, text: signature(line, word), doc: doc.join(" "), group, fields: Vec::new() };
         if word == "struct" {

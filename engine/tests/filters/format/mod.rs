@@ -7,6 +7,7 @@ mod happenings;
 mod memory;
 mod particles;
 mod props;
+mod swing;
 mod values;
 
 use antifaz::{

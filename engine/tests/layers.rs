@@ -39,8 +39,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("image", &["source", "sink", "filter", "compose"]),
     ("jpeg_decoder", &["source"]),
     ("log", &["*"]),
-    // A filter's names must be none that WGSL reserves.
-    ("naga", &["gpu", "filter::resolve"]),
+    // A filter's names must be none that WGSL reserves; shaders in GLSL are imported.
+    ("naga", &["gpu", "filter::resolve", "filter::import"]),
     ("nokhwa", &["source::camera"]),
     ("openh264", &["source::video", "sink::video"]),
     ("pollster", &["gpu", "engine", "session"]),

@@ -2,15 +2,19 @@
 
 import antifaz::face::{NOWHERE, head_direction, is_present, landmark, skin};
 
+/// A vertex of the canonical face.
 struct Point {
     /// In cm: x to the viewer's right, y up, z to the viewer.
     canonical: vec3f,
+    /// Place in the face texture, 0..1 from the left.
     u: f32,
     /// Unit length, in the canonical face space.
     normal: vec3f,
+    /// Place in the face texture, 0..1 from the top.
     v: f32,
 }
 
+/// The canonical face, by the numbers of the landmarks.
 @group(0) @binding(5) var<storage, read> face_points: array<Point>;
 
 /// A corner of the face, as a pass's own `vertex` function gets it and gives it back.
@@ -25,7 +29,9 @@ struct FacePoint {
     uv: vec2f,
 }
 
+/// What the fragment stage gets in the spaces `face_mesh` and `face_uv`.
 struct Varying {
+    /// Place on the target in pixels, and the depth.
     @builtin(position) position: vec4f,
     /// Place in the face texture, 0..1, y down.
     @location(0) uv: vec2f,
@@ -35,7 +41,7 @@ struct Varying {
     @location(2) canonical: vec3f,
     /// In the space of a camera that looks straight at the head: x right, y up, z to the viewer. Not of unit length.
     @location(3) normal: vec3f,
-    /// Mean colour and luminance of the skin.
+    /// Mean colour of the skin in linear light, and its luminance in w.
     @location(4) @interpolate(flat) skin: vec4f,
     /// The slot of the face.
     @location(5) @interpolate(flat) face: u32,

@@ -4,6 +4,7 @@
 import antifaz::face::{is_present};
 import antifaz::face_mesh::{Varying, placed, point};
 
+/// Tiles in a row, and rows.
 const TILES: vec2f = vec2f(4.0, 2.0);
 
 /// The place in the target of a place in the texture of a face (0..1, y down).

@@ -5,35 +5,48 @@ import antifaz::frame::{frame};
 import antifaz::face::{NOWHERE, head_direction, head_place, is_present, landmark_on_screen, skin};
 import antifaz::face_mesh::{face_points};
 
-/// MediaPipe's camera: a vertical field of view of 63 degrees, 1 cm to 100 m.
+/// MediaPipe's camera: a vertical field of view of 63 degrees.
 const FOCAL: f32 = 1.6318517; // 1 / tan(63 / 2 degrees)
+/// The nearest that it sees, in cm.
 const NEAR: f32 = 1.0;
+/// The farthest that it sees, in cm.
 const FAR: f32 = 10000.0;
 
+/// A vertex of a mesh.
 struct Vertex {
     /// In cm, in the canonical face space.
     position: vec3f,
+    /// The number of its surface in `prop_materials`.
     material: u32,
+    /// Unit length, in the same space.
     normal: vec3f,
+    /// The number of the piece that it moves with.
     piece: u32,
+    /// Place in the texture.
     uv: vec2f,
 }
 
+/// A surface, as glTF describes it.
 struct Material {
     /// Linear light, straight alpha.
     base: vec4f,
+    /// 0 (no metal) to 1.
     metallic: f32,
+    /// 0 (a mirror) to 1 (matt).
     roughness: f32,
     /// The layer of `prop_textures` that multiplies `base`, or -1.
     texture: i32,
 }
 
+/// The vertices of the pass's mesh.
 @group(0) @binding(6) var<storage, read> prop_vertices: array<Vertex>;
+/// The surfaces of the pass's mesh.
 @group(0) @binding(7) var<storage, read> prop_materials: array<Material>;
 /// From the space of each piece that moves to that of the prop.
 @group(0) @binding(8) var<storage, read> prop_pieces: array<mat4x4f>;
 /// Base colours: linear light when sampled, premultiplied alpha.
 @group(0) @binding(9) var prop_textures: texture_2d_array<f32>;
+/// Interpolates between pixels, and begins anew beyond the edge.
 @group(0) @binding(10) var repeat: sampler;
 
 /// A corner of the mesh, as a pass's own `vertex` function gets it and gives it back.
@@ -51,7 +64,9 @@ struct PropPoint {
     material: u32,
 }
 
+/// What the fragment stage gets in the space `prop`.
 struct Varying {
+    /// Place on the target in pixels, and the depth.
     @builtin(position) position: vec4f,
     /// In the space of that camera, cm: x right, y up, the camera at 0 looking along -z.
     @location(0) place: vec3f,
@@ -65,7 +80,7 @@ struct Varying {
     @location(4) @interpolate(flat) skin: vec4f,
     /// The slot of the face.
     @location(5) @interpolate(flat) face: u32,
-    /// Place in the texture.
+    /// Place in the texture, 0..1, y down.
     @location(6) uv: vec2f,
 }
 
@@ -77,7 +92,7 @@ fn surface_color(in: Varying) -> vec4f {
     return select(color, color * texel, material.texture >= 0);
 }
 
-/// Camera space to the screen.
+/// Camera space (cm) to clip space.
 fn project(place: vec3f) -> vec4f {
     let x = place.x * FOCAL * frame.size.y / frame.size.x;
     let z = (place.z * FAR + NEAR * FAR) / (NEAR - FAR);

@@ -14,7 +14,7 @@ macro_rules! module {
     };
 }
 /// Import path, file and text of the engine's own modules.
-const MODULES: [(&str, &str, &str); 23] = [
+pub(super) const MODULES: [(&str, &str, &str); 23] = [
     module!("antifaz::color", "antifaz/color.wgsl"),
     module!("antifaz::event", "antifaz/event.wgsl"),
     module!("antifaz::expression", "antifaz/expression.wgsl"),
@@ -38,6 +38,15 @@ const MODULES: [(&str, &str, &str); 23] = [
     module!("compose::lay", "compose/lay.wgsl"),
     module!("compose::one_face", "compose/one_face.wgsl"),
     module!("compose::occluder", "compose/occluder.wgsl"),
+];
+
+/// The spaces, and the modules whose `Varying` their fragment stages get.
+pub(super) const SPACES: [(&str, &str); 5] = [
+    ("frame", "antifaz::fullscreen"),
+    ("face_mesh", "antifaz::face_mesh"),
+    ("face_uv", "antifaz::face_mesh"),
+    ("prop", "antifaz::prop"),
+    ("particles", "antifaz::particles"),
 ];
 
 /// What the vertex stage of every pass is called.
@@ -138,7 +147,7 @@ pub(super) fn params(filter: &Filter) -> String {
 }
 
 /// What a filter's manifest declares, as WGSL.
-fn inputs(filter: &Filter, pass: &Pass) -> String {
+pub(super) fn inputs(filter: &Filter, pass: &Pass) -> String {
     let mut text = params(filter);
     if !filter.inputs.is_empty() {
         text += "@group(1) @binding(0) var<uniform> params: Params;\n";

@@ -26,6 +26,7 @@ mod one_face;
 pub mod plan;
 mod program;
 mod record;
+mod reference;
 mod variants;
 
 use std::sync::Arc;
@@ -50,6 +51,7 @@ pub use library::engine as engine_modules;
 use merged::Merged;
 use plan::Plan;
 use program::Program;
+pub use reference::reference;
 
 /// Why a look can't be drawn.
 #[derive(Debug, thiserror::Error)]

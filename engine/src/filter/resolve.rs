@@ -6,6 +6,8 @@ mod passes;
 
 use toml::Spanned;
 
+pub(super) use inputs::KINDS;
+
 use super::{
     Filter, FilterError, Module, Package, Quality, Requires, Space,
     error::nearest,
@@ -33,6 +35,11 @@ impl Filter {
 
 /// What the generated module `package::inputs` calls its own, or uses.
 const RESERVED: [&str; 5] = ["params", "canvas", "newest_layers", "event_states", "min"];
+
+/// Whether a name can't be one in a manifest, since shaders give it another meaning.
+pub(super) fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name) || naga::keywords::wgsl::RESERVED.contains(&name)
+}
 
 /// Every WGSL file of a package as a module.
 fn modules(package: &Package) -> Result<Vec<Module>, FilterError> {
@@ -174,7 +181,7 @@ impl Resolver<'_> {
                 .text
                 .at(name, format!("`{text}` must be made of a-z, 0-9 and _, a letter first")));
         }
-        if RESERVED.contains(&text.as_str()) || naga::keywords::wgsl::RESERVED.contains(&text.as_str()) {
+        if is_reserved(text) {
             return Err(self
                 .text
                 .at(name, format!("`{text}` is a word of the shader language; choose another")));

@@ -19,6 +19,8 @@ struct Frame {
     tap: vec2f,
     /// Taps since the frame before.
     taps: u32,
+    /// 1 where there is a person mask, else 0.
+    matte_known: u32,
 }
 
 @group(0) @binding(0) var<uniform> frame: Frame;

@@ -24,6 +24,7 @@ mod one_face;
 pub mod plan;
 mod program;
 mod record;
+mod tools;
 mod variants;
 
 use std::sync::Arc;
@@ -47,6 +48,7 @@ use kept::Kept;
 pub use library::engine as engine_modules;
 use plan::Plan;
 use program::Program;
+use tools::Tools;
 
 /// Why a look can't be drawn.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +85,7 @@ pub enum ComposeError {
 pub struct Composer {
     look: Look,
     programs: Vec<Program>,
+    tools: Tools,
     shared: Arc<Shared>,
     planned: Option<Planned>,
     kept: Kept,
@@ -123,6 +126,7 @@ impl Parts {
 struct Shared {
     /// Filters' pipelines.
     compiled: Compiled,
+    tools: tools::Compiled,
     /// `antifaz::frame::Frame`.
     frame: Buffer,
     face: Shape,
@@ -156,6 +160,7 @@ impl Composer {
         let programs = look.0.iter().map(|item| Program::new(gpu, &shared.compiled, item));
         Ok(Self {
             programs: programs.collect::<Result<_, _>>()?,
+            tools: Tools::new(gpu, &shared.tools, &look)?,
             look,
             shared,
             planned: None,
@@ -298,6 +303,7 @@ impl Shared {
         };
         Ok(Self {
             compiled: Compiled::default(),
+            tools: tools::Compiled::default(),
             frame: gpu.buffer("frame", BufferUse::Uniform, size_of::<record::Frame>() as u64)?,
             face: Shape::face(gpu)?,
             head: Shape::head(gpu)?,

@@ -62,7 +62,7 @@ pub struct Needs {
     /// `mesh`, `blendshapes`, `pose`.
     #[serde(default)]
     pub face: Vec<Spanned<String>>,
-    /// `person`.
+    /// `person`, `edges` (the same, fitted to the edges of the picture).
     #[serde(default)]
     pub segment: Vec<Spanned<String>>,
 }
@@ -144,7 +144,7 @@ pub struct Pass {
     /// How what is drawn meets what is there: `replace` (the rule in the space `frame`), `over` (in all others), `add`,
     /// `multiply` or `screen`. Colours are linear light with premultiplied alpha.
     pub blend: Option<Spanned<String>>,
-    /// What is read beside the inputs: `picture`, `segment.person`, targets of earlier passes, or targets of any pass that
+    /// What is read beside the inputs: `picture`, `picture.levels` (for `antifaz::blur`), `segment.person`, targets of earlier passes, or targets of any pass that
     /// are kept from frame to frame.
     #[serde(default)]
     pub reads: Vec<Spanned<String>>,

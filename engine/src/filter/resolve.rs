@@ -32,7 +32,17 @@ impl Filter {
 }
 
 /// What the generated module `package::inputs` calls its own, or uses.
-const RESERVED: [&str; 5] = ["params", "canvas", "newest_layers", "event_states", "min"];
+const RESERVED: [&str; 9] = [
+    "params",
+    "canvas",
+    "newest_layers",
+    "event_states",
+    "min",
+    "person_edges",
+    "person_front",
+    "person_back",
+    "picture_levels",
+];
 
 /// Every WGSL file of a package as a module.
 fn modules(package: &Package) -> Result<Vec<Module>, FilterError> {
@@ -117,7 +127,7 @@ impl Resolver<'_> {
             }
         }
         for need in &needs.segment {
-            self.one_of(need, &["person"])?;
+            requires.edges |= self.one_of(need, &["person", "edges"])? == "edges";
             requires.matte = true;
         }
         Ok(())

@@ -6,6 +6,7 @@ mod happenings;
 mod memory;
 mod particles;
 mod props;
+mod tools;
 mod values;
 
 use antifaz::{

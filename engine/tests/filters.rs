@@ -13,6 +13,8 @@ mod bench;
 mod compare;
 #[path = "filters/format/mod.rs"]
 mod format;
+#[path = "filters/privacy.rs"]
+mod privacy;
 
 use std::path::Path;
 

@@ -8,6 +8,7 @@ mod memory;
 mod particles;
 mod props;
 mod swing;
+mod tools;
 mod values;
 
 use antifaz::{

@@ -50,11 +50,15 @@ fn blurred(uv: vec2f, radius: f32) -> vec4f {
     let last = textureNumLevels(picture_levels) - 1u;
     if wanted < spread_of(0u) {
         // A bell this narrow is a few pixels wide.
-        let step = sqrt(wanted * 0.75) / frame.size;
-        var sum = 4.0 * picture_at(uv);
-        sum += 2.0 * (picture_at(uv + vec2f(step.x, 0.0) * 2.0) + picture_at(uv - vec2f(step.x, 0.0) * 2.0));
-        sum += 2.0 * (picture_at(uv + vec2f(0.0, step.y) * 2.0) + picture_at(uv - vec2f(0.0, step.y) * 2.0));
-        return sum / 12.0;
+        var sum = vec4f(0.0);
+        var weights = 0.0;
+        for (var i = 0; i < 25; i++) {
+            let shift = vec2f(f32(i % 5), f32(i / 5)) - 2.0;
+            let weight = exp(-0.405 * dot(shift, shift));
+            sum += picture_at(uv + 0.967 * spread * shift / frame.size) * weight;
+            weights += weight;
+        }
+        return sum / weights;
     }
     // Spreads grow fourfold from level to level.
     let level = u32(clamp(0.5 * log2((wanted + 0.25) / (7.0 / 12.0)) - 1.0, 0.0, f32(last)));

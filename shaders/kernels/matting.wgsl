@@ -159,29 +159,25 @@ fn average(@builtin(position) position: vec4f) -> @location(0) vec4f {
     return averaged(vec2i(position.xy), NEAR);
 }
 
-/// How much the tones around a place have changed since the frame before. Noise is the mean of several pixels.
-fn change(uv: vec2f) -> f32 {
-    let texel = 0.75 / vec2f(textureDimensions(before));
-    var sum = vec3f(0.0);
-    for (var i = 0; i < 4; i++) {
-        let at = uv + (vec2f(f32(i & 1), f32(i >> 1)) * 2.0 - 1.0) * texel;
-        let now = tone(textureSampleLevel(picture, linear_clamp, at, 0.0).rgb);
-        sum += abs(now - tone(textureSampleLevel(before, linear_clamp, at, 0.0).rgb));
-    }
-    return max(sum.r, max(sum.g, sum.b)) / 4.0;
-}
-
 /// The picture, and the person in alpha. Where the picture stands still, most of the frame before is kept; the more it
-/// has changed, or the more it is in doubt who is right, the less.
+/// has changed, the less. Four samples between the pixels smooth the steps of an edge, and a camera's noise.
 @fragment
 fn steady(@builtin(position) position: vec4f) -> @location(0) vec4f {
-    let uv = position.xy / vec2f(textureDimensions(before));
-    let light = textureSampleLevel(picture, linear_clamp, uv, 0.0).rgb;
-    let now = person_of(textureSampleLevel(lines, linear_clamp, uv, 0.0), tone(light));
+    let size = vec2f(textureDimensions(before));
+    let uv = position.xy / size;
+    let line = textureSampleLevel(lines, linear_clamp, uv, 0.0);
+    var now = 0.0;
+    var changed = vec3f(0.0);
+    for (var i = 0; i < 4; i++) {
+        let at = uv + (vec2f(f32(i & 1), f32(i >> 1)) - 0.5) / size;
+        let seen = tone(textureSampleLevel(picture, linear_clamp, at, 0.0).rgb);
+        now += person_of(line, seen) / 4.0;
+        changed += abs(seen - tone(textureSampleLevel(before, linear_clamp, at, 0.0).rgb)) / 4.0;
+    }
+    let still = 1.0 - smoothstep(STILL, MOVED, max(changed.r, max(changed.g, changed.b)));
     let then = textureLoad(before, vec2i(position.xy), 0).a;
-    let still = 1.0 - smoothstep(STILL, MOVED, change(uv));
-    let agrees = 1.0 - 0.3 * smoothstep(0.25, 0.75, abs(now - then));
-    return vec4f(light, mix(now, then, matting.kept * still * agrees));
+    let light = textureSampleLevel(picture, linear_clamp, uv, 0.0).rgb;
+    return vec4f(light, mix(now, then, matting.kept * still));
 }
 
 /// The mean light around a cell where there is surely a person, times its weight; and the weight.

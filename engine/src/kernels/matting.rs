@@ -68,10 +68,26 @@ pub struct Refined {
 pub struct Memory {
     /// Small pictures with the numbers of their frames, the newest last.
     guides: Vec<(u64, Texture)>,
+    /// As many as are missing there: nothing is made once the first frame is drawn.
+    spare: Vec<Texture>,
     refined: Option<Refined>,
 }
 
 impl Memory {
+    /// Makes sure that there are guides of this size; those of earlier frames are forgotten where a frame doesn't go on
+    /// from them.
+    fn open(&mut self, encoder: &Encoder, small: [u32; 2], anew: bool) -> Result<(), GpuError> {
+        let guides = self.guides.iter().map(|(_, guide)| guide).chain(&self.spare);
+        if guides.clone().count() == 0 || guides.clone().any(|guide| guide.size() != small) {
+            let desc = TextureDesc::new(small, Step::Shrink.format());
+            let spare = (0..=REMEMBERED).map(|_| encoder.gpu().texture(&desc));
+            (self.guides, self.spare) = (Vec::new(), spare.collect::<Result<_, _>>()?);
+        } else if anew {
+            self.spare.extend(self.guides.drain(..).map(|(_, guide)| guide));
+        }
+        Ok(())
+    }
+
     /// What the last frame gave.
     pub fn refined(&self) -> Option<&Refined> {
         self.refined.as_ref()
@@ -163,10 +179,7 @@ impl Matting {
         memory: &mut Memory,
     ) -> Result<(), GpuError> {
         let (small, full) = (size_of_copy(frame.picture.size()), size_of_mask(frame.picture.size()));
-        let known = |guides: &[(u64, Texture)]| guides.iter().all(|(_, guide)| guide.size() == small);
-        if frame.delta == 0.0 || !known(&memory.guides) {
-            memory.guides.clear();
-        }
+        memory.open(encoder, small, frame.delta == 0.0)?;
         let before = memory.refined.take().map(|refined| refined.person);
         let before = before.filter(|before| before.size() == full);
         let share = if before.is_some() { kept(frame.delta) } else { 0.0 };
@@ -178,7 +191,9 @@ impl Matting {
 
         let picture = ("picture", Resource::Texture(frame.picture));
         let mask = ("mask", Resource::Texture(frame.mask));
-        let now = self.step(encoder, Step::Shrink, small, &[picture])?;
+        let oldest = |memory: &mut Memory| memory.guides.remove(0).1;
+        let now = memory.spare.pop().unwrap_or_else(|| oldest(memory));
+        self.draw(encoder, Step::Shrink, &now, &[picture])?;
         let seen = memory.guides.iter().rev().find(|(number, _)| *number <= frame.seen);
         let seen = seen.or(memory.guides.first()).filter(|_| frame.seen < frame.number);
         let guide = ("guide", Resource::Texture(seen.map_or(&now, |(_, guide)| guide)));
@@ -197,9 +212,6 @@ impl Matting {
             front: self.step(encoder, Step::Front, small, &all)?,
             back: self.step(encoder, Step::Back, small, &all)?,
         });
-        if memory.guides.len() == REMEMBERED {
-            memory.guides.remove(0);
-        }
         memory.guides.push((frame.number, now));
         Ok(())
     }
@@ -212,14 +224,24 @@ impl Matting {
         resources: &[(&str, Resource<'_>)],
     ) -> Result<Texture, GpuError> {
         let target = encoder.gpu().texture(&TextureDesc::new(size, step.format()))?;
+        self.draw(encoder, step, &target, resources)?;
+        Ok(target)
+    }
+
+    fn draw(
+        &self,
+        encoder: &mut Encoder,
+        step: Step,
+        target: &Texture,
+        resources: &[(&str, Resource<'_>)],
+    ) -> Result<(), GpuError> {
         let own = [
             ("matting", Resource::Buffer(&self.params)),
             ("linear_clamp", Resource::Sampler(Sampler::Linear)),
         ];
         let resources: Vec<_> = own.iter().chain(resources).copied().collect();
         let draws = [Draw::fullscreen(&self.passes[step as usize], &resources)];
-        encoder.render(&Render::new(Step::ALL[step as usize].1, &target, &draws))?;
-        Ok(target)
+        encoder.render(&Render::new(Step::ALL[step as usize].1, target, &draws))
     }
 }
 

@@ -171,27 +171,26 @@ fn person_of(line: [f32; 4], tone: [f32; 3]) -> f32 {
     smoothstep(0.2, 0.8, applied(line, tone))
 }
 
-fn change(picture: &Floats, before: &Floats, uv: [f32; 2]) -> f32 {
-    let mut sum = [0.0_f32; 3];
-    for (right, down) in [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)] {
-        let [width, height] = before.size.map(|side| side as f32);
-        let at = [uv[0] + right * 0.75 / width, uv[1] + down * 0.75 / height];
-        let (now, then) = (picture.sample(at), before.sample(at));
-        sum.iter_mut().enumerate().for_each(|(i, sum)| *sum += (tone(now[i]) - tone(then[i])).abs());
-    }
-    sum.into_iter().fold(0.0, f32::max) / 4.0
-}
-
 fn steady(picture: &Floats, lines: &Floats, before: Option<&Floats>, full: [usize; 2], kept: f32) -> Floats {
+    let [width, height] = full.map(|side| side as f32);
     Floats::make(full, |x, y| {
-        let uv = [(x as f32 + 0.5) / full[0] as f32, (y as f32 + 0.5) / full[1] as f32];
+        let uv = [(x as f32 + 0.5) / width, (y as f32 + 0.5) / height];
+        let line = lines.sample(uv);
+        let (mut now, mut changed) = (0.0, [0.0_f32; 3]);
+        for (right, down) in [(-0.5, -0.5), (0.5, -0.5), (-0.5, 0.5), (0.5, 0.5)] {
+            let at = [uv[0] + right / width, uv[1] + down / height];
+            let [r, g, b, _] = picture.sample(at);
+            let seen = [r, g, b].map(tone);
+            now += person_of(line, seen) / 4.0;
+            let then = before.map_or([0.0; 4], |before| before.sample(at));
+            for ((changed, seen), then) in changed.iter_mut().zip(seen).zip(then) {
+                *changed += (seen - tone(then)).abs() / 4.0;
+            }
+        }
+        let still = 1.0 - smoothstep(STILL, MOVED, changed.into_iter().fold(0.0, f32::max));
+        let then = before.map_or(0.0, |before| before.at(x as isize, y as isize)[3]);
         let [r, g, b, _] = picture.sample(uv);
-        let now = person_of(lines.sample(uv), [r, g, b].map(tone));
-        let Some(before) = before.filter(|_| kept > 0.0) else { return [r, g, b, now] };
-        let then = before.at(x as isize, y as isize)[3];
-        let still = 1.0 - smoothstep(STILL, MOVED, change(picture, before, uv));
-        let agrees = 1.0 - 0.3 * smoothstep(0.25, 0.75, (now - then).abs());
-        [r, g, b, now + (then - now) * kept * still * agrees]
+        [r, g, b, now + (then - now) * kept * still]
     })
 }
 

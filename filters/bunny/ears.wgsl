@@ -41,7 +41,8 @@ fn move_ear(point: PropPoint, face: u32) -> PropPoint {
     let bent = vec3f(late.z, 0.0, -late.x) * along / HEIGHT * 1.5;
     let risen = spring.color.x * vec3f(0.05, 0.0, 0.13 * side);
     // One ear falls to the front, the other one to its side.
-    let fallen = spring.color.y * smoothstep(0.15, 0.7, along) * select(vec3f(1.2, 0.0, 0.35), vec3f(0.3, 0.0, -0.75), side > 0.0);
+    let falls = select(vec3f(1.2, 0.0, 0.35), vec3f(0.3, 0.0, -0.75), side > 0.0);
+    let fallen = spring.color.y * smoothstep(0.15, 0.7, along) * falls;
     let twitched = 0.12 * twitch(face * 2u + u32(side > 0.0), 4.9) * vec3f(0.4, 0.0, -side);
     let turn = clamp(bent, vec3f(-0.9), vec3f(0.9)) + risen + fallen + twitched;
     let stretch = params.size * (1.0 + 0.10 * spring.color.x - 0.04 * spring.color.y);

@@ -4,16 +4,8 @@
 import antifaz::color::{luma};
 import antifaz::frame::{frame, linear, picture_at};
 import antifaz::fullscreen::{Varying};
-import antifaz::matte::{matte_at};
-import package::inputs::{edges, params, trail};
-import package::matting::{refined};
-
-/// Before the net has looked, all counts as person: the corners tell.
-fn nobody_known() -> bool {
-    let left = min(matte_at(vec2f(0.0, 0.0)), matte_at(vec2f(0.0, 1.0)));
-    let right = min(matte_at(vec2f(1.0, 0.0)), matte_at(vec2f(1.0, 1.0)));
-    return min(left, right) > 0.99 && matte_at(vec2f(0.5, 0.0)) > 0.99;
-}
+import antifaz::matte::{foreground_at, matte_known, person_at};
+import package::inputs::{params, trail};
 
 /// Colours that follow one another, all of about the same brightness.
 fn hue(turn: f32) -> vec3f {
@@ -31,11 +23,11 @@ fn feed(in: Varying) -> @location(0) vec4f {
     let past = params.origin + (in.uv - params.origin) / growth();
     // `life` is the time after which 5 % are left.
     let before = textureSampleLevel(trail, linear, past, 0.0) * exp(-3.0 * frame.delta / params.life);
-    if nobody_known() {
+    if !matte_known() {
         return before;
     }
-    let light = picture_at(in.uv).rgb;
-    let person = refined(edges, linear, in.uv, light);
+    let light = foreground_at(in.uv);
+    let person = person_at(in.uv);
     // An echo is left on each beat.
     let beat = floor(frame.time * params.beat);
     let last = floor((frame.time - frame.delta) * params.beat);
@@ -60,13 +52,13 @@ fn feed(in: Varying) -> @location(0) vec4f {
 @fragment
 fn join(in: Varying) -> @location(0) vec4f {
     let source = picture_at(in.uv);
-    let person = refined(edges, linear, in.uv, source.rgb);
+    let person = person_at(in.uv);
     var echo = textureSampleLevel(trail, linear, in.uv, 0.0);
     // Echoes stay clear for most of their life, and then go.
     echo *= pow(max(echo.a, 1e-3), -0.45) * params.strength;
     let back = source.rgb * mix(1.0, 0.06, params.dim * params.strength);
     // Half as a veil, half as light: echoes shine where they lie on each other.
     let behind = back * (1.0 - echo.a) + echo.rgb + 0.5 * echo.rgb * back;
-    let joined = mix(min(behind, vec3f(1.0)), source.rgb, person);
+    let joined = mix(min(behind, vec3f(1.0)), foreground_at(in.uv), person);
     return vec4f(joined * source.a, source.a);
 }

@@ -1,9 +1,10 @@
 // The person as light from a projector: one colour, lines that wander down, a bright rim, and rows that tear.
 
+import antifaz::blur::{blurred};
 import antifaz::color::{luma};
 import antifaz::frame::{frame, picture_at};
 import antifaz::fullscreen::{Varying};
-import antifaz::matte::{matte_at};
+import antifaz::matte::{matte_at, person_at};
 import antifaz::noise::{random3, value_noise};
 import package::inputs::{params};
 
@@ -31,14 +32,9 @@ fn crowd(uv: vec2f) -> f32 {
 /// What the eye notices of light: shapes, less their shading.
 fn shape(uv: vec2f) -> f32 {
     let here = luma(picture_at(uv).rgb);
-    let step = vec2f(frame.size.y / frame.size.x, 1.0) * 0.02;
-    var around = 0.0;
-    for (var i = 0; i < 8; i++) {
-        let angle = f32(i) * 0.7853982 + 0.4;
-        around += luma(picture_at(uv + vec2f(cos(angle), sin(angle)) * step).rgb);
-    }
+    let around = luma(blurred(uv, 0.028).rgb);
     // Local contrast, and some of the light itself.
-    return clamp(0.66 * sqrt(here) + 1.3 * (sqrt(here) - sqrt(around / 8.0)) - 0.02, 0.0, 1.0);
+    return clamp(0.66 * sqrt(here) + 1.3 * (sqrt(here) - sqrt(around)) - 0.02, 0.0, 1.0);
 }
 
 @fragment
@@ -50,7 +46,7 @@ fn project(in: Varying) -> @location(0) vec4f {
     let left = shape(uv - apart);
     let middle = shape(uv);
     let right = shape(uv + apart);
-    let person = smoothstep(0.25, 0.75, matte_at(uv));
+    let person = person_at(uv);
     // Less person around than here is the edge, more is the glow beside it.
     let around = crowd(uv);
     let rim = max(person - around, 0.0);

@@ -3,8 +3,8 @@
 
 import antifaz::frame::{frame, linear, picture_at};
 import antifaz::fullscreen::{Varying};
-import package::inputs::{edges, far_halo, near_halo, params, rim, shape};
-import package::matting::{refined};
+import antifaz::matte::{foreground_at, person_at};
+import package::inputs::{far_halo, near_halo, params, rim, shape};
 
 fn aspect() -> vec2f {
     return vec2f(frame.size.y / frame.size.x, 1.0);
@@ -17,7 +17,7 @@ fn cut(in: Varying) -> @location(0) vec4f {
     var sum = 0.0;
     for (var i = 0; i < 4; i++) {
         let uv = in.uv + (vec2f(f32(i & 1), f32(i >> 1)) * 2.0 - 1.0) * quarter;
-        sum += refined(edges, linear, uv, picture_at(uv).rgb);
+        sum += person_at(uv);
     }
     return vec4f(sum / 4.0, 0.0, 0.0, 1.0);
 }
@@ -62,7 +62,7 @@ fn hue(uv: vec2f) -> vec3f {
 @fragment
 fn draw(in: Varying) -> @location(0) vec4f {
     let source = picture_at(in.uv);
-    let person = refined(edges, linear, in.uv, source.rgb);
+    let person = person_at(in.uv);
     let near = textureSampleLevel(rim, linear, in.uv, 0.0).xy;
     // A little wider than the line, so that no background shows between line and person.
     let outer = smoothstep(0.11, 0.19, near.y);
@@ -79,13 +79,14 @@ fn draw(in: Varying) -> @location(0) vec4f {
         let behind = 1.0 - (1.0 - min(back, vec3f(1.0))) * exp(-1.5 * (shine + 1.3 * glowing));
         // The light wraps around the shoulders, and tints what it falls on.
         let wrap = (1.0 - smoothstep(0.5, 0.98, near.y)) * params.glow * beat;
-        let lit = source.rgb + tint * (source.rgb * 1.2 + 0.12) * wrap;
+        let own = foreground_at(in.uv);
+        let lit = own + tint * (own * 1.2 + 0.12) * wrap;
         color = mix(behind, lit, person);
     } else {
         let below = in.uv - vec2f(-0.006, 0.012) * aspect();
         let shadow = textureSampleLevel(near_halo, linear, below, 0.0).x + textureSampleLevel(rim, linear, below, 0.0).y;
         let shaded = back * (1.0 - 0.7 * params.glow * clamp(shadow * 1.2, 0.0, 1.0));
-        color = mix(mix(shaded, params.first.rgb, outer), source.rgb, person);
+        color = mix(mix(shaded, params.first.rgb, outer), foreground_at(in.uv), person);
     }
     return vec4f(mix(source.rgb, clamp(color, vec3f(0.0), vec3f(1.0)) * source.a, params.strength), source.a);
 }

@@ -21,8 +21,12 @@ fn place_of(slot: u32) -> Place {
     let lost = second.y;
     // The face may have moved on since.
     let grown = 1.0 + params.margin + min(lost, 2.0) * 0.35;
+    // As far as it may have gone, to any side.
+    let way = second.w * min(lost, 2.0);
     let shown = second.z * smoothstep(params.hold + 0.25, params.hold, lost);
-    return Place(first.xy, first.zw * grown, second.x * grown, shown);
+    let height = length(first.zw);
+    let up = first.zw * (grown + way / max(height, 1e-3));
+    return Place(first.xy, up, second.x * grown + way, shown);
 }
 
 /// 0 in the middle of an oval, 1 at its border, `spare` (in heights of the picture) further out.
@@ -37,16 +41,4 @@ fn reach(place: Place, at: vec2f, spare: f32) -> f32 {
 /// A place of the picture in its heights, x to the right.
 fn in_heights(uv: vec2f) -> vec2f {
     return uv * vec2f(frame.size.x / frame.size.y, 1.0);
-}
-
-/// Half the height of the largest oval that covers a place; 0 where none does.
-fn face_size(at: vec2f) -> f32 {
-    var size = 0.0;
-    for (var slot = 0u; slot < 8u; slot++) {
-        let place = place_of(slot);
-        if place.shown > 0.0 && reach(place, at, 0.1) < 1.0 {
-            size = max(size, length(place.up));
-        }
-    }
-    return size;
 }

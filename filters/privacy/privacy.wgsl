@@ -1,13 +1,14 @@
 // Hides faces.
 
+import antifaz::blur::{blurred};
 import antifaz::face::{FACES, is_present, landmark};
-import antifaz::frame::{frame, linear, picture_at};
+import antifaz::frame::{frame, picture_at};
 import antifaz::fullscreen::{Varying};
-import package::inputs::{params, places, smooth_blur, soft};
+import package::inputs::{params, places};
 import package::places::{in_heights, place_of, reach};
 
-/// First row: center and top of the oval. Second row: half of its width, seconds since the face was seen, and 1 where
-/// there ever was one.
+/// First row: center and top of the oval. Second row: half of its width, seconds since the face was seen, 1 where there
+/// ever was one, and how fast it has moved, in heights of the picture a second.
 @fragment
 fn remember(in: Varying) -> @location(0) vec4f {
     let slot = u32(in.position.x);
@@ -24,13 +25,20 @@ fn remember(in: Varying) -> @location(0) vec4f {
     let left = in_heights(landmark(slot, 234u).xy);
     let right = in_heights(landmark(slot, 454u).xy);
     let up = (top - chin) * 0.5;
+    // The hair line lies above the topmost landmark.
+    let center = (top + chin + left + right) * 0.25 + 0.1 * up;
     if row == 0u {
-        // The hair line lies above the topmost landmark.
-        return vec4f((top + chin + left + right) * 0.25 + 0.1 * up, up * 1.15);
+        return vec4f(center, up * 1.15);
+    }
+    let past = textureLoad(places, vec2u(slot, 1u), 0);
+    var speed = past.w * exp(-3.0 * frame.delta);
+    if past.z == 1.0 && past.y == 0.0 && frame.delta > 0.0 {
+        let moved = distance(center, textureLoad(places, vec2u(slot, 0u), 0).xy);
+        speed = max(speed, min(moved / frame.delta, 2.0));
     }
     // A face in profile is narrow between its landmarks, but its head isn't.
     let half_width = max(distance(left, right) * 0.5, length(up) * 0.8);
-    return vec4f(half_width, 0.0, 1.0, 1.0);
+    return vec4f(half_width, 0.0, 1.0, speed);
 }
 
 /// Side of the cells over a face, in heights of the picture. It changes in few steps: cells that grow and shrink with
@@ -57,20 +65,15 @@ fn hide(in: Varying) -> @location(0) vec4f {
             let side = cell_side(height);
             let corner = floor(at / side) * side;
             if reach(place, corner + 0.5 * side, 0.4 * side) < 1.0 {
-                var mean = vec3f(0.0);
-                for (var i = 0; i < 16; i++) {
-                    let inside = corner + (vec2f(f32(i & 3), f32(i >> 2)) + 0.5) * 0.25 * side;
-                    let uv = min(inside / in_heights(vec2f(1.0)), vec2f(1.0));
-                    mean += textureSampleLevel(soft, linear, uv, 0.0).rgb / 16.0;
-                }
-                color = mix(color, mean, place.shown);
+                let middle = min((corner + 0.5 * side) / in_heights(vec2f(1.0)), vec2f(1.0));
+                color = mix(color, blurred(middle, 0.6 * side).rgb, place.shown);
             }
         } else {
             let soft_edge = select(0.25, 1.5 * pixel / max(height, pixel), params.style == 2u);
             let inside = smoothstep(1.0 + soft_edge, 1.0, reach(place, at, 0.0)) * place.shown;
-            var cover = textureSampleLevel(smooth_blur, linear, in.uv, 0.0).rgb;
-            if params.style == 2u {
-                cover = params.color.rgb;
+            var cover = params.color.rgb;
+            if params.style == 1u {
+                cover = blurred(in.uv, 0.6 * height).rgb;
             }
             color = mix(color, cover, inside);
         }

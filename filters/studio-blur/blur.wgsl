@@ -4,14 +4,10 @@
 import antifaz::frame::{frame, linear, picture_at};
 import antifaz::color::{luma};
 import antifaz::fullscreen::{Varying};
-import package::inputs::{behind, discs, edges, filled, params};
-import package::matting::{refined};
+import antifaz::matte::{foreground_at, person_at};
+import package::inputs::{behind, discs, filled, params};
 
 const GOLDEN_ANGLE: f32 = 2.3999632;
-
-fn person_at(uv: vec2f, light: vec3f) -> f32 {
-    return refined(edges, linear, uv, light);
-}
 
 /// Picture times weight, and the weight: 1 in the background, 0 in the person.
 @fragment
@@ -23,7 +19,7 @@ fn background(in: Varying) -> @location(0) vec4f {
         let uv = in.uv + shift * quarter;
         let light = picture_at(uv).rgb;
         // Half covered pixels carry the person's colour: they count less than their share.
-        let free = 1.0 - person_at(uv, light);
+        let free = 1.0 - person_at(uv);
         let weight = free * free;
         // A camera clips lights: the brightest count for more, and an even wall stays as it is.
         let open = 1.0 + 6.0 * params.glow * smoothstep(0.7, 1.0, luma(light));
@@ -67,9 +63,9 @@ fn fill(in: Varying) -> @location(0) vec4f {
 @fragment
 fn join(in: Varying) -> @location(0) vec4f {
     let source = picture_at(in.uv);
-    let person = person_at(in.uv, source.rgb);
+    let person = person_at(in.uv);
     let blurred = textureSampleLevel(filled, linear, in.uv, 0.0);
     // Deep inside the person there is nothing to blur, and nothing of it is seen.
     let backdrop = mix(source.rgb, blurred.rgb / max(blurred.a, 1e-4), smoothstep(0.0, 0.02, blurred.a));
-    return vec4f(mix(min(backdrop, vec3f(1.0)), source.rgb, person), source.a);
+    return vec4f(mix(min(backdrop, vec3f(1.0)), foreground_at(in.uv), person), source.a);
 }

@@ -20,6 +20,8 @@ struct Frame {
     tap: vec2f,
     /// How often the user touched or clicked since the frame before.
     taps: u32,
+    /// 1 where there is a person mask, else 0.
+    matte_known: u32,
 }
 
 /// The frame that is drawn.

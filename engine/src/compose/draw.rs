@@ -44,6 +44,7 @@ impl Recorder<'_> {
         let (item, number) = match pass.draw {
             Draw::Lay(blend) => return self.lay(encoder, pass, target, blend),
             Draw::Chain(chain) => return self.chain(encoder, pass, target, chain),
+            Draw::Tool => return Ok(()),
             Draw::Filter { item, pass } => (item, pass),
         };
         if let (plan::Load::Before, Slot::Named(_, index)) = (pass.load, pass.target)
@@ -159,6 +160,10 @@ impl Recorder<'_> {
     fn engine_resources<'r>(&'r self, pass: &plan::Pass) -> Vec<(&'r str, Resource<'r>)> {
         let shared = &self.composer.shared;
         let picture = self.slots.get(pass.reads).unwrap_or(&shared.nothing);
+        let levels = self.slots.get(Slot::Levels).unwrap_or(&shared.nothing);
+        let nothing = [&shared.nothing; 3];
+        let person = self.kept.person.refined();
+        let [edges, front, back] = person.map_or(nothing, |found| [&found.person, &found.front, &found.back]);
         vec![
             ("frame", Resource::Buffer(&shared.frame)),
             ("picture", Resource::Texture(picture)),
@@ -166,6 +171,10 @@ impl Recorder<'_> {
             ("repeat", Resource::Sampler(Sampler::Repeat)),
             ("faces", Resource::Buffer(self.seen.faces)),
             ("matte", Resource::Texture(self.seen.matte)),
+            ("person_edges", Resource::Texture(edges)),
+            ("person_front", Resource::Texture(front)),
+            ("person_back", Resource::Texture(back)),
+            ("picture_levels", Resource::Texture(levels)),
             ("face_points", Resource::Buffer(&shared.face.points)),
             ("head_points", Resource::Buffer(&shared.head.points)),
         ]

@@ -7,11 +7,19 @@ use super::{Composer, Planned, clock::Tick, plan, plan::Draw};
 use crate::{
     filter::{Filter, Keep},
     gpu::{Encoder, Gpu, GpuError, Load, Render, Texture, TextureDesc, TextureFormat},
+    kernels::matting::Memory,
 };
 
-/// What the frame before has left: for each item of the look, for each of its filter's targets.
+/// What the frame before has left.
 #[derive(Debug, Default)]
-pub(super) struct Kept(Vec<Option<Vec<Option<Held>>>>);
+pub(super) struct Kept {
+    /// For each item of the look, for each of its filter's targets.
+    items: Vec<Option<Vec<Option<Held>>>>,
+    /// Of the person's edges.
+    pub(super) person: Memory,
+    /// Whether there was a person mask.
+    pub(super) had_matte: bool,
+}
 
 /// What of one target is kept.
 #[derive(Debug)]
@@ -38,17 +46,17 @@ impl Kept {
         tick: Tick,
     ) -> Result<(), GpuError> {
         if tick.anew {
-            self.0.clear();
+            self.items.clear();
         }
-        self.0.resize_with(composer.look.0.len(), || None);
+        self.items.resize_with(composer.look.0.len(), || None);
         for (number, item) in composer.look.0.iter().enumerate() {
             let drawn = |pass: &plan::Pass| matches!(pass.draw, Draw::Filter { item, .. } if item == number);
             if !planned.plan.passes.iter().any(drawn) {
-                self.0[number] = None;
+                self.items[number] = None;
                 continue;
             }
             let program = &composer.programs[number];
-            let targets = self.0[number].get_or_insert_with(|| {
+            let targets = self.items[number].get_or_insert_with(|| {
                 program.particles.iter().for_each(|(_, buffer)| encoder.clear(buffer));
                 program.events.iter().for_each(|events| events.reset(encoder));
                 item.filter.targets.iter().map(|_| None).collect()
@@ -70,12 +78,12 @@ impl Kept {
 
     /// What a target held in the frame before.
     pub(super) fn before(&self, item: usize, target: usize) -> Option<&Texture> {
-        self.0.get(item)?.as_ref()?.get(target)?.as_ref().map(|held| &held.texture)
+        self.items.get(item)?.as_ref()?.get(target)?.as_ref().map(|held| &held.texture)
     }
 
     /// Keeps what a frame has drawn on the targets of an item.
     pub(super) fn close(&mut self, encoder: &mut Encoder, item: usize, drawn: Vec<Option<Texture>>) {
-        let held = self.0.get_mut(item).into_iter().flatten().flatten();
+        let held = self.items.get_mut(item).into_iter().flatten().flatten();
         for (held, drawn) in held.zip(drawn) {
             let (Some(held), Some(drawn)) = (held, drawn) else { continue };
             match held.texture.desc().layers {

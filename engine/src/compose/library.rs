@@ -14,7 +14,8 @@ macro_rules! module {
     };
 }
 /// Import path, file and text of the engine's own modules.
-pub(super) const MODULES: [(&str, &str, &str); 23] = [
+pub(super) const MODULES: [(&str, &str, &str); 24] = [
+    module!("antifaz::blur", "antifaz/blur.wgsl"),
     module!("antifaz::color", "antifaz/color.wgsl"),
     module!("antifaz::event", "antifaz/event.wgsl"),
     module!("antifaz::expression", "antifaz/expression.wgsl"),

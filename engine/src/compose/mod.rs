@@ -27,6 +27,7 @@ pub mod plan;
 mod program;
 mod record;
 mod reference;
+mod tools;
 mod variants;
 
 use std::sync::Arc;
@@ -52,6 +53,7 @@ use merged::Merged;
 use plan::Plan;
 use program::Program;
 pub use reference::reference;
+use tools::Tools;
 
 /// Why a look can't be drawn.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +91,7 @@ pub struct Composer {
     look: Look,
     programs: Vec<Program>,
     merged: Merged,
+    tools: Tools,
     shared: Arc<Shared>,
     planned: Option<Planned>,
     kept: Kept,
@@ -129,6 +132,7 @@ impl Parts {
 struct Shared {
     /// Filters' pipelines.
     compiled: Compiled,
+    tools: tools::Compiled,
     /// `antifaz::frame::Frame`.
     frame: Buffer,
     face: Shape,
@@ -164,6 +168,7 @@ impl Composer {
         Ok(Self {
             merged: Merged::new(gpu, &shared.compiled, &look, &programs),
             programs,
+            tools: Tools::new(gpu, &shared.tools, &look)?,
             look,
             shared,
             planned: None,
@@ -310,6 +315,7 @@ impl Shared {
         };
         Ok(Self {
             compiled: Compiled::default(),
+            tools: tools::Compiled::default(),
             frame: gpu.buffer("frame", BufferUse::Uniform, size_of::<record::Frame>() as u64)?,
             face: Shape::face(gpu)?,
             head: Shape::head(gpu)?,

@@ -8,6 +8,7 @@ use std::fmt;
 
 use crate::{
     filter::{self, Blend, Filter, Keep, Look, LookItem, Quality, Space},
+    kernels::{levels, matting},
     quality::Tier,
 };
 
@@ -27,6 +28,10 @@ pub enum Slot {
     Layer,
     /// An intermediate: numbers of the look's item and of its filter's target.
     Named(usize, usize),
+    /// The person, fitted to the edges of the picture as it came, and the colours on either side.
+    Person,
+    /// The picture that the next passes read, in levels.
+    Levels,
     /// No texture but particles: numbers of the look's item and of its filter's particles.
     Particles(usize, usize),
 }
@@ -45,6 +50,8 @@ pub enum Draw {
     Lay(Blend),
     /// The chain of passes of this number, at once.
     Chain(usize),
+    /// What the engine makes for filters that ask, into its own slot.
+    Tool,
 }
 
 /// A pass of a chain: numbers of the look's item and of its filter's pass.
@@ -100,7 +107,10 @@ pub struct Plan {
 impl Plan {
     /// Plans a look for a picture of `size` at a tier. Items at their identity are not planned.
     pub fn new(look: &Look, size: [u32; 2], tier: Tier) -> Self {
-        let mut planner = Planner { size, tier, passes: Vec::new(), current: Slot::Input };
+        let mut planner = Planner { size, tier, passes: Vec::new(), current: Slot::Input, levels: false };
+        if look.requires().edges {
+            planner.tool("edges of the person", Slot::Person, matting::size_of_mask(size));
+        }
         for (number, item) in look.0.iter().enumerate() {
             if !item.is_identity() {
                 planner.item(number, item);
@@ -173,6 +183,8 @@ struct Planner {
     tier: Tier,
     passes: Vec<Pass>,
     current: Slot,
+    /// Whether the levels are those of the current picture.
+    levels: bool,
 }
 
 impl Planner {
@@ -186,6 +198,10 @@ impl Planner {
             let pass = &filter.passes[index];
             let label = format!("{}/{}", filter.name, pass.name);
             let draw = Draw::Filter { item: number, pass: index };
+            if pass.levels && !self.levels {
+                self.tool("levels of the picture", Slot::Levels, levels::desc(self.size).size);
+                self.levels = true;
+            }
             match pass.target {
                 None if pass.compute => {
                     let Space::Particles(particles) = pass.space else { continue };
@@ -217,6 +233,12 @@ impl Planner {
         let target = if self.current == Slot::A { Slot::B } else { Slot::A };
         self.push(label, draw, target, self.size, Load::Clear, 1);
         self.current = target;
+        self.levels = false;
+    }
+
+    /// What the engine makes of the current picture.
+    fn tool(&mut self, label: &str, target: Slot, size: [u32; 2]) {
+        self.push(label.to_owned(), Draw::Tool, target, size, Load::Clear, 1);
     }
 
     fn push(&mut self, label: String, draw: Draw, target: Slot, size: [u32; 2], load: Load, samples: u32) {
@@ -319,6 +341,26 @@ mod tests {
         let expected = "dust/step: Input -> Particles(0, 0) 100x1\ndust/draw: Input -> Layer 64x32\n\
                         dust/draw: Input -> A 64x32\noutput: A\n";
         assert_eq!(plan.to_string(), expected);
+    }
+
+    #[test]
+    fn what_filters_ask_the_engine_for_is_made_once() {
+        let cut = format!("requires = {{ segment = [\"edges\"] }}\n{GRADE}");
+        let glow = format!("{GRADE}reads = [\"picture.levels\"]\n");
+        let two = glow.replace("grade", "first").replace("reads", "target = \"t\"\nreads") + &glow;
+        // `requires` stands before the tables.
+        let item = |name: &str, passes: &str| {
+            let text = format!("format = 1\ntitle = \"T\"\n{passes}");
+            let package = Package::new(name, [(MANIFEST, text.as_str()), ("a.wgsl", "")]);
+            let filter = Filter::from_package(&package).unwrap_or_else(|error| panic!("{error}"));
+            LookItem::parse(Arc::new(filter), "").unwrap_or_else(|error| panic!("{error}"))
+        };
+        let look = Look(vec![item("cut", &cut), item("glow", &two), item("cut", &cut), item("more", &glow)]);
+        let expected = "edges of the person: Input -> Person 64x32\ncut/grade: Input -> A 64x32\n\
+                        levels of the picture: A -> Levels 32x16\nglow/first: A -> Named(1, 0) 64x32\n\
+                        glow/grade: A -> B 64x32\ncut/grade: B -> A 64x32\n\
+                        levels of the picture: A -> Levels 32x16\nmore/grade: A -> B 64x32\noutput: B\n";
+        assert_eq!(Plan::new(&look, [64, 32], Tier::High).to_string(), expected);
     }
 
     #[test]

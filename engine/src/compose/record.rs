@@ -1,5 +1,7 @@
 //! From planned passes to commands: which textures they go through.
 
+use std::time::Duration;
+
 use bytemuck::{Pod, Zeroable};
 
 use super::{
@@ -10,7 +12,7 @@ use super::{
     plan::{self, Draw, Slot},
 };
 use crate::{
-    gpu::{Encoder, Gpu, GpuError, Texture, TextureDesc, timer::Timer},
+    gpu::{Buffer, Encoder, Gpu, GpuError, Texture, TextureDesc, timer::Timer},
     scene::{Picture, Scene},
 };
 
@@ -30,7 +32,7 @@ pub(super) struct Frame {
     anew: u32,
     tap: [f32; 2],
     taps: u32,
-    pad: u32,
+    matte_known: u32,
 }
 
 impl Frame {
@@ -55,7 +57,7 @@ impl Frame {
             anew: now.tick.anew.into(),
             tap: now.tap,
             taps: now.taps,
-            pad: 0,
+            matte_known: scene.matte.is_some().into(),
         }
     }
 }
@@ -65,6 +67,7 @@ pub(super) struct Slots {
     input: Texture,
     pictures: [Option<Texture>; 2],
     layer: Option<Texture>,
+    levels: Option<Texture>,
     /// Intermediates of the item that is being drawn.
     named: Vec<Option<Texture>>,
     item: usize,
@@ -78,25 +81,27 @@ impl Slots {
             Slot::B => self.pictures[1].as_ref(),
             Slot::Layer => self.layer.as_ref(),
             Slot::Named(_, target) => self.named.get(target)?.as_ref(),
-            Slot::Particles(..) => None,
+            Slot::Levels => self.levels.as_ref(),
+            Slot::Person | Slot::Particles(..) => None,
         }
     }
 
-    fn put(&mut self, slot: Slot, texture: Texture) {
+    pub(super) fn put(&mut self, slot: Slot, texture: Texture) {
         match slot {
             Slot::Input => self.input = texture,
             Slot::A => self.pictures[0] = Some(texture),
             Slot::B => self.pictures[1] = Some(texture),
             Slot::Layer => self.layer = Some(texture),
             Slot::Named(_, target) => self.named[target] = Some(texture),
-            Slot::Particles(..) => {}
+            Slot::Levels => self.levels = Some(texture),
+            Slot::Person | Slot::Particles(..) => {}
         }
     }
 
     /// Takes the target of a pass out, so that it can be drawn into while the rest is read.
     fn take(&mut self, gpu: &Gpu, pass: &plan::Pass, float: bool) -> Result<Texture, GpuError> {
         let held = match pass.target {
-            Slot::Input | Slot::Particles(..) => None,
+            Slot::Input | Slot::Person | Slot::Levels | Slot::Particles(..) => None,
             Slot::A => self.pictures[0].take(),
             Slot::B => self.pictures[1].take(),
             Slot::Layer => self.layer.take(),
@@ -119,10 +124,16 @@ pub(super) fn record(
     encoder.write(&composer.shared.frame, 0, bytemuck::bytes_of(&Frame::of(&scene, now)));
     let Scene { picture, faces, matte, .. } = scene;
     let Picture { id, time, texture, .. } = picture;
-    let mut slots =
-        Slots { input: texture, pictures: [None, None], layer: None, named: Vec::new(), item: usize::MAX };
-    let matte = matte.map(|matte| matte.texture);
-    let seen = Seen { faces: &faces, matte: matte.as_deref().unwrap_or(&composer.shared.no_matte) };
+    let mut slots = Slots {
+        input: texture,
+        pictures: [None, None],
+        layer: None,
+        levels: None,
+        named: Vec::new(),
+        item: usize::MAX,
+    };
+    let mask = matte.as_ref().map_or(&composer.shared.no_matte, |matte| &matte.texture);
+    let seen = Seen { faces: &faces, matte: mask };
     let mut mark = |encoder: &mut Encoder| timer.iter_mut().for_each(|timer| timer.mark(encoder));
     mark(encoder);
     for pass in &planned.plan.passes {
@@ -133,31 +144,26 @@ pub(super) fn record(
                 kept.close(encoder, slots.item, std::mem::take(&mut slots.named));
                 slots.item = item;
                 slots.named = filter.targets.iter().map(|_| None).collect();
-                let program = &composer.programs[item];
-                for (prop, buffers) in filter.props.iter().zip(&program.props) {
-                    if prop.mesh.rig.moves() {
-                        let pose = prop.mesh.rig.pose(time.as_secs_f32());
-                        encoder.write(&buffers.pieces, 0, bytemuck::cast_slice(&pose));
-                    }
-                }
-                if let Some(one_face) = &program.one_face {
-                    one_face.record(encoder, &faces)?;
-                }
-                if let Some(events) = &program.events {
-                    let faces = program.one_face.as_ref().map_or(&*faces, |one_face| &one_face.faces);
-                    events.record(encoder, &composer.shared.frame, faces)?;
-                }
+                begin(encoder, composer, item, &faces, time)?;
             }
             float = filter.passes[pass].target.is_some_and(|target| filter.targets[target].float);
         }
-        if let Slot::Particles(..) = pass.target {
-            Recorder { gpu, composer, planned, slots: &slots, kept, seen: &seen }.step(encoder, pass)?;
-            mark(encoder);
-            continue;
+        match pass.target {
+            Slot::Person => {
+                let mask = (seen.matte, matte.as_ref().map(|matte| matte.seen));
+                composer.tools.person(encoder, kept, (&slots.input, id), mask, now.tick.delta)?;
+            }
+            Slot::Levels => composer.tools.levels(encoder, &mut slots, pass.reads)?,
+            Slot::Particles(..) => {
+                Recorder { gpu, composer, planned, slots: &slots, kept, seen: &seen }.step(encoder, pass)?;
+            }
+            target => {
+                let texture = slots.take(gpu, pass, float)?;
+                let recorder = Recorder { gpu, composer, planned, slots: &slots, kept, seen: &seen };
+                recorder.pass(encoder, pass, &texture)?;
+                slots.put(target, texture);
+            }
         }
-        let target = slots.take(gpu, pass, float)?;
-        Recorder { gpu, composer, planned, slots: &slots, kept, seen: &seen }.pass(encoder, pass, &target)?;
-        slots.put(pass.target, target);
         mark(encoder);
     }
     kept.close(encoder, slots.item, std::mem::take(&mut slots.named));
@@ -167,4 +173,29 @@ pub(super) fn record(
         _ => a,
     };
     Ok(Picture { id, time, texture: finished.unwrap_or(slots.input), host: None })
+}
+
+/// What an item does before its first pass.
+fn begin(
+    encoder: &mut Encoder,
+    composer: &Composer,
+    item: usize,
+    faces: &Buffer,
+    time: Duration,
+) -> Result<(), GpuError> {
+    let program = &composer.programs[item];
+    for (prop, buffers) in composer.look.0[item].filter.props.iter().zip(&program.props) {
+        if prop.mesh.rig.moves() {
+            let pose = prop.mesh.rig.pose(time.as_secs_f32());
+            encoder.write(&buffers.pieces, 0, bytemuck::cast_slice(&pose));
+        }
+    }
+    if let Some(one_face) = &program.one_face {
+        one_face.record(encoder, faces)?;
+    }
+    if let Some(events) = &program.events {
+        let faces = program.one_face.as_ref().map_or(faces, |one_face| &one_face.faces);
+        events.record(encoder, &composer.shared.frame, faces)?;
+    }
+    Ok(())
 }

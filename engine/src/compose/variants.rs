@@ -303,6 +303,12 @@ fn check_declared(
     if uses("matte") && !filter.requires.matte {
         return undeclared("matte", "requires = { segment = [\"person\"] }".to_owned());
     }
+    if ["person_edges", "person_front", "person_back"].into_iter().any(&uses) && !filter.requires.edges {
+        return undeclared("the person's edges", "requires = { segment = [\"edges\"] }".to_owned());
+    }
+    if uses("picture_levels") && !pass.levels {
+        return undeclared("picture.levels", "reads = [\"picture.levels\"]".to_owned());
+    }
     if uses("faces") && !filter.requires.face {
         return undeclared("faces", "requires = { face = [\"mesh\"] }".to_owned());
     }

@@ -16,6 +16,8 @@ pub struct Requires {
     pub pose: bool,
     /// The person mask.
     pub matte: bool,
+    /// The person mask fitted to the edges of the picture.
+    pub edges: bool,
 }
 
 impl BitOr for Requires {
@@ -27,6 +29,7 @@ impl BitOr for Requires {
             blendshapes: self.blendshapes | other.blendshapes,
             pose: self.pose | other.pose,
             matte: self.matte | other.matte,
+            edges: self.edges | other.edges,
         }
     }
 }

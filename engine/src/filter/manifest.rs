@@ -75,7 +75,7 @@ pub struct Needs {
     /// Default: none.
     #[serde(default)]
     pub face: Vec<Spanned<String>>,
-    /// `person`: who is foreground, for `antifaz::matte`.
+    /// `person`: who is foreground, for `antifaz::matte`. `edges`: the same, fitted to the edges of the picture.
     /// Default: none.
     #[serde(default)]
     pub segment: Vec<Spanned<String>>,
@@ -183,7 +183,7 @@ pub struct Pass {
     /// How what is drawn meets what is there: `replace`, `over`, `add`, `multiply` or `screen`. Colours are linear light with premultiplied alpha.
     /// Default: replace in the space `frame`, over in all others.
     pub blend: Option<Spanned<String>>,
-    /// What is read beside the inputs: `picture`, `segment.person`, targets of earlier passes, or targets of any pass that
+    /// What is read beside the inputs: `picture`, `picture.levels` (for `antifaz::blur`), `segment.person`, targets of earlier passes, or targets of any pass that
     /// are kept from frame to frame.
     /// Default: none; the picture may always be read.
     #[serde(default)]

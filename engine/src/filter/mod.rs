@@ -230,6 +230,8 @@ pub struct Pass {
     pub target: Option<usize>,
     /// The numbers of the intermediates that it reads.
     pub reads: Vec<usize>,
+    /// Whether it reads the levels of the picture.
+    pub levels: bool,
     /// Where the manifest names it, and its entry point.
     pub places: [Place; 2],
 }

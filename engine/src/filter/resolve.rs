@@ -34,7 +34,17 @@ impl Filter {
 }
 
 /// What the generated module `package::inputs` calls its own, or uses.
-const RESERVED: [&str; 5] = ["params", "canvas", "newest_layers", "event_states", "min"];
+const RESERVED: [&str; 9] = [
+    "params",
+    "canvas",
+    "newest_layers",
+    "event_states",
+    "min",
+    "person_edges",
+    "person_front",
+    "person_back",
+    "picture_levels",
+];
 
 /// Whether a name can't be one in a manifest, since shaders give it another meaning.
 pub(super) fn is_reserved(name: &str) -> bool {
@@ -124,7 +134,7 @@ impl Resolver<'_> {
             }
         }
         for need in &needs.segment {
-            self.one_of(need, &["person"])?;
+            requires.edges |= self.one_of(need, &["person", "edges"])? == "edges";
             requires.matte = true;
         }
         Ok(())

@@ -228,6 +228,28 @@ impl Encoder {
         self.raw.copy_texture_to_texture(from.raw().as_image_copy(), target, shape.extent(0));
     }
 
+    /// Copies the whole of a texture into a level of detail of another of the same format.
+    ///
+    /// # Panics
+    /// When it is not of that level's size.
+    pub fn copy_to_level(&mut self, from: &Texture, to: &Texture, level: u32) {
+        let mut place = to.raw().as_image_copy();
+        place.mip_level = level;
+        let size = level_of(to, level, from);
+        self.raw.copy_texture_to_texture(from.raw().as_image_copy(), place, size);
+    }
+
+    /// Copies a level of detail of a texture into another of that level's size and of the same format.
+    ///
+    /// # Panics
+    /// When it is not of that level's size.
+    pub fn copy_of_level(&mut self, from: &Texture, level: u32, to: &Texture) {
+        let mut place = from.raw().as_image_copy();
+        place.mip_level = level;
+        let size = level_of(from, level, to);
+        self.raw.copy_texture_to_texture(place, to.raw().as_image_copy(), size);
+    }
+
     pub(super) fn raw(&mut self) -> &mut wgpu::CommandEncoder {
         &mut self.raw
     }
@@ -274,4 +296,13 @@ fn check_fit(render: &Render<'_>, draw: &Draw<'_>, format: TextureFormat) -> Res
         }
     }
     Ok(())
+}
+
+/// The size of a level of `whole`, which must be that of `part`.
+fn level_of(whole: &Texture, level: u32, part: &Texture) -> wgpu::Extent3d {
+    let (shape, size) = (whole.desc(), whole.desc().extent(level));
+    assert!(level < shape.mips, "level {level} of {}", shape.mips);
+    let same = (part.desc().extent(0), part.format()) == (size, shape.format);
+    assert!(same, "level {level} takes and gives what is of its shape");
+    size
 }

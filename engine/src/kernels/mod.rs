@@ -2,6 +2,8 @@
 
 pub mod convert;
 pub mod crop;
+pub mod levels;
+pub mod matting;
 pub mod resize;
 pub mod shrink;
 pub mod ycbcr;

@@ -7,6 +7,11 @@ use crate::filter::{
     Blend, Filter, FilterError, Hook, Keep, Particles, Pass, Space, Target, expression::Expression, manifest,
 };
 
+/// The picture in levels, each half as large as the one above.
+const LEVELS: &str = "picture.levels";
+/// What a pass may read beside the filter's own targets.
+const OTHERS: [&str; 3] = ["picture", LEVELS, "segment.person"];
+
 impl Resolver<'_> {
     pub(super) fn pass(
         &mut self,
@@ -34,7 +39,8 @@ impl Resolver<'_> {
         let vertex = self.hook(pass, space)?;
         let (name, entry) = (pass.name.get_ref().clone(), pass.entry.get_ref().clone());
         let places = [self.text.place(&pass.name), self.text.place(&pass.entry)];
-        Ok(Pass { name, module, entry, compute, space, vertex, blend, target, reads, places })
+        let levels = pass.reads.iter().any(|read| read.get_ref() == LEVELS);
+        Ok(Pass { name, module, entry, compute, space, vertex, blend, target, reads, levels, places })
     }
 
     /// The author's own vertex function, where the space has room for one.
@@ -155,7 +161,8 @@ impl Resolver<'_> {
         let mut reads = Vec::new();
         for read in &pass.reads {
             match read.get_ref().as_str() {
-                "picture" => continue, // every pass may read it
+                // Every pass may read the picture; of its levels the pass itself tells.
+                "picture" | LEVELS => continue,
                 "segment.person" => {
                     filter.requires.matte = true;
                     continue;
@@ -163,9 +170,9 @@ impl Resolver<'_> {
                 _ => {}
             }
             let targets = filter.targets.iter().map(|target| target.name.as_str());
-            let known: Vec<&str> = ["picture", "segment.person"].into_iter().chain(targets).collect();
+            let known: Vec<&str> = OTHERS.into_iter().chain(targets).collect();
             let name = self.one_of(read, &known)?;
-            let number = known.iter().position(|known| *known == name).unwrap_or(0) - 2;
+            let number = known.iter().position(|known| *known == name).unwrap_or(0) - OTHERS.len();
             let drawn = filter.passes.iter().any(|earlier| earlier.target == Some(number));
             if filter.targets[number].keep == Keep::Nothing && (!drawn || target == Some(number)) {
                 let message = if target == Some(number) {

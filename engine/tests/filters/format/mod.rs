@@ -7,6 +7,8 @@ mod happenings;
 mod memory;
 mod particles;
 mod props;
+mod swing;
+mod tools;
 mod values;
 
 use antifaz::{

@@ -1,0 +1,209 @@
+// Fits a net's coarse mask of the person to the edges of the picture.
+//
+// Kaiming He, Jian Sun, Xiaoou Tang, Guided Image Filtering (ECCV 2010), with a colour guide: around each place the mask
+// is approximated by a linear function of the picture's colour; the functions are averaged, and applied to the picture.
+// Done twice, in wide windows and then in near ones, on a small picture; the functions are then applied to the picture
+// itself. `kernels::matting::cpu` is the twin.
+
+struct Matting {
+    /// The share of the frame before that is kept where nothing moves; 0 where there is none.
+    kept: f32,
+}
+
+@group(0) @binding(0) var<uniform> matting: Matting;
+@group(0) @binding(1) var linear_clamp: sampler;
+/// The picture.
+@group(0) @binding(2) var picture: texture_2d<f32>;
+/// The net's mask.
+@group(0) @binding(3) var mask: texture_2d<f32>;
+/// Tones of the small picture.
+@group(0) @binding(4) var guide: texture_2d<f32>;
+/// Tones, and the mask in alpha.
+@group(0) @binding(5) var pairs: texture_2d<f32>;
+/// Linear functions: slope in rgb, offset in alpha.
+@group(0) @binding(6) var fitted: texture_2d<f32>;
+/// The averaged ones.
+@group(0) @binding(7) var lines: texture_2d<f32>;
+/// Picture and person of the frame before.
+@group(0) @binding(8) var before: texture_2d<f32>;
+
+/// Half of a window's side, in cells: where the functions are fitted to the mask, and where they are averaged.
+const WIDE: i32 = 5;
+const WIDE_MEAN: i32 = 3;
+const NEAR: i32 = 2;
+/// Half of the side of what is averaged to a colour of the person or of the background.
+const AROUND: i32 = 3;
+/// Differences of tone below its root are taken for noise.
+const NOISE: f32 = 0.0006;
+const STEEPEST: f32 = 40.0;
+
+/// Changes of tone of a picture that stands still, by noise alone; and of one that moves.
+const STILL: f32 = 0.022;
+const MOVED: f32 = 0.06;
+
+@vertex
+fn vertex(@builtin(vertex_index) index: u32) -> @builtin(position) vec4f {
+    let uv = vec2f(f32((index << 1u) & 2u), f32(index & 2u));
+    return vec4f(uv * 2.0 - 1.0, 0.0, 1.0);
+}
+
+/// Colours are compared as the eye does: by the square root of light.
+fn tone(light: vec3f) -> vec3f {
+    return sqrt(max(light, vec3f(0.0)));
+}
+
+fn cell_at(table: texture_2d<f32>, at: vec2i) -> vec4f {
+    return textureLoad(table, clamp(at, vec2i(0), vec2i(textureDimensions(table)) - 1), 0);
+}
+
+/// The picture made small: each cell is the mean of 3 x 3 samples.
+@fragment
+fn shrink(@builtin(position) position: vec4f) -> @location(0) vec4f {
+    let size = small_size();
+    var sum = vec3f(0.0);
+    for (var y = 0; y < 3; y++) {
+        for (var x = 0; x < 3; x++) {
+            let at = floor(position.xy) + (vec2f(f32(x), f32(y)) + 0.5) / 3.0;
+            sum += tone(textureSampleLevel(picture, linear_clamp, at / size, 0.0).rgb);
+        }
+    }
+    return vec4f(sum / 9.0, 1.0);
+}
+
+/// The size of the small picture; `kernels::shrink::size_of_copy`.
+fn small_size() -> vec2f {
+    let whole = textureDimensions(picture);
+    let longest = max(whole.x, whole.y);
+    if longest <= 256u {
+        return vec2f(whole);
+    }
+    return vec2f(max((whole * 256u + longest / 2u) / longest, vec2u(1u)));
+}
+
+/// The mask beside the picture that it was made of. The net's edges are soft: their middle is what it says.
+@fragment
+fn pair(@builtin(position) position: vec4f) -> @location(0) vec4f {
+    let cell = textureLoad(guide, vec2i(position.xy), 0);
+    let uv = position.xy / vec2f(textureDimensions(guide));
+    let person = textureSampleLevel(mask, linear_clamp, uv, 0.0).r;
+    return vec4f(cell.rgb, smoothstep(0.25, 0.75, person));
+}
+
+/// The function that fits the pairs in the window of a cell best.
+fn fit(here: vec2i, reach: i32) -> vec4f {
+    var mean = vec4f(0.0);
+    var with_person = vec3f(0.0);
+    var squares = vec3f(0.0); // rr gg bb
+    var mixed = vec3f(0.0); // rg rb gb
+    for (var y = -reach; y <= reach; y++) {
+        for (var x = -reach; x <= reach; x++) {
+            let at = cell_at(pairs, here + vec2i(x, y));
+            mean += at;
+            with_person += at.rgb * at.a;
+            squares += at.rgb * at.rgb;
+            mixed += at.rrg * at.gbb;
+        }
+    }
+    let count = f32((2 * reach + 1) * (2 * reach + 1));
+    mean /= count;
+    let covariance = with_person / count - mean.rgb * mean.a;
+    let s = squares / count - mean.rgb * mean.rgb + NOISE;
+    let m = mixed / count - mean.rrg * mean.gbb;
+    // The symmetric matrix (s.x m.x m.y; m.x s.y m.z; m.y m.z s.z), inverted by its adjugate.
+    let first = vec3f(s.y * s.z - m.z * m.z, m.y * m.z - m.x * s.z, m.x * m.z - m.y * s.y);
+    let second = vec3f(first.y, s.x * s.z - m.y * m.y, m.x * m.y - s.x * m.z);
+    let third = vec3f(first.z, second.z, s.x * s.y - m.x * m.x);
+    let determinant = dot(vec3f(s.x, m.x, m.y), first);
+    let product = vec3f(dot(first, covariance), dot(second, covariance), dot(third, covariance));
+    let slope = clamp(product / max(determinant, 1e-12), vec3f(-STEEPEST), vec3f(STEEPEST));
+    return vec4f(slope, mean.a - dot(slope, mean.rgb));
+}
+
+/// The mean of the functions whose windows cover a cell.
+fn averaged(here: vec2i, reach: i32) -> vec4f {
+    var sum = vec4f(0.0);
+    for (var y = -reach; y <= reach; y++) {
+        for (var x = -reach; x <= reach; x++) {
+            sum += cell_at(fitted, here + vec2i(x, y));
+        }
+    }
+    return sum / f32((2 * reach + 1) * (2 * reach + 1));
+}
+
+/// How much person a function finds in a tone.
+fn person_of(line: vec4f, tone: vec3f) -> f32 {
+    return smoothstep(0.2, 0.8, dot(line.rgb, tone) + line.a);
+}
+
+@fragment
+fn fit_wide(@builtin(position) position: vec4f) -> @location(0) vec4f {
+    return fit(vec2i(position.xy), WIDE);
+}
+
+/// The mask as the wide windows see it.
+@fragment
+fn pair_again(@builtin(position) position: vec4f) -> @location(0) vec4f {
+    let here = vec2i(position.xy);
+    let cell = textureLoad(guide, here, 0);
+    let line = averaged(here, WIDE_MEAN);
+    return vec4f(cell.rgb, smoothstep(0.25, 0.75, dot(line.rgb, cell.rgb) + line.a));
+}
+
+@fragment
+fn fit_near(@builtin(position) position: vec4f) -> @location(0) vec4f {
+    return fit(vec2i(position.xy), NEAR);
+}
+
+@fragment
+fn average(@builtin(position) position: vec4f) -> @location(0) vec4f {
+    return averaged(vec2i(position.xy), NEAR);
+}
+
+/// The picture, and the person in alpha. Where the picture stands still, most of the frame before is kept; the more it
+/// has changed, the less. Four samples between the pixels smooth the steps of an edge, and a camera's noise.
+@fragment
+fn steady(@builtin(position) position: vec4f) -> @location(0) vec4f {
+    let size = vec2f(textureDimensions(before));
+    let uv = position.xy / size;
+    let line = textureSampleLevel(lines, linear_clamp, uv, 0.0);
+    var now = 0.0;
+    var changed = vec3f(0.0);
+    for (var i = 0; i < 4; i++) {
+        let at = uv + (vec2f(f32(i & 1), f32(i >> 1)) - 0.5) / size;
+        let seen = tone(textureSampleLevel(picture, linear_clamp, at, 0.0).rgb);
+        now += person_of(line, seen) / 4.0;
+        changed += abs(seen - tone(textureSampleLevel(before, linear_clamp, at, 0.0).rgb)) / 4.0;
+    }
+    let still = 1.0 - smoothstep(STILL, MOVED, max(changed.r, max(changed.g, changed.b)));
+    let then = textureLoad(before, vec2i(position.xy), 0).a;
+    let light = textureSampleLevel(picture, linear_clamp, uv, 0.0).rgb;
+    return vec4f(light, mix(now, then, matting.kept * still));
+}
+
+/// The mean light around a cell where there is surely a person, times its weight; and the weight.
+@fragment
+fn front(@builtin(position) position: vec4f) -> @location(0) vec4f {
+    return gathered(vec2i(position.xy), true);
+}
+
+/// The same where there is surely none.
+@fragment
+fn back(@builtin(position) position: vec4f) -> @location(0) vec4f {
+    return gathered(vec2i(position.xy), false);
+}
+
+fn gathered(here: vec2i, of_person: bool) -> vec4f {
+    var sum = vec4f(0.0);
+    for (var y = -AROUND; y <= AROUND; y++) {
+        for (var x = -AROUND; x <= AROUND; x++) {
+            let at = here + vec2i(x, y);
+            let cell = cell_at(guide, at).rgb;
+            let person = person_of(cell_at(lines, at), cell);
+            let share = select(1.0 - person, person, of_person);
+            // Who is only partly there carries the other's colour; who is nearer says more.
+            let weight = share * share * share * share / f32(1 + x * x + y * y);
+            sum += vec4f(cell * cell, 1.0) * weight;
+        }
+    }
+    return sum;
+}

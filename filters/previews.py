@@ -11,8 +11,10 @@ preview.json, every key of which may be left out:
 
     {"still": "pd_astronaut.png",       a file of assets/stills, or
      "clip": "NAME", "frame": 20,       a file of assets/clips, and which of its frames
+     "fps": 5, "size": "960x720",       how many of the clip's frames are drawn in a second, and how large
      "crop": [x, y, width, height],     in shares of the picture, 0..1; it is shown as 4 : 3
-     "look": ["film:grain=1"]}          filters with their values, in order
+     "look": ["film:grain=1"],          filters with their values, in order
+     "beside": true}                    the left half shows the picture without them
 """
 import argparse
 import json
@@ -29,6 +31,7 @@ STILLS = ROOT / 'assets/stills'
 CLIPS = ROOT / 'assets/clips'
 PREVIEW = (480, 360)
 MOST_BYTES = 60_000
+MOST_BYTES_OF_SHEET = 400_000
 TILE = (300, 225)
 COLUMNS = 5
 ASTRONAUT = {'still': 'pd_astronaut.png', 'crop': [0.06, 0, 0.76, 0.57]}
@@ -70,32 +73,43 @@ def cropped(image, crop):
     return image.crop(tuple(round(side) for side in box))
 
 
-def preview(args, folder):
-    wanted = wish(folder)
+def drawn(args, wanted, look):
+    """What a preview shows, with these filters."""
     with tempfile.TemporaryDirectory() as place:
         place = pathlib.Path(place)
         if 'clip' in wanted:
             (place / 'frames').mkdir()
-            render(args, CLIPS / wanted['clip'], wanted['look'], place / 'frames', '--frames', wanted['frame'] + 1)
-            drawn = cropped(Image.open(sorted((place / 'frames').glob('*.png'))[-1]).convert('RGB'), wanted['crop'])
-        else:
-            # Drawn larger than it is shown: fine lines come out as they do in a large picture.
-            still = cropped(Image.open(STILLS / wanted['still']).convert('RGB'), wanted['crop'])
-            ImageOps.fit(still, (PREVIEW[0] * 2, PREVIEW[1] * 2), Image.LANCZOS).save(place / 'still.png')
-            render(args, place / 'still.png', wanted['look'], place / 'out.png')
-            drawn = Image.open(place / 'out.png').convert('RGBA')
-            drawn = Image.alpha_composite(Image.new('RGBA', drawn.size, '#808080'), drawn).convert('RGB')
-        drawn = ImageOps.fit(drawn, PREVIEW, Image.LANCZOS)
+            more = [part for name in ('fps', 'size') if name in wanted for part in (f'--{name}', wanted[name])]
+            render(args, CLIPS / wanted['clip'], look, place / 'frames', '--frames', wanted['frame'] + 1, *more)
+            frame = Image.open(sorted((place / 'frames').glob('*.png'))[-1]).convert('RGB')
+            return ImageOps.fit(cropped(frame, wanted['crop']), PREVIEW, Image.LANCZOS)
+        # Drawn larger than it is shown: fine lines come out as they do in a large picture.
+        still = cropped(Image.open(STILLS / wanted['still']).convert('RGB'), wanted['crop'])
+        ImageOps.fit(still, (PREVIEW[0] * 2, PREVIEW[1] * 2), Image.LANCZOS).save(place / 'still.png')
+        render(args, place / 'still.png', look, place / 'out.png')
+        image = Image.open(place / 'out.png').convert('RGBA')
+        image = Image.alpha_composite(Image.new('RGBA', image.size, '#808080'), image).convert('RGB')
+        return ImageOps.fit(image, PREVIEW, Image.LANCZOS)
+
+
+def preview(args, folder):
+    wanted = wish(folder)
+    image = drawn(args, wanted, wanted['look'])
+    if wanted.get('beside'):
+        middle = PREVIEW[0] // 2
+        before = drawn(args, wanted, ['film:strength=0'])
+        image.paste(before.crop((0, 0, middle, PREVIEW[1])), (0, 0))
+        ImageDraw.Draw(image).line((middle, 0, middle, PREVIEW[1]), '#ffffff', 3)
     path = folder / 'preview.jpg'
     for quality in range(90, 20, -6):
-        drawn.save(path, quality=quality, optimize=True)
+        image.save(path, quality=quality, optimize=True)
         if path.stat().st_size < MOST_BYTES:
             break
     print(f'{path.relative_to(ROOT)}: {path.stat().st_size // 1024} KB')
 
 
-def grid(rows, tile, captions, path):
-    """Pictures in rows with their captions below."""
+def grid(rows, tile, captions, path, most_bytes=None):
+    """Pictures in rows with their captions below; of lesser quality until they take no more than these bytes."""
     font, strip = ImageFont.load_default(17), 30
     width = max(len(row) for row in rows) * (tile[0] + 6) + 6
     sheet = Image.new('RGB', (width, len(rows) * (tile[1] + strip) + 6), '#101216')
@@ -105,7 +119,10 @@ def grid(rows, tile, captions, path):
             left, top = 6 + x * (tile[0] + 6), 6 + y * (tile[1] + strip)
             sheet.paste(ImageOps.fit(image, tile, Image.LANCZOS), (left, top))
             pen.text((left + tile[0] / 2, top + tile[1] + 12), name, '#d8dbe2', font, anchor='mm')
-    sheet.save(path, quality=88, optimize=True)
+    for quality in range(88, 40, -4):
+        sheet.save(path, quality=quality, optimize=True)
+        if not most_bytes or pathlib.Path(path).stat().st_size < most_bytes:
+            break
     print(f'{path}: {sheet.width}x{sheet.height}')
 
 
@@ -115,7 +132,7 @@ def sheet():
     names = [title(folder) for folder in shown]
     starts = range(0, len(shown), COLUMNS)
     grid([images[i:i + COLUMNS] for i in starts], TILE, [names[i:i + COLUMNS] for i in starts],
-         ROOT / 'assets/filters.jpg')
+         ROOT / 'assets/filters.jpg', MOST_BYTES_OF_SHEET)
 
 
 def angles(args):

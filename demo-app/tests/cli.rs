@@ -4,6 +4,10 @@
 mod authoring;
 #[path = "cli/fixtures.rs"]
 mod fixtures;
+#[path = "cli/guide.rs"]
+mod guide;
+#[path = "cli/imports.rs"]
+mod imports;
 #[path = "cli/tool.rs"]
 mod tool;
 #[cfg(target_os = "linux")]

@@ -155,7 +155,8 @@ fn what_is_not_there_is_not_drawn() {
     let catalog = Catalog::open(&filters()).unwrap();
     let mut nobody = Observed::of_still("neg_coffee_cc0.png", 160);
     let picture = nobody.picture.clone();
-    for look in ["face-paint", "glasses", "studio-blur:strength=0", "film:strength=0"] {
+    for look in ["face-paint", "glasses", "cat-ears", "confetti", "studio-blur:strength=0", "film:strength=0"]
+    {
         let mut composer = bench.composer(&catalog, &[look]);
         let drawn = bench.draw(&mut composer, &nobody, 0, Tier::High);
         assert!(drawn == picture, "{look} changes a picture without faces");
@@ -165,6 +166,24 @@ fn what_is_not_there_is_not_drawn() {
     let mut composer = bench.composer(&catalog, &["studio-blur"]);
     let drawn = bench.draw(&mut composer, &nobody, 0, Tier::High);
     assert!(compare::mean_difference(&drawn, &picture) < 0.3);
+}
+
+#[test]
+fn a_tap_throws_confetti_until_all_of_it_has_fallen() {
+    let bench = Bench::new();
+    let catalog = Catalog::open(&filters()).unwrap();
+    let nobody = Observed::of_still("neg_coffee_cc0.png", 160);
+    let mut composer = bench.composer(&catalog, &["confetti"]);
+    let changed = |composer: &mut Composer, millis| {
+        let drawn = bench.draw(composer, &nobody, millis, Tier::High);
+        drawn.pixels().zip(nobody.picture.pixels()).filter(|(drawn, picture)| drawn != picture).count()
+    };
+    assert_eq!([0, 100].map(|millis| changed(&mut composer, millis)), [0, 0], "nothing has happened yet");
+    composer.tap([0.5, 0.5]);
+    let burst: Vec<usize> = (2..100).map(|tenth| changed(&mut composer, tenth * 100)).collect();
+    let most = burst[..6].iter().max().unwrap();
+    assert!((500..12_000).contains(most), "{burst:?}");
+    assert_eq!(burst.last(), Some(&0), "{burst:?}");
 }
 
 #[test]

@@ -7,7 +7,11 @@ mod reader;
 #[path = "layers/tree.rs"]
 mod tree;
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use tree::{Target, Tree};
 
@@ -35,8 +39,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("image", &["source", "sink", "filter", "compose"]),
     ("jpeg_decoder", &["source"]),
     ("log", &["*"]),
-    // A filter's names must be none that WGSL reserves.
-    ("naga", &["gpu", "filter::resolve"]),
+    // A filter's names must be none that WGSL reserves; shaders in GLSL are imported.
+    ("naga", &["gpu", "filter::resolve", "filter::import"]),
     ("nokhwa", &["source::camera"]),
     ("openh264", &["source::video", "sink::video"]),
     ("pollster", &["gpu", "engine", "session"]),
@@ -101,6 +105,9 @@ const HOST_RESULTS: &[&str] = &["scene::Face", "scene::FaceState", "scene::HostM
 
 /// Lines of a Rust file and of a WGSL file.
 const LONGEST: [(&str, usize); 2] = [("rs", 400), ("wgsl", 200)];
+
+/// Lines of all shaders of a filter together: each is an example that can be read at once.
+const LONGEST_FILTER: usize = 200;
 
 /// Files that may be longer, and why.
 const LONG_FILES: &[(&str, &str)] = &[];
@@ -215,6 +222,17 @@ fn files_are_of_a_size_to_read_at_once() {
 }
 
 #[test]
+fn every_filter_can_be_read_at_once() {
+    assert_eq!(long_filters(&files_of_the_project()), NOTHING);
+    let text = |lines| "\n".repeat(lines);
+    let sizes = [("filters/a/x.wgsl", 120), ("filters/a/y.wgsl", 80), ("filters/b/x.wgsl", 120)];
+    let mut files: Vec<_> = sizes.map(|(path, lines)| (path.to_owned(), text(lines))).into();
+    assert_eq!(long_filters(&files), NOTHING);
+    files.push(("filters/b/y.wgsl".to_owned(), text(81)));
+    assert_eq!(long_filters(&files), ["filters/b: 201 lines of WGSL"]);
+}
+
+#[test]
 fn no_exception_has_outlived_its_use() {
     let tree = Tree::of_engine();
     for (module, what, why) in SYSTEM_EXCEPTIONS {
@@ -306,6 +324,20 @@ fn long_files(files: &[(String, String)]) -> Vec<String> {
     let excepted = |path: &str| LONG_FILES.iter().any(|(file, _)| *file == path);
     let long = files.iter().filter(|(path, text)| is_long(path, text) && !excepted(path));
     long.map(|(path, text)| format!("{path}: {} lines", text.lines().count())).collect()
+}
+
+/// A sentence for each shipped filter whose shaders are too long together.
+fn long_filters(files: &[(String, String)]) -> Vec<String> {
+    let mut lines = BTreeMap::new();
+    for (path, text) in files {
+        let inner = path.strip_prefix("filters/").filter(|_| path.ends_with(".wgsl"));
+        if let Some((name, _)) = inner.and_then(|inner| inner.split_once('/')) {
+            *lines.entry(name).or_insert(0) += text.lines().count();
+        }
+    }
+    assert!(!lines.is_empty(), "no filter was found");
+    let long = lines.into_iter().filter(|(_, lines)| *lines > LONGEST_FILTER);
+    long.map(|(name, lines)| format!("filters/{name}: {lines} lines of WGSL")).collect()
 }
 
 fn is_long(path: &str, text: &str) -> bool {

@@ -1,20 +1,17 @@
 // Wire and mirrored glass. The lenses show a landscape around the viewer: sky, horizon, ground, and the sun.
 
 import antifaz::noise::{value_noise};
-import antifaz::prop::{Varying, prop_materials};
+import antifaz::prop::{PropPoint, Varying, prop_materials};
+import antifaz::shading::{exposure, fresnel, turning};
 import antifaz::studio::{studio_diffuse, studio_light};
 import package::inputs::{params};
 
+/// In cm.
+const BRIDGE: vec2f = vec2f(0.0, 2.2);
 const RUBBER: u32 = 1u;
 const LENS: u32 = 2u;
 /// What the metals reflect, straight on.
 const METALS = array<vec3f, 3>(vec3f(1.0, 0.68, 0.26), vec3f(0.88, 0.89, 0.9), vec3f(0.05, 0.05, 0.055));
-
-/// Light reflected at a grazing angle grows (Schlick), the less so the rougher the surface.
-fn fresnel(facing: f32, straight: vec3f, roughness: f32) -> vec3f {
-    let most = max(vec3f(1.0 - roughness), straight);
-    return straight + (most - straight) * pow(1.0 - facing, 5.0);
-}
 
 /// Light from `direction`: a sky that is deep above and pale at the horizon, hills, and ground.
 fn landscape(direction: vec3f) -> vec3f {
@@ -31,21 +28,23 @@ fn landscape(direction: vec3f) -> vec3f {
     return mix(ground, clouded, smoothstep(-0.012, 0.012, height)) + vec3f(1.0, 0.95, 0.85) * (6.0 * sun + 0.35 * halo);
 }
 
+/// Larger or smaller around the bridge of the nose; the temples reach as far back as ever.
+fn sized(point: PropPoint, face: u32) -> PropPoint {
+    var moved = point;
+    moved.position = vec3f((point.position.xy - BRIDGE) * params.size + BRIDGE, point.position.z);
+    return moved;
+}
+
 @fragment
 fn wear(in: Varying) -> @location(0) vec4f {
     let eye = normalize(-in.place);
     var normal = normalize(in.normal);
-    // Where the surface turns much within a pixel, all that it mirrors there is seen at once.
-    let across = dpdx(normal);
-    let down = dpdy(normal);
-    let bend = min(0.5 * (dot(across, across) + dot(down, down)), 0.8);
+    let bend = turning(normal);
     normal = select(-normal, normal, dot(normal, eye) > 0.0);
     let facing = max(dot(normal, eye), 0.0);
     let bounce = reflect(-eye, normal);
     let surface = prop_materials[in.material];
-    // The light's colour, as far as the skin tells it.
-    let tint = mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.12);
-    let exposure = clamp(pow(in.skin.w / 0.26, 0.75), 0.12, 1.3) * tint;
+    let around = exposure(in.skin);
 
     if in.material == LENS {
         // The coating is a thin film: its colour runs towards the next ones of the rainbow where seen at a slant,
@@ -57,17 +56,17 @@ fn wear(in: Varying) -> @location(0) vec4f {
         let density = mix(0.78, 0.94, smoothstep(-0.8, 3.4, in.canonical.y));
         let glass = params.lens_color.rgb * 0.5 * density;
         let light = mix(glass, shown, part * 0.9) + landscape(bounce) * 0.03;
-        return vec4f(min(light * exposure, vec3f(1.0)), max(density, part * 0.97));
+        return vec4f(min(light * around, vec3f(1.0)), max(density, part * 0.97));
     }
     if in.material == RUBBER {
         let shown = smoothstep(-4.6, -3.2, in.canonical.z);
         let light = surface.base.rgb * studio_diffuse(normal)
             + studio_light(bounce, 0.4) * fresnel(facing, vec3f(0.04), 0.4);
-        return vec4f(min(light * exposure, vec3f(1.0)), 1.0) * shown;
+        return vec4f(min(light * around, vec3f(1.0)), 1.0) * shown;
     }
     let base = METALS[params.metal];
     let rough = sqrt(surface.roughness * surface.roughness + bend);
     let light = studio_light(bounce, rough) * fresnel(facing, base, rough) * 1.2
         + base * base * studio_diffuse(normal) * 0.25;
-    return vec4f(min(light * exposure, vec3f(1.0)), 1.0);
+    return vec4f(min(light * around, vec3f(1.0)), 1.0);
 }

@@ -5,20 +5,15 @@
 
 Surfaces in order: 0 wire (rims, bridges, temples), 1 rubber (pads and ear pieces), 2 lens (blended).
 """
-import importlib.util
 import pathlib
+import sys
 
 import numpy as np
 
+sys.path.append(str(pathlib.Path(__file__).parents[1] / 'tools'))
+import eyewear
+import meshes
 
-def module(name, folder):
-    spec = importlib.util.spec_from_file_location(name, pathlib.Path(__file__).parents[1] / folder / f'make_{folder}.py')
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
-
-
-kit, glasses = module('crown', 'crown'), module('glasses', 'glasses')
 MIDDLE = np.array([3.42, 1.95])
 # The right lens around its middle, counter-clockwise from its outer side.
 SHAPE = np.array([(2.98, 0.55), (2.62, 1.42), (1.30, 1.86), (-0.40, 1.84), (-1.90, 1.62), (-2.52, 0.95), (-2.44, -0.10),
@@ -27,7 +22,7 @@ AROUND = 96
 
 
 def depth(p):
-    return glasses.depth(p[..., 0], p[..., 1])
+    return eyewear.depth(p[..., 0], p[..., 1])
 
 
 def outline(grow=0.0):
@@ -35,7 +30,7 @@ def outline(grow=0.0):
     t = np.linspace(0, 1, AROUND // len(SHAPE), endpoint=False)[:, None]
     line = np.vstack([.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
                       for a, b, c, d in zip(p, p[1:], p[2:], p[3:])])
-    return MIDDLE + line + glasses.outward(line) * grow
+    return MIDDLE + line + eyewear.outward(line) * grow
 
 
 def raised(flat, lift=0.0):
@@ -44,7 +39,7 @@ def raised(flat, lift=0.0):
 
 
 def both(part):
-    mirror = kit.Part()
+    mirror = meshes.Part()
     for points, normals, triangles in zip(part.points, part.normals, part.triangles):
         mirror.points.append(points * [-1, 1, 1])
         mirror.normals.append(normals * [-1, 1, 1])
@@ -61,18 +56,18 @@ def temple():
     start = np.array([*corner, depth(corner)])
     hinge = start + [0.86, 0.05, -1.1]
     ear, tip = np.array([7.95, 3.0, -2.6]), np.array([7.5, 0.6, -5.6])
-    front = glasses.bezier([start, start + [0.7, 0.05, -0.1], start + [0.86, 0.05, -0.4], hinge], 12)
-    middle = glasses.bezier([hinge, hinge * .6 + ear * .4 + [0.1, 0, 0], ear], 22)
-    return front, middle, glasses.bezier([ear, ear + [-0.02, -0.25, -1.7], tip], 12)
+    front = eyewear.bezier([start, start + [0.7, 0.05, -0.1], start + [0.86, 0.05, -0.4], hinge], 12)
+    middle = eyewear.bezier([hinge, hinge * .6 + ear * .4 + [0.1, 0, 0], ear], 22)
+    return front, middle, eyewear.bezier([ear, ear + [-0.02, -0.25, -1.7], tip], 12)
 
 
 def wire():
-    part = kit.Part()
+    part = meshes.Part()
     part.tube(raised(outline(0.05)), 0.125, True, 10)
     front, middle, _ = temple()
     part.tube(np.vstack([front[:-1], middle]), np.linspace(0.12, 0.095, len(front) + len(middle) - 1), False, 8)
     # The wire that carries the pad.
-    part.tube(glasses.bezier([[1.12, 1.9, 6.2], [0.85, 1.9, 5.7], [1.0, 1.75, 5.6]], 8), 0.05, False, 6)
+    part.tube(eyewear.bezier([[1.12, 1.9, 6.2], [0.85, 1.9, 5.7], [1.0, 1.75, 5.6]], 8), 0.05, False, 6)
     both(part)
     # Two bridges: a straight bar on top, an arch over the nose.
     t = np.linspace(-1, 1, 25)
@@ -84,26 +79,26 @@ def wire():
 
 
 def rubber():
-    part = kit.Part()
+    part = meshes.Part()
     part.ball(np.array([1.06, 1.65, 5.5]), [0.16, 0.40, 0.24], np.array([[0.9, 0.1, 0.42], [-0.2, 0.97, 0.1], [-0.4, -0.2, 0.9]]))
     part.tube(temple()[2], np.linspace(0.12, 0.2, 12), False, 8)
     return both(part)
 
 
 def lens():
-    part = kit.Part()
+    part = meshes.Part()
     edge = outline(0.0)
     rings = np.linspace(0, 1, 9)
     flat = MIDDLE + (edge - MIDDLE)[None] * rings[:, None, None]
     # Ground as part of a sphere, so that reflections wander over it.
-    normals = kit.unit(np.concatenate([(flat - MIDDLE * [0.55, 1]) * 0.10, np.ones((*flat.shape[:2], 1))], 2))
+    normals = meshes.unit(np.concatenate([(flat - MIDDLE * [0.55, 1]) * 0.10, np.ones((*flat.shape[:2], 1))], 2))
     points = np.concatenate([flat, (depth(flat) - 0.02)[..., None]], 2)
     part.grid(points, True, normals)
     return both(part)
 
 
 def main():
-    kit.write(pathlib.Path(__file__).with_name('aviators.glb'), 'aviators', [
+    meshes.write(pathlib.Path(__file__).with_name('aviators.glb'), 'aviators', [
         ('wire', [1.0, 0.77, 0.34, 1], 1, 0.22, False, wire()),
         ('rubber', [0.05, 0.045, 0.04, 1], 0, 0.4, False, rubber()),
         ('lens', [0.02, 0.02, 0.02, 0.9], 0, 0.03, True, lens()),

@@ -3,6 +3,8 @@
 import antifaz::face_mesh::{Varying};
 import package::inputs::{params};
 
+/// In cm.
+const BRIDGE: vec2f = vec2f(0.0, 2.2);
 /// Middle, half width and half height of the lenses, in cm (see make_aviators.py).
 const LENS: vec2f = vec2f(3.5, 1.75);
 const HALF: vec2f = vec2f(2.8, 2.15);
@@ -15,7 +17,7 @@ fn from_lens(at: vec2f) -> f32 {
 
 @fragment
 fn shadow(in: Varying) -> @location(0) vec4f {
-    let at = in.canonical.xy;
+    let at = (in.canonical.xy - BRIDGE) / params.size + BRIDGE;
     // Where the frame is close to the skin the shadow is dark and near, further away it is soft and low.
     let gap = max(5.9 - 0.034 * at.x * at.x - in.canonical.z, 0.0);
     let rim = from_lens(at + vec2f(0.0, 0.15 + 0.28 * gap));

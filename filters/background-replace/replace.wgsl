@@ -2,7 +2,7 @@
 // half covered pixels of the edge, light of the new one that wraps around them, and a little of its colour on all of them.
 
 import antifaz::color::{luma};
-import antifaz::frame::{frame, linear, picture_at};
+import antifaz::frame::{covering, frame, linear, picture_at};
 import antifaz::fullscreen::{Varying};
 import antifaz::matte::{foreground_at, person_at};
 import package::inputs::{ambient, around, backdrop, lights, params};
@@ -13,21 +13,13 @@ fn aspect() -> vec2f {
     return vec2f(frame.size.y / frame.size.x, 1.0);
 }
 
-/// A picture that covers all of the frame, at a place of the frame.
-fn covering(table: texture_2d<f32>, uv: vec2f) -> vec3f {
-    let size = vec2f(textureDimensions(table));
-    let scale = max(frame.size.x / size.x, frame.size.y / size.y);
-    let shown = frame.size / (size * scale);
-    return textureSampleLevel(table, linear, (uv - 0.5) * shown + 0.5, 0.0).rgb;
-}
-
 /// The new background.
 fn scene(uv: vec2f) -> vec3f {
     if params.scene == 0u {
-        return covering(backdrop, uv);
+        return covering(backdrop, uv).rgb;
     }
     if params.scene == 1u {
-        return covering(lights, uv);
+        return covering(lights, uv).rgb;
     }
     // A wall with a lamp on it that stands behind the people.
     let from_lamp = length((uv - vec2f(0.5, 0.48)) / aspect() * vec2f(0.8, 1.0));

@@ -6,6 +6,7 @@ import antifaz::face::{landmark};
 import antifaz::face_mesh::{Varying};
 import antifaz::frame::{frame, linear, picture_at};
 import antifaz::noise::{random3};
+import antifaz::shading::{brightness, tint};
 import package::inputs::{beard, moustache, params};
 
 const HANDLEBAR: u32 = 1u;
@@ -72,14 +73,17 @@ fn hair_at(start: vec2f, cell: f32, reach: f32, upper: bool) -> Hair {
     return best;
 }
 
-/// Colour of a hair in the light that falls on the skin.
-fn shaded(hair: Hair, light: vec3f, gleam: f32) -> vec3f {
-    let grey = smoothstep(1.0 - params.grey - 0.02, 1.0 - params.grey + 0.02, hair.luck.x) * step(0.001, params.grey);
-    let silver = vec3f(0.46, 0.45, 0.44) * (0.5 + 0.5 * hair.luck.y);
-    let own = mix(params.color.rgb * (0.55 + 0.9 * hair.luck.y), silver, grey);
+/// Colour of a hair in the light that falls on the skin. Where hairs are as thin as pixels (`sharp` 0) all look alike.
+fn shaded(hair: Hair, light: vec3f, gleam: f32, sharp: f32) -> vec3f {
+    let luck = mix(0.5, hair.luck.y, sharp);
+    let turned = smoothstep(1.0 - params.grey - 0.02, 1.0 - params.grey + 0.02, hair.luck.x) * step(0.001, params.grey);
+    let grey = mix(params.grey, turned, sharp);
+    let silver = vec3f(0.46, 0.45, 0.44) * (0.5 + 0.5 * luck);
+    let own = mix(params.color.rgb * (0.55 + 0.9 * luck), silver, grey);
     // Roots lie in the shade; each hair is a thin rod with a gleam on its upper side.
-    let rod = 1.0 - 0.45 * hair.round * hair.round;
-    return (own * mix(0.45, 1.1, hair.along) * rod + gleam * (0.4 + own) * hair.along * hair.luck.y) * light;
+    let rod = 1.0 - 0.45 * sharp * hair.round * hair.round;
+    let depth = mix(0.45, 1.1, mix(0.5, hair.along, 0.4 + 0.6 * sharp));
+    return (own * depth * rod + gleam * (0.4 + own) * hair.along * luck) * light;
 }
 
 /// One of the two layers, premultiplied.
@@ -90,13 +94,14 @@ fn layer(in: Varying, upper: bool, pixel: f32, light: vec3f, gleam: f32) -> vec4
     }
     let reach = mix(9.0, select(44.0, 32.0, upper), params.length) * select(1.0, 0.25, params.style == STUBBLE);
     // Cells are not finer than pixels; between two sizes of cells one fades into the other.
-    let level = max(log2(1.5 * pixel / CELL), 0.0);
+    let level = max(log2(2.0 * pixel / CELL), 0.0);
+    let sharp = clamp(1.25 - 0.16 * pixel, 0.15, 1.0);
     let cell = CELL * exp2(floor(level)) * select(1.0, 0.62, params.style == STUBBLE);
     let fine = hair_at(at, cell, max(reach, cell * 2.0), upper);
-    var hairs = vec4f(shaded(fine, light, gleam), 1.0) * fine.cover;
+    var hairs = vec4f(shaded(fine, light, gleam, sharp), 1.0) * fine.cover;
     if level > 0.0 {
         let coarse = hair_at(at, cell * 2.0, max(reach, cell * 4.0), upper);
-        hairs = mix(hairs, vec4f(shaded(coarse, light, gleam), 1.0) * coarse.cover, fract(level));
+        hairs = mix(hairs, vec4f(shaded(coarse, light, gleam, sharp), 1.0) * coarse.cover, fract(level));
     }
     hairs *= select(1.0, 0.6, params.style == STUBBLE);
     // Under the hairs the skin is dark with roots that are too fine to draw.
@@ -120,12 +125,14 @@ fn grow(in: Varying) -> @location(0) vec4f {
         around += luma(picture_at(in.at + vec2f(cos(angle), sin(angle)) * length(eyes) * 0.05 / frame.size).rgb);
     }
     let shade = clamp((luma(skin) + around) / 7.0 / max(in.skin.w, 0.004), 0.25, 1.8);
-    let exposure = clamp(pow(in.skin.w / 0.26, 0.7), 0.12, 1.2);
-    let light = exposure * shade * mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.2);
+    let exposure = brightness(in.skin, 0.26, 0.7, 0.12, 1.2);
+    let light = exposure * shade * tint(in.skin, 0.2);
     let normal = normalize(in.normal);
     // Hair that lies down gleams where its direction turns across the light from above.
     let gleam = select(0.05, 0.0, params.style == STUBBLE) * pow(clamp(1.0 - abs(normal.y - 0.15), 0.0, 1.0), 4.0);
     // The mesh ends at the jaw, hair fades before it does.
     let edge = textureSampleLevel(beard, linear, vec2f(min(in.uv.x, 1.0 - in.uv.x), in.uv.y - 0.5) * 2.0, 0.0).a;
-    return over(layer(in, true, pixel, light, gleam), layer(in, false, pixel, light, gleam)) * edge;
+    // Beside the ears nothing is left: a strip there would stand out from a cheek that turns away.
+    let ears = smoothstep(4.6, 6.2, abs(in.canonical.x)) * smoothstep(-4.2, -1.6, in.canonical.y);
+    return over(layer(in, true, pixel, light, gleam), layer(in, false, pixel, light, gleam)) * edge * (1.0 - ears);
 }

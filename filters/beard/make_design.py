@@ -8,19 +8,18 @@ moustache.png: red chevron, green handlebar, blue and alpha the directions of th
 beard.png: red full beard, green goatee, blue its direction, alpha 0 at the edge of the face.
 Directions are angles, 1 for a whole turn, 0 to the right, 0.25 down.
 """
-import importlib.util
 import pathlib
+import sys
 
 import cv2
 import numpy as np
 
+sys.path.append(str(pathlib.Path(__file__).parents[1] / 'tools'))
+import faces
+
 HERE = pathlib.Path(__file__).parent
 SIDE = 512          # pixels for 500 thousandths
-spec = importlib.util.spec_from_file_location('face_paint', HERE.parent / 'face-paint/make_design.py')
-kit = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(kit)
 
-LIPS = [61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185]
 JAW = [127, 234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152]
 
 
@@ -50,15 +49,15 @@ def flow(strokes):
 
 
 def main():
-    uv = kit.places()
-    lips = fill(kit.spline(uv[LIPS], closed=True))
+    uv = faces.places()
+    lips = fill(faces.spline(uv[faces.LIPS], closed=True))
     near_lips = cv2.dilate(lips, np.ones((9, 9)))
-    chevron = fill(kit.spline([(512, 622), (480, 613), (440, 607), (404, 612), (372, 634), (350, 668), (340, 706),
+    chevron = fill(faces.spline([(512, 622), (480, 613), (440, 607), (404, 612), (372, 634), (350, 668), (340, 706),
                                (344, 722),
                                (362, 712), (376, 694), (400, 681), (430, 667), (470, 655), (512, 660)]))
     chevron = blur(chevron, 5) * (1 - blur(lips, 1.5))
-    curl = kit.spline([(400, 648), (368, 664), (334, 668), (308, 656), (298, 634), (306, 616), (322, 616)])
-    handlebar = fill(kit.spline([(506, 622), (480, 613), (440, 608), (408, 618), (382, 640), (376, 668), (400, 680),
+    curl = faces.spline([(400, 648), (368, 664), (334, 668), (308, 656), (298, 634), (306, 616), (322, 616)])
+    handlebar = fill(faces.spline([(506, 622), (480, 613), (440, 608), (408, 618), (382, 640), (376, 668), (400, 680),
                                  (430, 667), (470, 655), (506, 656)]))
     for i, (x, y) in enumerate(curl):
         t = i / (len(curl) - 1)

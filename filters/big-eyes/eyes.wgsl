@@ -1,39 +1,14 @@
 // Grows the eyes of each face by a smooth field around each, and sets a light into them.
 
-import antifaz::face::{FACES, is_present, landmark};
+import antifaz::face::{FACES, is_present, skin};
 import antifaz::frame::{frame, picture_at};
 import antifaz::fullscreen::{Varying};
+import antifaz::warp::{grown, in_heights, in_uv, span, spot};
 import package::inputs::{params};
 
 /// Outer and inner corner, upper and lower lid, middle and rim of the iris.
 const LEFT = array<u32, 6>(33u, 133u, 159u, 145u, 468u, 469u);
 const RIGHT = array<u32, 6>(263u, 362u, 386u, 374u, 473u, 474u);
-
-/// A place in units in which circles are round: picture heights.
-fn round(uv: vec2f) -> vec2f {
-    return uv * vec2f(frame.size.x / frame.size.y, 1.0);
-}
-
-fn spot(face: u32, index: u32) -> vec2f {
-    return round(landmark(face, index).xy);
-}
-
-/// The distance of two landmarks in space, in picture heights: it stays when the head turns.
-fn span(face: u32, a: u32, b: u32) -> f32 {
-    let width = frame.size.x / frame.size.y;
-    return length((landmark(face, a) - landmark(face, b)) * vec3f(width, 1.0, width));
-}
-
-/// 1 in the middle of a disc, 0 at its rim and beyond, smooth at both.
-fn bump(offset: vec2f, radius: f32) -> f32 {
-    let q = clamp(1.0 - dot(offset, offset) / (radius * radius), 0.0, 1.0);
-    return q * q;
-}
-
-/// Where a pixel takes its light, so that what lies around `middle` grows by `amount`, or shrinks.
-fn grown(at: vec2f, middle: vec2f, amount: f32, radius: f32) -> vec2f {
-    return -(at - middle) * amount * bump(at - middle, radius);
-}
 
 fn eye_field(at: vec2f, face: u32, eye: array<u32, 6>) -> vec2f {
     let middle = 0.5 * (spot(face, eye[0]) + spot(face, eye[1]));
@@ -62,7 +37,7 @@ fn glint(at: vec2f, face: u32, eye: array<u32, 6>) -> f32 {
 
 @fragment
 fn grow(in: Varying) -> @location(0) vec4f {
-    let at = round(in.uv);
+    let at = in_heights(in.uv);
     var shift = vec2f(0.0);
     for (var face = 0u; face < FACES; face++) {
         let size = span(face, 33u, 263u);
@@ -75,13 +50,15 @@ fn grow(in: Varying) -> @location(0) vec4f {
     }
     let source = at + shift;
     var light = 0.0;
+    var lamp = 0.0;
     for (var face = 0u; face < FACES; face++) {
         if is_present(face) && distance(source, spot(face, 168u)) < span(face, 33u, 263u) {
             light += glint(source, face, LEFT) + glint(source, face, RIGHT);
+            // No skin is as dark as 0.03: dark rooms have dim windows.
+            lamp = max(lamp, 0.9 * min(skin(face).w / 0.03, 1.0));
         }
     }
-    let shown = picture_at(source * vec2f(frame.size.y / frame.size.x, 1.0));
-    // As bright as the white of the eye allows: dark rooms have dim windows.
-    let bright = mix(shown.rgb, vec3f(0.9), clamp(light, 0.0, 1.0) * params.glint * params.strength);
+    let shown = picture_at(in_uv(source));
+    let bright = mix(shown.rgb, vec3f(lamp), clamp(light, 0.0, 1.0) * params.glint * params.strength);
     return vec4f(min(bright, vec3f(shown.a)), shown.a);
 }

@@ -1,9 +1,12 @@
 // Fur in shells, as in cat-ears: each shell is drawn only where a hair is long enough to reach it.
 
-import antifaz::noise::{random3, value_noise};
-import antifaz::prop::{Varying};
+import antifaz::fur::{Coat, fur_light, hair, reaches};
+import antifaz::noise::{value_noise};
+import antifaz::prop::{PropPoint, Varying};
+import antifaz::shading::{exposure};
 import antifaz::studio::{studio_diffuse, studio_light};
-import package::inputs::{params};
+import antifaz::swing::{lag, turned_about, twitch};
+import package::inputs::{params, springs};
 
 const SKIN: u32 = 0u;
 const WHISKER: u32 = 1u;
@@ -14,6 +17,9 @@ const ROOT: vec3f = vec3f(3.4, 13.2, -4.4);
 const ALONG: vec3f = vec3f(0.156, 0.984, -0.087);
 const HEIGHT: f32 = 12.5;
 const HALF: f32 = 2.3;
+/// The top of the head, which the ears follow.
+const TOP: vec3f = vec3f(0.0, 14.0, -4.0);
+const FUR: Coat = Coat(vec2f(0.085, 0.42), vec2f(1.1), vec2f(0.5, 0.9));
 
 /// Place on the ear: across and along, in cm.
 fn place(at: vec3f) -> vec2f {
@@ -21,17 +27,29 @@ fn place(at: vec3f) -> vec2f {
     return vec2f(dot(from_root, vec3f(0.988, -0.156, 0.0)), dot(from_root, ALONG));
 }
 
-/// One hair for each narrow cell, leaning along the ear. x: how long it is, y: how light.
-fn hair(at: vec2f, h: f32, side: u32) -> vec2f {
-    // Hairs bend a little to the sides, each lock its own way.
-    let lock = value_noise(at * 1.1, 31u + side) - 0.5;
-    let root = vec2f(at.x + lock * 0.9 * h + lock * 0.5, at.y - 0.5 * h) / vec2f(0.085, 0.42);
-    let column = floor(root.x);
-    let shift = random3(vec3u(bitcast<u32>(i32(column)), 5u, side)).x;
-    let luck = random3(vec3u(bitcast<u32>(i32(column)), bitcast<u32>(i32(floor(root.y + shift))), 7u + side));
-    // A hair is round: thin at the sides of its cell, thinner towards its tip.
-    let middle = 1.0 - abs(fract(root.x) * 2.0 - 1.0);
-    return vec2f((0.35 + 0.65 * luck.x) * smoothstep(0.0, 0.35 + 0.4 * h, middle), luck.y);
+/// Moves an ear: it lags behind the head, stands up with the brows, flops over when the mouth opens, and twitches.
+fn move_ear(point: PropPoint, face: u32) -> PropPoint {
+    if point.material == WHISKER {
+        return point;
+    }
+    let side = sign(point.position.x);
+    let root = ROOT * vec3f(side, 1.0, 1.0);
+    let spring = springs[face];
+    let along = clamp(place(point.position).y / HEIGHT, 0.0, 1.2);
+    let late = lag(spring, face, TOP);
+    // Long ears bend like reeds.
+    let bent = vec3f(late.z, 0.0, -late.x) * along / HEIGHT * 1.5;
+    let risen = spring.color.x * vec3f(0.05, 0.0, 0.13 * side);
+    // One ear falls to the front, the other one to its side.
+    let falls = select(vec3f(1.2, 0.0, 0.35), vec3f(0.3, 0.0, -0.75), side > 0.0);
+    let fallen = spring.color.y * smoothstep(0.15, 0.7, along) * falls;
+    let twitched = 0.12 * twitch(face * 2u + u32(side > 0.0), 4.9) * vec3f(0.4, 0.0, -side);
+    let turn = clamp(bent, vec3f(-0.9), vec3f(0.9)) + risen + fallen + twitched;
+    let stretch = params.size * (1.0 + 0.10 * spring.color.x - 0.04 * spring.color.y);
+    var moved = point;
+    moved.position = root + turned_about((point.position - root) * stretch, turn * params.lively);
+    moved.normal = turned_about(point.normal, turn * params.lively);
+    return moved;
 }
 
 /// Where the front of the ear has fur: its rim and its root. `luck` differs by hair.
@@ -49,9 +67,7 @@ fn wear(in: Varying) -> @location(0) vec4f {
     let outward = normalize(in.normal);
     let normal = select(-outward, outward, dot(outward, eye) > 0.0);
     let facing = max(dot(normal, eye), 0.0);
-    // The light's colour, as far as the skin tells it.
-    let tint = mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.12);
-    let exposure = clamp(pow(in.skin.w / 0.26, 0.75), 0.12, 1.3) * tint;
+    let light = exposure(in.skin);
     let at = place(in.canonical);
     let pixel = length(fwidth(at)) / 0.085;
     // The ear grows out of the hair: its root is not seen.
@@ -59,27 +75,24 @@ fn wear(in: Varying) -> @location(0) vec4f {
 
     if in.material == WHISKER {
         let shade = 0.55 * studio_diffuse(normal) + 0.25 * studio_light(reflect(-eye, normal), 0.4);
-        return vec4f(min(shade * exposure, vec3f(1.0)), 1.0) * params.whiskers;
+        return vec4f(min(shade * light, vec3f(1.0)), 1.0) * params.whiskers;
     }
     if in.material == SKIN {
         // Deep in the ear it is dark; thin skin lets light through near its tip.
         let deep = (smoothstep(0.0, 5.5, at.y) * 0.7 + 0.3) * (1.0 - 0.35 * smoothstep(0.5, 2.4, abs(at.x)));
         let skin = params.inner.rgb * deep * (studio_diffuse(normal) * 0.72 + vec3f(0.10, 0.05, 0.04))
-            * (0.8 + 0.4 * hair(at, 0.0, 9u).y);
-        return vec4f(min(skin * exposure, vec3f(1.0)), 1.0) * rooted;
+            * (0.8 + 0.4 * hair(FUR, at, 0.0, 9u).y);
+        return vec4f(min(skin * light, vec3f(1.0)), 1.0) * rooted;
     }
     let h = f32(in.material - GROUND) / SHELLS;
     let side = select(0u, 1u, in.canonical.x > 0.0);
-    let strand = hair(at, h, side);
-    // Pixels wider than a hair see the mean of several.
-    let soft = clamp(0.12 + 0.5 * pixel, 0.12, 1.0);
+    let strand = hair(FUR, at, h, side);
     var cover = 1.0;
     if in.material != GROUND {
-        cover = smoothstep(h - soft * 0.5, h + soft * 0.5, strand.x) * (1.0 - 0.45 * h) * furry(at, strand.y);
+        cover = reaches(strand.x, h, pixel) * furry(at, strand.y);
     }
     let tip = smoothstep(0.55, 1.0, at.y / HEIGHT + 0.16 * (strand.y - 0.5));
     let color = mix(params.fur.rgb, params.tip.rgb, tip) * (0.62 + 0.6 * strand.y);
-    // Roots lie in the shade of their neighbours; tips shine through against the light.
-    let shade = studio_diffuse(normal) * mix(0.3, 0.95, h) + 0.55 * h * pow(1.0 - facing, 2.0);
-    return vec4f(min(color * shade * exposure, vec3f(1.0)), 1.0) * cover * rooted;
+    let shade = fur_light(normal, facing, h, 0.55);
+    return vec4f(min(color * shade * light, vec3f(1.0)), 1.0) * cover * rooted;
 }

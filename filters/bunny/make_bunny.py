@@ -4,22 +4,22 @@
     python3 make_bunny.py          (needs numpy)
 
 Surfaces in order: 0 the inner ear's skin, 1 whiskers, 2 the ground of the fur, 3... shells of fur from root to tip
-(blended), as `make_ears.py` of cat-ears makes them.
+(blended), as `tools/fur.py` makes them.
 """
-import importlib.util
 import pathlib
+import sys
 
 import numpy as np
 
+sys.path.append(str(pathlib.Path(__file__).parents[1] / 'tools'))
+import fur
+import meshes
+
 HERE = pathlib.Path(__file__).parent
-spec = importlib.util.spec_from_file_location('ears', HERE.parent / 'cat-ears/make_ears.py')
-ears = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(ears)
-kit = ears.kit
 
 
 def whiskers():
-    part = kit.Part()
+    part = meshes.Part()
     for side in (-1, 1):
         for root, tip, sag in ((-1.2, -0.3, 0.6), (-1.6, -1.7, 0.4), (-1.95, -3.0, 0.1)):
             t = np.linspace(0, 1, 18)[:, None]
@@ -31,19 +31,19 @@ def whiskers():
 
 
 def main():
-    front, back = ears.ear(12.5, 2.3, 1.25, 1.2, tip=2.6, rows=26, columns=17)
-    skin, coats = kit.Part(), [kit.Part() for _ in range(1 + ears.SHELLS)]
-    skin.grid(front, False, ears.normals(front, 1))
+    front, back = fur.ear(12.5, 2.3, 1.25, 1.2, tip=2.6, rows=26, columns=17)
+    skin, coats = meshes.Part(), [meshes.Part() for _ in range(1 + fur.SHELLS)]
+    skin.grid(front, False, fur.normals(front, 1))
     rows, columns = front.shape[:2]
     v, u = np.meshgrid(np.linspace(0, 1, rows), np.linspace(-1, 1, columns), indexing='ij')
-    ears.coat(coats, back, ears.normals(back, -1), np.full_like(v, 1.1), [0, 0.35, 0])
+    fur.coat(coats, back, fur.normals(back, -1), np.full_like(v, 1.1), [0, 0.35, 0])
     rim = np.clip((np.abs(u) - 0.5) / 0.4, 0, 1) ** 0.7 + np.clip((v - 0.82) / 0.1, 0, 1)
     root = np.clip(1 - v * 3.0, 0, 1) * 1.5
-    ears.coat(coats, front, ears.normals(front, 1), np.maximum(rim.clip(0, 1), root) + 0.001, [0, 0.6, 0.15], False)
-    frame = ears.Frame([3.4, 13.2, -4.4], 9, 10, -5)
-    both = [ears.joined(*pair) for pair in
-            zip(ears.placed([skin, *coats], frame, False), ears.placed([skin, *coats], frame, True))]
-    kit.write(HERE / 'ears.glb', 'bunny', ears.surfaces(both[0], whiskers(), both[1:]))
+    fur.coat(coats, front, fur.normals(front, 1), np.maximum(rim.clip(0, 1), root) + 0.001, [0, 0.6, 0.15], False)
+    frame = fur.Frame([3.4, 13.2, -4.4], 9, 10, -5)
+    both = [fur.joined(*pair) for pair in
+            zip(fur.placed([skin, *coats], frame, False), fur.placed([skin, *coats], frame, True))]
+    meshes.write(HERE / 'ears.glb', 'bunny', fur.surfaces(both[0], whiskers(), both[1:]))
 
 
 if __name__ == '__main__':

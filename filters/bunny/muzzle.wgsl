@@ -4,6 +4,7 @@ import antifaz::color::{luma, over};
 import antifaz::face::{landmark};
 import antifaz::face_mesh::{Varying};
 import antifaz::frame::{frame, picture_at};
+import antifaz::shading;
 import antifaz::studio::{studio_light};
 import package::inputs::{params};
 
@@ -47,8 +48,8 @@ fn muzzle(in: Varying) -> @location(0) vec4f {
     let d = nose(at);
     let cover = smoothstep(0.5, -0.5, d / max(pixel, 0.09)) * step(4.5, in.canonical.z);
     let skin = picture_at(in.at).rgb;
-    let shade = clamp(luma(skin) / max(in.skin.w, 0.004), 0.25, 1.6);
-    let exposure = clamp(pow(in.skin.w / 0.26, 0.7), 0.15, 1.2);
+    let shade = clamp(shading::shade(skin, in.skin), 0.25, 1.6);
+    let exposure = shading::brightness(in.skin, 0.26, 0.7, 0.15, 1.2);
     // Domed, wet, a little darker at its rim.
     let dome = vec2f(at.x * 0.55, at.y * 0.8 - 0.1) * smoothstep(-0.8, 0.0, d);
     let normal = normalize(normalize(in.normal) + vec3f(dome, 0.0));
@@ -64,7 +65,7 @@ fn muzzle(in: Varying) -> @location(0) vec4f {
     let cheek = (vec2f(abs(in.uv.x - 0.5), in.uv.y) - vec2f(0.27, 0.565)) / vec2f(0.085, 0.06);
     let rosy = vec4f(skin * mix(vec3f(1.0), params.inner.rgb / max(luma(params.inner.rgb), 0.02), 0.6), 1.0)
         * exp(-dot(cheek, cheek)) * 0.6 * params.nose;
-    let light = exposure * mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.15);
+    let light = exposure * shading::tint(in.skin, 0.15);
     let face = over(top, over(vec4f(skin * 0.12, 1.0) * drawn, rosy));
     return over(face, teeth(in, light, shade));
 }

@@ -1,8 +1,8 @@
 // A cat's nose on the tip of the nose, the line below it, and the spots that whiskers grow from.
 
-import antifaz::color::{luma};
 import antifaz::face_mesh::{Varying};
 import antifaz::frame::{picture_at};
+import antifaz::shading;
 import antifaz::studio::{studio_light};
 import package::inputs::{params};
 
@@ -23,8 +23,8 @@ fn muzzle(in: Varying) -> @location(0) vec4f {
     let d = nose(at);
     let cover = smoothstep(0.5, -0.5, d / max(pixel, 0.09)) * step(4.5, in.canonical.z);
     let skin = picture_at(in.at).rgb;
-    let shade = clamp(luma(skin) / max(in.skin.w, 0.004), 0.25, 1.6);
-    let exposure = clamp(pow(in.skin.w / 0.26, 0.7), 0.15, 1.2);
+    let shade = clamp(shading::shade(skin, in.skin), 0.25, 1.6);
+    let exposure = shading::brightness(in.skin, 0.26, 0.7, 0.15, 1.2);
     // Domed, wet, a little darker at its rim.
     let dome = vec2f(at.x * 0.55, at.y * 0.8 - 0.1) * smoothstep(-0.8, 0.0, d);
     let normal = normalize(normalize(in.normal) + vec3f(dome, 0.0));

@@ -2,7 +2,8 @@
 
 import antifaz::face::{head_direction};
 import antifaz::noise::{random3, value_noise};
-import antifaz::prop::{Varying, prop_materials};
+import antifaz::prop::{PropPoint, Varying, prop_materials};
+import antifaz::shading::{exposure, fresnel, turning};
 import antifaz::studio::{studio_diffuse, studio_light};
 import package::inputs::{params};
 
@@ -17,10 +18,13 @@ const CAP: f32 = 3.2;
 /// Middle of the crown, in cm (make_crown.py).
 const MIDDLE: vec3f = vec3f(0.0, 9.1, -2.55);
 
-/// Light reflected at a grazing angle grows (Schlick), the less so the rougher the surface.
-fn fresnel(facing: f32, straight: vec3f, roughness: f32) -> vec3f {
-    let most = max(vec3f(1.0 - roughness), straight);
-    return straight + (most - straight) * pow(1.0 - facing, 5.0);
+/// Larger or smaller; a small crown sits higher, where the head is as narrow as it.
+fn sized(point: PropPoint, face: u32) -> PropPoint {
+    let narrow = sqrt(max(1.0 - 0.9 * params.size * params.size, 0.0));
+    var moved = point;
+    moved.position = MIDDLE + (point.position - MIDDLE) * params.size;
+    moved.position.y += 5.5 * (narrow - sqrt(0.1));
+    return moved;
 }
 
 /// A stone: light goes in, turns at the facets behind, and comes back in its colour.
@@ -48,16 +52,11 @@ fn cloth(in: Varying, normal: vec3f, facing: f32) -> vec3f {
 fn wear(in: Varying) -> @location(0) vec4f {
     let eye = normalize(-in.place);
     var normal = normalize(in.normal);
-    // Where the surface turns much within a pixel, all that it mirrors there is seen at once.
-    let across = dpdx(normal);
-    let down = dpdy(normal);
-    let bend = min(0.5 * (dot(across, across) + dot(down, down)), 0.8);
+    let bend = turning(normal);
     normal = select(-normal, normal, dot(normal, eye) > 0.0);
     let facing = max(dot(normal, eye), 0.0);
     let surface = prop_materials[in.material];
-    // The light's colour, as far as the skin tells it.
-    let tint = mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.12);
-    let exposure = clamp(pow(in.skin.w / 0.26, 0.75), 0.12, 1.3) * tint;
+    let around = exposure(in.skin);
     let place = in.canonical - MIDDLE;
     // The wearer's head and hair fill the crown: what is seen through it from below lies behind them.
     let outward = head_direction(in.face, vec3f(place.x, 0.0, place.z));
@@ -95,5 +94,5 @@ fn wear(in: Varying) -> @location(0) vec4f {
         let below = smoothstep(-1.5, 0.1, height);
         return vec4f(0.0, 0.0, 0.0, 0.55 * below * below * smoothstep(0.1, 0.6, facing));
     }
-    return vec4f(min(light * exposure * open, vec3f(1.0)), 1.0);
+    return vec4f(min(light * around * open, vec3f(1.0)), 1.0);
 }

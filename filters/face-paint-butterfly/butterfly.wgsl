@@ -1,27 +1,21 @@
 // Wings in three colours that run into each other, dark lines, white drops, and glitter that twinkles as the head
 // moves.
 
-import antifaz::color::{luma};
 import antifaz::face_mesh::{Varying};
 import antifaz::frame::{linear, picture_at};
 import antifaz::noise::{random3, value_noise};
+import antifaz::sdf::{line_cover, soft_cover};
+import antifaz::shading;
 import antifaz::studio::{studio_light};
 import package::inputs::{design, params};
+
+/// How deep inside, in the units of the distances, a line is an area.
+const AREA: vec2f = vec2f(1.5, 6.0);
 
 /// The design's distances reach this far, in thousandths of its side (make_design.py).
 const REACH: f32 = 24.0;
 /// Where the wings meet, in the face texture.
 const BODY: vec2f = vec2f(0.5, 0.41);
-
-/// Coverage of a shape at distance `d` when a pixel is `pixel` wide.
-fn cover(d: f32, pixel: f32) -> f32 {
-    return smoothstep(-0.6, 0.6, d / pixel);
-}
-
-/// The same for lines: thinner than a pixel they fade instead of breaking up. `thin` is how wide they are.
-fn line_cover(d: f32, pixel: f32, thin: f32) -> f32 {
-    return cover(d, pixel) * mix(clamp(thin / pixel, 0.4, 1.0), 1.0, smoothstep(1.5, 6.0, d));
-}
 
 /// Flakes that lie each at its own angle: light where they mirror the lamp to the viewer.
 fn flakes(uv: vec2f, normal: vec3f, pixel: f32) -> f32 {
@@ -36,20 +30,26 @@ fn flakes(uv: vec2f, normal: vec3f, pixel: f32) -> f32 {
     return smoothstep(0.32, 0.12, shape) * lamp * step(0.45, luck.z);
 }
 
+/// 0 on hair that falls over forehead and temples: it is much darker than the skin.
+fn bare(canonical: vec3f, shade: f32) -> f32 {
+    let temple = smoothstep(5.2, 6.4, abs(canonical.x)) * smoothstep(-1.0, 1.0, canonical.y);
+    return mix(1.0, smoothstep(0.1, 0.32, shade), max(smoothstep(5.3, 6.1, canonical.y), temple));
+}
+
 @fragment
 fn paint_butterfly(in: Varying) -> @location(0) vec4f {
     let d = (textureSampleLevel(design, linear, in.uv, 0.0).rgb - 0.5) * 2.0 * REACH;
     // Thousandths of the design per pixel of the picture.
     let pixel = clamp(length(fwidth(in.uv)) * 700.0, 0.4, 12.0);
-    let wing = cover(d.r, pixel);
-    let dark = line_cover(d.g, pixel, 3.6);
-    let drop = line_cover(d.b, pixel, 4.5);
+    let wing = soft_cover(-d.r, pixel);
+    let dark = line_cover(-d.g, pixel, 3.6, AREA);
+    let drop = line_cover(-d.b, pixel, 4.5, AREA);
 
     // The light on the face is what the skin shows, set against its mean.
     let skin = picture_at(in.at).rgb;
-    let shade = clamp(luma(skin) / max(in.skin.w, 0.004), 0.0, 2.2);
-    let exposure = clamp(pow(in.skin.w / 0.22, 0.55), 0.25, 1.25);
-    let light = exposure * mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.18);
+    let shade = clamp(shading::shade(skin, in.skin), 0.0, 2.2);
+    let exposure = shading::brightness(in.skin, 0.22, 0.55, 0.25, 1.25);
+    let light = exposure * shading::tint(in.skin, 0.18);
     let matt = mix(1.0, shade, 0.85);
     let normal = normalize(in.normal);
 
@@ -72,6 +72,6 @@ fn paint_butterfly(in: Varying) -> @location(0) vec4f {
     // Around the wings a dusting of powder fades into the skin.
     let dust = 0.30 * smoothstep(-20.0, 0.0, d.r) * smoothstep(0.35, 0.75, sponge + 0.6);
     let solid = max(max(wing, dark), drop);
-    let alpha = max(solid, dust) * params.opacity;
+    let alpha = max(solid, dust) * params.opacity * bare(in.canonical, shade);
     return vec4f(min(lit, vec3f(1.0)), 1.0) * alpha;
 }

@@ -6,17 +6,16 @@
 Red: the wings, with openings for the eyes. Green: the dark lines: outline, veins, body, feelers. Blue: drops and pearls.
 Each channel is 0.5 + distance / (2 * REACH) in thousandths of the texture's side, more than 0.5 inside.
 """
-import importlib.util
 import pathlib
+import sys
 
 import cv2
 import numpy as np
 
-HERE = pathlib.Path(__file__).parent
-spec = importlib.util.spec_from_file_location('face_paint', HERE.parent / 'face-paint/make_design.py')
-kit = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(kit)
+sys.path.append(str(pathlib.Path(__file__).parents[1] / 'tools'))
+import faces
 
+HERE = pathlib.Path(__file__).parent
 # Outlines of the left wings, from the body and back to it.
 FORE = [(488, 372), (470, 318), (424, 250), (350, 188), (262, 152), (176, 150), (112, 184), (92, 238), (102, 292),
         (88, 330), (96, 372), (120, 404), (150, 436), (206, 452), (270, 462), (360, 462), (440, 446), (484, 416)]
@@ -34,20 +33,20 @@ DROPS = [(122, 218, 9), (112, 262, 7), (112, 344, 7), (126, 380, 6), (156, 178, 
 
 
 def closed(points):
-    return kit.spline(points, closed=True)
+    return faces.spline(points, closed=True)
 
 
 def eye(uv, grow):
-    ring = uv[kit.EYE]
+    ring = uv[faces.EYE]
     middle = ring.mean(0)
-    line = kit.spline(middle + (ring - middle) * grow, closed=True)
+    line = faces.spline(middle + (ring - middle) * grow, closed=True)
     for _ in range(30):
         line = (np.roll(line, 9, 0) + 2 * line + np.roll(line, -9, 0)) / 4
     return middle + (line - middle) * 1.05
 
 
 def lines(uv):
-    sheet = kit.Sheet()
+    sheet = faces.Sheet()
     for wing in (FORE, HIND):
         outline = closed(wing)
         middle = np.array([488, 420])
@@ -77,7 +76,7 @@ def lines(uv):
 
 
 def wings(uv):
-    sheet = kit.Sheet()
+    sheet = faces.Sheet()
     for wing in (FORE, HIND):
         sheet.fill(closed(wing))
     sheet.fill(eye(uv, 1.08), 0)
@@ -85,7 +84,7 @@ def wings(uv):
 
 
 def drops():
-    sheet = kit.Sheet()
+    sheet = faces.Sheet()
     for x, y, radius in DROPS:
         # Longer towards the body.
         away = np.array([x - 480, y - 410.0])
@@ -98,7 +97,7 @@ def drops():
 
 
 def main():
-    uv = kit.places()
+    uv = faces.places()
     channels = [sheet.distance() for sheet in (wings(uv), lines(uv), drops())]
     rgb = np.round(np.stack(channels, 2) * 255).astype(np.uint8)
     cv2.imwrite(str(HERE / 'design.png'), rgb[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])

@@ -1,28 +1,31 @@
 // A sugar skull: white ground with hollow cheeks, black drawing, petals and flowers in two colours.
 
-import antifaz::color::{luma};
 import antifaz::face_mesh::{Varying};
 import antifaz::frame::{linear, picture_at};
 import antifaz::noise::{value_noise};
+import antifaz::sdf::{line_cover};
+import antifaz::shading;
 import antifaz::studio::{studio_light};
 import package::inputs::{design, params};
+
+/// How deep inside, in the units of the distances, a line is an area.
+const AREA: vec2f = vec2f(1.5, 6.0);
 
 /// The design's distances reach this far, in thousandths of its side (make_design.py).
 const REACH: f32 = 24.0;
 /// White paint is never quite white.
 const WHITE: vec3f = vec3f(0.68, 0.665, 0.63);
 
-/// Coverage of a shape at distance `d` when a pixel is `pixel` wide. Lines thinner than a pixel fade instead of breaking
-/// up; `thin` is how wide they are.
-fn line_cover(d: f32, pixel: f32, thin: f32) -> f32 {
-    let fade = mix(clamp(thin / pixel, 0.45, 1.0), 1.0, smoothstep(1.5, 6.0, d));
-    return smoothstep(-0.6, 0.6, d / pixel) * fade;
-}
-
 /// 1 in the middle of a soft disc at a place on the left of the face, and on the right.
 fn soft(uv: vec2f, middle: vec2f, size: vec2f) -> f32 {
     let offset = (vec2f(min(uv.x, 1.0 - uv.x), uv.y) - middle) / size;
     return exp(-dot(offset, offset));
+}
+
+/// 0 on hair that falls over forehead and temples: it is much darker than the skin.
+fn bare(canonical: vec3f, shade: f32) -> f32 {
+    let temple = smoothstep(5.2, 6.4, abs(canonical.x)) * smoothstep(-1.0, 1.0, canonical.y);
+    return mix(1.0, smoothstep(0.1, 0.32, shade), max(smoothstep(5.3, 6.1, canonical.y), temple));
 }
 
 @fragment
@@ -31,15 +34,15 @@ fn paint_skull(in: Varying) -> @location(0) vec4f {
     let d = (here.rga - 0.5) * 2.0 * REACH;
     // Thousandths of the design per pixel of the picture.
     let pixel = clamp(length(fwidth(in.uv)) * 700.0, 0.4, 12.0);
-    let black = line_cover(d.r, pixel, 3.6);
-    let petal = line_cover(d.g, pixel, 8.0);
-    let flower = line_cover(d.b, pixel, 5.0);
+    let black = line_cover(-d.r, pixel, 3.6, AREA);
+    let petal = line_cover(-d.g, pixel, 8.0, AREA);
+    let flower = line_cover(-d.b, pixel, 5.0, AREA);
 
     // The light on the face is what the skin shows, set against its mean.
     let skin = picture_at(in.at).rgb;
-    let shade = clamp(luma(skin) / max(in.skin.w, 0.004), 0.0, 2.2);
-    let exposure = clamp(pow(in.skin.w / 0.22, 0.55), 0.25, 1.25);
-    let light = exposure * mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.15);
+    let shade = clamp(shading::shade(skin, in.skin), 0.0, 2.2);
+    let exposure = shading::brightness(in.skin, 0.22, 0.55, 0.25, 1.25);
+    let light = exposure * shading::tint(in.skin, 0.15);
     let matt = mix(1.0, shade, 0.92);
 
     // The sponge leaves the ground uneven; below cheekbones and at the temples it is smudged with black.
@@ -62,5 +65,5 @@ fn paint_skull(in: Varying) -> @location(0) vec4f {
     let lit = color * matt * light + wet * light;
     let paint = smoothstep(0.0, 0.8, here.b + sponge * 0.5 * here.b);
     let drawn = max(black, max(petal, flower)) * smoothstep(0.0, 0.3, here.b);
-    return vec4f(min(lit, vec3f(1.0)), 1.0) * max(paint, drawn) * params.opacity;
+    return vec4f(min(lit, vec3f(1.0)), 1.0) * max(paint, drawn) * params.opacity * bare(in.canonical, shade);
 }

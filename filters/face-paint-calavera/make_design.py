@@ -6,19 +6,16 @@
 Red: what is black, green: petals around the eyes, alpha: flowers and leaves, each as signed distance to its edge
 (0.5 + distance / (2 * REACH) in thousandths, more than 0.5 inside). Blue: where there is paint at all.
 """
-import importlib.util
 import pathlib
+import sys
 
 import cv2
 import numpy as np
 
-HERE = pathlib.Path(__file__).parent
-spec = importlib.util.spec_from_file_location('tiger', HERE.parent / 'face-paint-tiger/make_design.py')
-tiger = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(tiger)
-kit = tiger.kit
+sys.path.append(str(pathlib.Path(__file__).parents[1] / 'tools'))
+import faces
 
-MOUTH = [78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191]
+HERE = pathlib.Path(__file__).parent
 SOCKET, RADIUS = (347, 374), (106, 80)
 PETALS = 15
 
@@ -31,7 +28,7 @@ def ring(scale, count=120):
 
 
 def eye(uv, grow):
-    line = kit.spline(uv[kit.EYE].mean(0) + (uv[kit.EYE] - uv[kit.EYE].mean(0)) * grow, closed=True)
+    line = faces.spline(uv[faces.EYE].mean(0) + (uv[faces.EYE] - uv[faces.EYE].mean(0)) * grow, closed=True)
     for _ in range(20):
         line = (np.roll(line, 7, 0) + 2 * line + np.roll(line, -7, 0)) / 4
     return line
@@ -50,13 +47,13 @@ def disc(x, y, radius):
 
 
 def black(uv):
-    sheet = kit.Sheet()
+    sheet = faces.Sheet()
     for x, y in ring(1.13, PETALS):
         sheet.disc(x, y, 24.5)
     sheet.fill(ring(1.06))
     sheet.fill(eye(uv, 1.02), 0)
     # The nose: a heart upside down.
-    sheet.fill(kit.spline([(504, 474), (497, 474), (480, 506), (456, 546), (447, 572), (458, 592), (480, 594), (497, 578),
+    sheet.fill(faces.spline([(504, 474), (497, 474), (480, 506), (456, 546), (447, 572), (458, 592), (480, 594), (497, 578),
                            (504, 578)]))
     # Teeth: a line through the mouth that runs out to the cheeks, and stitches over the lips.
     sheet.stroke([(386, 696), (330, 690), (272, 672), (222, 644)], 4.2, 1.0)
@@ -81,12 +78,12 @@ def black(uv):
     flower(sheet, 500, 864, 46, 6, -np.pi / 2, 3)
     sheet.disc(500, 222, 15)
     sheet.disc(500, 864, 10)
-    sheet.fill(uv[MOUTH], 0)
+    sheet.fill(uv[faces.MOUTH], 0)
     return sheet
 
 
 def petals():
-    sheet = kit.Sheet()
+    sheet = faces.Sheet()
     for x, y in ring(1.13, PETALS):
         sheet.disc(x, y, 19.5)
     sheet.fill(ring(1.03), 0)
@@ -94,7 +91,7 @@ def petals():
 
 
 def flowers():
-    sheet = kit.Sheet()
+    sheet = faces.Sheet()
     flower(sheet, 500, 222, 64, 8, np.pi / 2)
     flower(sheet, 500, 864, 41, 6, -np.pi / 2)
     # The flowers' hearts stay dark, with a dot.
@@ -110,11 +107,11 @@ def flowers():
 
 
 def main():
-    uv = kit.places()
-    paint = tiger.ramp(tiger.inside(uv[tiger.OVAL]), 4, 46) * (1 - tiger.ramp(tiger.inside(uv[MOUTH]), -1, 0.6))
+    uv = faces.places()
+    paint = faces.ramp(faces.inside(uv[faces.OVAL]), 4, 46) * (1 - faces.ramp(faces.inside(uv[faces.MOUTH]), -1, 0.6))
     for mirrored in (False, True):
         outline = eye(uv, 1.0)
-        paint *= 1 - tiger.ramp(tiger.inside([1000, 0] + outline * [-1, 1] if mirrored else outline), -3, 1)
+        paint *= 1 - faces.ramp(faces.inside([1000, 0] + outline * [-1, 1] if mirrored else outline), -3, 1)
     channels = [flowers().distance(), paint, petals().distance(), black(uv).distance()]
     rgba = np.round(np.stack([channels[1], channels[2], channels[3], channels[0]], 2) * 255).astype(np.uint8)
     cv2.imwrite(str(HERE / 'design.png'), rgba, [cv2.IMWRITE_PNG_COMPRESSION, 9])

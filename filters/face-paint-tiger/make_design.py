@@ -6,20 +6,16 @@
 Red: the stripes, as signed distance to their edge (0.5 + distance / (2 * REACH) in thousandths, more than 0.5 inside).
 Green: how white the coat is, blue: where there is paint at all.
 """
-import importlib.util
 import pathlib
+import sys
 
 import cv2
 import numpy as np
 
-HERE = pathlib.Path(__file__).parent
-spec = importlib.util.spec_from_file_location('face_paint', HERE.parent / 'face-paint/make_design.py')
-kit = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(kit)
+sys.path.append(str(pathlib.Path(__file__).parents[1] / 'tools'))
+import faces
 
-LIPS = [61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185]
-OVAL = [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149,
-        150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]
+HERE = pathlib.Path(__file__).parent
 # Points of a brush stroke, then its half width where the brush is set down and where it leaves.
 STROKES = [
     # Forehead: chevrons in the middle, flames to the sides.
@@ -50,8 +46,8 @@ STROKES = [
 
 def soft(shapes, blur):
     """Ellipses (x, y, half width, half height), on both sides, with soft edges."""
-    image = np.zeros((kit.SIDE, kit.SIDE), np.float32)
-    scale = kit.SIDE / 1000
+    image = np.zeros((faces.SIDE, faces.SIDE), np.float32)
+    scale = faces.SIDE / 1000
     for x, y, width, height in shapes:
         for middle in (x, 1000 - x):
             cv2.ellipse(image, (round(middle * scale), round(y * scale)), (round(width * scale), round(height * scale)),
@@ -59,32 +55,20 @@ def soft(shapes, blur):
     return cv2.GaussianBlur(image, (0, 0), blur * scale)
 
 
-def inside(points):
-    """Distance to a closed outline in thousandths, positive inside."""
-    mask = cv2.fillPoly(np.zeros((kit.SIDE, kit.SIDE), np.uint8), [np.round(points * kit.SIDE / 1000).astype(np.int32)], 255)
-    distance = cv2.distanceTransform(mask, cv2.DIST_L2, 5) - cv2.distanceTransform(255 - mask, cv2.DIST_L2, 5)
-    return distance * 1000 / kit.SIDE
-
-
-def ramp(distance, start, end):
-    t = np.clip((distance - start) / (end - start), 0, 1)
-    return t * t * (3 - 2 * t)
-
-
 def main():
-    uv = kit.places()
-    stripes = kit.Sheet()
+    uv = faces.places()
+    stripes = faces.Sheet()
     for points, start, end in STROKES:
         stripes.stroke(points, start * 1.35, end * 1.2)
-    stripes.fill(kit.spline([(506, 540), (474, 540), (446, 556), (428, 580), (446, 594), (474, 590), (500, 606), (506, 606)]))
+    stripes.fill(faces.spline([(506, 540), (474, 540), (446, 556), (428, 580), (446, 594), (474, 590), (500, 606), (506, 606)]))
     for x, y, radius in ((428, 622, 4.6), (402, 634, 5), (374, 630, 5), (396, 608, 4.4), (352, 652, 5), (368, 604, 4.2)):
         stripes.disc(x, y, radius)
     white = soft([(326, 306, 74, 34), (352, 432, 70, 20), (418, 652, 104, 62), (500, 842, 120, 92), (96, 640, 66, 120),
                   (190, 800, 70, 60)], 17)
-    paint = ramp(inside(uv[OVAL]), 4, 44) * (1 - ramp(inside(uv[LIPS]), -6, -1))
+    paint = faces.ramp(faces.inside(uv[faces.OVAL]), 4, 44) * (1 - faces.ramp(faces.inside(uv[faces.LIPS]), -6, -1))
     for mirrored in (False, True):
-        eye = [1000, 0] + uv[kit.EYE] * [-1, 1] if mirrored else uv[kit.EYE]
-        paint *= 1 - ramp(inside(eye), -6, -1)
+        eye = [1000, 0] + uv[faces.EYE] * [-1, 1] if mirrored else uv[faces.EYE]
+        paint *= 1 - faces.ramp(faces.inside(eye), -6, -1)
     channels = [stripes.distance(), np.clip(white, 0, 1), paint]
     rgb = np.round(np.stack(channels, 2) * 255).astype(np.uint8)
     cv2.imwrite(str(HERE / 'design.png'), rgb[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])

@@ -1,9 +1,9 @@
 // Paint put on with a brush: the edges of strokes are ragged along the bristles, and the coat is streaked by them.
 
-import antifaz::color::{luma};
 import antifaz::face_mesh::{Varying};
 import antifaz::frame::{linear, picture_at};
 import antifaz::noise::{value_noise};
+import antifaz::shading;
 import antifaz::studio::{studio_light};
 import package::inputs::{design, params};
 
@@ -21,6 +21,12 @@ fn bristles(uv: vec2f) -> vec2f {
 /// Noise in cells of size 1; `pixel` is a pixel's width in cells: what is finer fades to its mean.
 fn grain(at: vec2f, seed: u32, pixel: f32) -> f32 {
     return mix(value_noise(at, seed), 0.5, smoothstep(0.4, 1.2, pixel));
+}
+
+/// 0 on hair that falls over forehead and temples: it is much darker than the skin.
+fn bare(canonical: vec3f, shade: f32) -> f32 {
+    let temple = smoothstep(5.2, 6.4, abs(canonical.x)) * smoothstep(-1.0, 1.0, canonical.y);
+    return mix(1.0, smoothstep(0.1, 0.32, shade), max(smoothstep(5.3, 6.1, canonical.y), temple));
 }
 
 @fragment
@@ -44,10 +50,10 @@ fn paint_tiger(in: Varying) -> @location(0) vec4f {
 
     // The light on the face is what the skin shows, set against its mean.
     let skin = picture_at(in.at).rgb;
-    let shade = clamp(luma(skin) / max(in.skin.w, 0.004), 0.0, 2.2);
-    let exposure = clamp(pow(in.skin.w / 0.22, 0.55), 0.25, 1.25);
+    let shade = clamp(shading::shade(skin, in.skin), 0.0, 2.2);
+    let exposure = shading::brightness(in.skin, 0.22, 0.55, 0.25, 1.25);
     // Only part of the tint is the light's; most is the skin's own.
-    let light = exposure * mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.18);
+    let light = exposure * shading::tint(in.skin, 0.18);
     let matt = mix(1.0, shade, 0.95);
     let normal = normalize(in.normal);
     let wet = studio_light(reflect(vec3f(0.0, 0.0, -1.0), normalize(normal + vec3f(streak, streak, 0.0) * 0.15)), 0.5);
@@ -59,6 +65,6 @@ fn paint_tiger(in: Varying) -> @location(0) vec4f {
     color = mix(color, params.stripes.rgb * (1.0 + streak), black);
     let lit = color * matt * light + wet * light * mix(0.035, 0.02, black);
     let thin = 1.0 - 0.25 * params.brush * smoothstep(0.1, 0.45, -streak) * (1.0 - black);
-    let alpha = max(paint * thin, black * smoothstep(0.0, 0.25, here.b)) * params.opacity;
+    let alpha = max(paint * thin, black * smoothstep(0.0, 0.25, here.b)) * params.opacity * bare(in.canonical, shade);
     return vec4f(min(lit, vec3f(1.0)), 1.0) * alpha;
 }

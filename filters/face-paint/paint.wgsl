@@ -1,9 +1,10 @@
 // A design of signed distances on the face: red the mask, green its scrolls, blue its pearls.
 
-import antifaz::color::{luma};
 import antifaz::face::{head_direction};
 import antifaz::face_mesh::{Varying};
 import antifaz::frame::{frame, linear, picture_at};
+import antifaz::sdf::{soft_cover};
+import antifaz::shading;
 import antifaz::studio::{studio_light};
 import package::inputs::{design, params};
 
@@ -15,11 +16,6 @@ const RIM: vec2f = vec2f(4.6, 2.6);
 /// Distances to the edges of mask, scrolls and pearls, positive inside, in thousandths.
 fn distances(uv: vec2f) -> vec3f {
     return (textureSampleLevel(design, linear, uv, 0.0).rgb - 0.5) * 2.0 * REACH;
-}
-
-/// Coverage of a shape at distance `d` when a pixel is `pixel` wide.
-fn cover(d: f32, pixel: f32) -> f32 {
-    return smoothstep(-0.6, 0.6, d / pixel);
 }
 
 /// How the metal is raised: distance to the nearest edge of rim and scrolls, and to the nearest pearl.
@@ -51,15 +47,15 @@ fn paint_face(in: Varying) -> @location(0) vec4f {
     // Thousandths of the design per pixel of the picture.
     let pixel = clamp(length(fwidth(in.uv)) * 700.0, 0.4, 12.0);
     let lift = raised(d);
-    let mask = cover(d.r, pixel);
+    let mask = soft_cover(-d.r, pixel);
     // Lines thinner than a pixel fade instead of breaking up.
-    let metal = cover(lift.x, pixel) * clamp(3.2 / pixel, 0.35, 1.0);
-    let pearl = cover(lift.y, pixel);
+    let metal = soft_cover(-lift.x, pixel) * clamp(3.2 / pixel, 0.35, 1.0);
+    let pearl = soft_cover(-lift.y, pixel);
 
     // The light on the face is what the skin shows, set against its mean.
     let skin = picture_at(in.at).rgb;
-    let shade = clamp(luma(skin) / max(in.skin.w, 0.004), 0.0, 2.2);
-    let exposure = clamp(sqrt(in.skin.w / 0.22), 0.3, 1.25);
+    let shade = clamp(shading::shade(skin, in.skin), 0.0, 2.2);
+    let exposure = shading::brightness(in.skin, 0.22, 0.5, 0.3, 1.25);
     let tint = in.skin.rgb / max(in.skin.w, 0.004);
     // Only part of the tint is the light's; most is the skin's own.
     let light = exposure * mix(vec3f(1.0), tint, 0.2);
@@ -80,7 +76,7 @@ fn paint_face(in: Varying) -> @location(0) vec4f {
     let shadow = 0.38 * max(smoothstep(-9.0, 1.0, d.r), 0.8 * smoothstep(-5.0, 1.0, max(d.b, d.g)));
     var color = mix(cloth, gold, metal);
     color = mix(color, white, pearl);
-    let solid = max(max(mask, pearl), cover(d.g, pixel));
+    let solid = max(max(mask, pearl), soft_cover(-d.g, pixel));
     let alpha = max(solid, shadow) * params.opacity;
     // Premultiplied: the shadow adds no light of its own.
     return vec4f(min(color, vec3f(1.0)) * solid * params.opacity, alpha);

@@ -6,17 +6,17 @@
 map.png: red and green the low and the high byte of the triangle's number, blue how much of the other face is shown.
 triangles.png: a column for each triangle, a row for each corner: red and green the bytes of the landmark's number.
 """
-import importlib.util
 import pathlib
+import sys
 
 import cv2
 import numpy as np
 
+sys.path.append(str(pathlib.Path(__file__).parents[1] / 'tools'))
+import faces
+
 HERE = pathlib.Path(__file__).parent
 SIDE, SHIFT = 1024, 4
-spec = importlib.util.spec_from_file_location('hologram', HERE.parent / 'hologram/make_wire.py')
-wire = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(wire)
 
 
 def bytes_of(number):
@@ -24,7 +24,7 @@ def bytes_of(number):
 
 
 def main():
-    uv, triangles = wire.kit.places(), wire.triangles()
+    uv, triangles = faces.places(), faces.triangles()
     # cv2 draws at pixel centres; a texel's middle is half a texel further.
     fixed = np.round((uv * SIDE / 1000 - 0.5) * 2**SHIFT).astype(np.int32)
     number = np.full((SIDE, SIDE), -1.0, np.float32)
@@ -39,7 +39,7 @@ def main():
     known[nearest[outside == 0]] = number[outside == 0]
     number = known[nearest].astype(int)
 
-    face = cv2.fillPoly(np.zeros((SIDE, SIDE), np.uint8), [np.round(uv[wire.OVAL] * SIDE / 1000).astype(np.int32)], 255)
+    face = cv2.fillPoly(np.zeros((SIDE, SIDE), np.uint8), [np.round(uv[faces.OVAL] * SIDE / 1000).astype(np.int32)], 255)
     inward = cv2.distanceTransform(face, cv2.DIST_L2, 5) * 1000 / SIDE
     t = np.clip((inward - 10) / 95, 0, 1)
     shown = np.round(t * t * (3 - 2 * t) * 255).astype(np.uint8)

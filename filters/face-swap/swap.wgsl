@@ -83,6 +83,13 @@ fn mouth(uv: vec2f) -> f32 {
     return smoothstep(-0.3, 1.5 * pixel, inside);
 }
 
+/// 0 where one of the faces has hair over its skin, of which their light tells: on forehead and temples, above brows.
+fn bare(canonical: vec3f, light: vec2f) -> f32 {
+    let rim = max(smoothstep(5.0, 5.7, canonical.y), smoothstep(5.2, 6.4, abs(canonical.x)));
+    let skin = smoothstep(vec2f(0.3), vec2f(0.6), light);
+    return mix(1.0, skin.x * skin.y, rim);
+}
+
 @fragment
 fn swap(in: Varying) -> @location(0) vec4f {
     // The wearer's own teeth stay: the other mouth may be shut.
@@ -105,6 +112,7 @@ fn swap(in: Varying) -> @location(0) vec4f {
     let known = all(place > vec2f(0.0)) && all(place < vec2f(1.0));
     let shown = textureSampleLevel(places, linear, in.uv, 0.0).b;
     let soft = mix(0.12, 1.0, params.feather);
-    let alpha = smoothstep(0.0, soft, shown) * (1.0 - own) * params.strength * select(0.0, 1.0, known);
+    let hair = bare(in.canonical, vec2f(min(here, luma(picture_at(in.at).rgb) / max(in.skin.w, 0.004)), there));
+    let alpha = smoothstep(0.0, soft, shown) * hair * (1.0 - own) * params.strength * select(0.0, 1.0, known);
     return vec4f(min(light, vec3f(1.0)), 1.0) * alpha;
 }

@@ -2,19 +2,16 @@
 
 import antifaz::color::{luma};
 import antifaz::noise::{value_noise};
-import antifaz::prop::{Varying, prop_materials};
+import antifaz::prop::{PropPoint, Varying, prop_materials};
+import antifaz::shading::{exposure, fresnel, turning};
 import antifaz::studio::{studio_diffuse, studio_light};
 import package::inputs::{params};
 
+/// In cm.
+const BRIDGE: vec2f = vec2f(0.0, 2.5);
 const ACETATE: u32 = 0u;
 const LENS: u32 = 2u;
 const TORTOISE: u32 = 0u;
-
-/// Light reflected at a grazing angle grows (Schlick), the less so the rougher the surface.
-fn fresnel(facing: f32, straight: vec3f, roughness: f32) -> vec3f {
-    let most = max(vec3f(1.0 - roughness), straight);
-    return straight + (most - straight) * pow(1.0 - facing, 5.0);
-}
 
 /// Noise in cells of size 1, drawn in steps of `pixel` cells: what is finer than pixels fades to its mean.
 fn speckle(at: vec2f, seed: u32, pixel: f32) -> f32 {
@@ -34,22 +31,24 @@ fn tortoise(at: vec3f, pixel: f32) -> vec3f {
     return mix(amber, vec3f(0.022, 0.011, 0.007), smoothstep(0.38 - soft, 0.56 + soft, flecks));
 }
 
+/// Larger or smaller around the bridge of the nose; the temples reach as far back as ever.
+fn sized(point: PropPoint, face: u32) -> PropPoint {
+    var moved = point;
+    moved.position = vec3f((point.position.xy - BRIDGE) * params.size + BRIDGE, point.position.z);
+    return moved;
+}
+
 @fragment
 fn wear(in: Varying, @builtin(front_facing) front: bool) -> @location(0) vec4f {
     let pixel = length(fwidth(in.canonical));
     let eye = normalize(-in.place);
     var normal = normalize(in.normal);
-    // Where the surface turns much within a pixel, all that it mirrors there is seen at once.
-    let across = dpdx(normal);
-    let down = dpdy(normal);
-    let turn = min(0.5 * (dot(across, across) + dot(down, down)), 0.8);
+    let turn = turning(normal);
     normal = select(-normal, normal, dot(normal, eye) > 0.0);
     let facing = max(dot(normal, eye), 0.0);
     let bounce = reflect(-eye, normal);
     let surface = prop_materials[in.material];
-    // The light's colour, as far as the skin tells it.
-    let tint = mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.12);
-    let exposure = clamp(pow(in.skin.w / 0.26, 0.75), 0.12, 1.3) * tint;
+    let around = exposure(in.skin);
 
     if in.material == LENS {
         // Darker above, as sunglasses are.
@@ -60,7 +59,7 @@ fn wear(in: Varying, @builtin(front_facing) front: bool) -> @location(0) vec4f {
         let inner = normalize(normal + vec3f(0.02, -0.03, 0.0));
         let shine = (studio_light(bounce, 0.14) * 0.5 + studio_light(reflect(-eye, inner), 0.1) * 0.35) * glass;
         let body = params.lens_color.rgb * 0.55 * density;
-        return vec4f((body + shine) * exposure, min(density + luma(glass) * 0.5, 0.97));
+        return vec4f((body + shine) * around, min(density + luma(glass) * 0.5, 0.97));
     }
     let metal = vec3f(surface.metallic);
     var base = surface.base.rgb;
@@ -76,5 +75,5 @@ fn wear(in: Varying, @builtin(front_facing) front: bool) -> @location(0) vec4f {
         + studio_light(bounce, rough) * fresnel(facing, straight, rough);
     // The ends of the temples are under hair and behind ears.
     let shown = smoothstep(-4.6, -3.2, in.canonical.z);
-    return vec4f(min(light * exposure, vec3f(1.0)), 1.0) * shown;
+    return vec4f(min(light * around, vec3f(1.0)), 1.0) * shown;
 }

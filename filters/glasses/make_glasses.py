@@ -8,17 +8,16 @@ Surfaces in order: 0 acetate (frame and temples), 1 metal (hinges and pins), 2 l
 import json
 import pathlib
 import struct
+import sys
 
 import numpy as np
+
+sys.path.append(str(pathlib.Path(__file__).parents[1] / 'tools'))
+import eyewear
 
 LENS = np.array([3.42, 2.30])    # middle of the right lens
 HALF = np.array([2.72, 2.06])    # its half width and height
 AROUND, RING = 112, 14           # points of an outline, and of a tube's section
-
-
-def depth(x, y):
-    """The front's curve: bent around the face, leaning forward above."""
-    return 6.35 - 0.034 * x**2 + 0.07 * (y - 2.4)
 
 
 def outline(grow=0.0):
@@ -31,14 +30,7 @@ def outline(grow=0.0):
     wide = x * (1 + 0.10 * y)
     tall = y + 0.13 * np.clip(x, 0, 1) ** 2 * (y > -0.2) + 0.12 * np.clip(-x, 0, 1) ** 2 * np.clip(-y, 0, 1)
     p = np.stack([wide, tall], 1) * HALF
-    return LENS + p + outward(p) * grow
-
-
-def outward(p):
-    """Normals of a closed counter-clockwise line."""
-    along = np.roll(p, -1, 0) - np.roll(p, 1, 0)
-    normal = np.stack([along[:, 1], -along[:, 0]], 1)
-    return normal / np.linalg.norm(normal, axis=1, keepdims=True)
+    return LENS + p + eyewear.outward(p) * grow
 
 
 def unit(v):
@@ -97,34 +89,26 @@ class Part:
             self.add(points * [-1, 1, 1], normals * [-1, 1, 1], (triangles - first)[:, ::-1])
 
 
-def bezier(points, count):
-    """A Bezier curve of any degree at `count` places."""
-    points, t = np.array(points, float)[:, None].repeat(count, 1), np.linspace(0, 1, count)[:, None]
-    while len(points) > 1:
-        points = points[:-1] * (1 - t) + points[1:] * t
-    return points[0]
-
-
 def acetate():
     part = Part()
     edge = outline(0.14)
-    path = np.column_stack([edge, depth(edge[:, 0], edge[:, 1])])
+    path = np.column_stack([edge, eyewear.depth(edge[:, 0], edge[:, 1])])
     # Heavier above, as browline frames are.
     rise = np.clip((edge[:, 1] - LENS[1]) / HALF[1], -1, 1)
     outer = np.clip((edge[:, 0] - LENS[0]) / HALF[0], 0, 1)
     width = 0.20 + 0.07 * rise + 0.06 * outer * np.clip(rise, 0, 1)
-    side = np.column_stack([outward(edge), np.zeros(len(edge))])
+    side = np.column_stack([eyewear.outward(edge), np.zeros(len(edge))])
     part.tube(path, side, width, 0.17, closed=True)
     # The corner that carries the hinge, and the temple over the ear.
     corner = np.array([LENS[0] + HALF[0] * 1.12, LENS[1] + HALF[1] * 0.80])
-    start = np.array([*corner, depth(*corner)])
+    start = np.array([*corner, eyewear.depth(*corner)])
     turn = start + [0.66, 0.10, -0.20]
     hinge = start + [0.84, 0.08, -1.20]
-    path = bezier([start, turn, start + [0.82, 0.10, -0.40], hinge], 14)
+    path = eyewear.bezier([start, turn, start + [0.82, 0.10, -0.40], hinge], 14)
     part.tube(path, np.tile([0.0, 1, 0], (14, 1)), np.linspace(0.30, 0.29, 14), 0.15)
     ear, tip = np.array([7.95, 3.05, -2.6]), np.array([7.5, 0.6, -5.6])
-    back = np.vstack([bezier([hinge, hinge * .6 + ear * .4 + [0.1, 0, 0], ear], 24)[:-1],
-                      bezier([ear, ear + [-0.02, -0.25, -1.7], tip], 12)])
+    back = np.vstack([eyewear.bezier([hinge, hinge * .6 + ear * .4 + [0.1, 0, 0], ear], 24)[:-1],
+                      eyewear.bezier([ear, ear + [-0.02, -0.25, -1.7], tip], 12)])
     height = np.interp(np.linspace(0, 1, len(back)), [0, 0.25, 0.7, 1], [0.29, 0.22, 0.19, 0.25])
     part.tube(back, np.tile([0.0, 1, 0], (len(back), 1)), height, 0.12)
     part.mirrored()
@@ -132,13 +116,13 @@ def acetate():
     inner = LENS[0] - HALF[0] * 0.97
     ends = np.array([inner, 2.98])
     arch = np.array([[-ends[0], ends[1]], [-0.55, 3.60], [0.55, 3.60], [ends[0], ends[1]]])
-    flat = bezier(arch, 25)
-    path = np.column_stack([flat, depth(flat[:, 0], flat[:, 1]) + 0.04])
+    flat = eyewear.bezier(arch, 25)
+    path = np.column_stack([flat, eyewear.depth(flat[:, 0], flat[:, 1]) + 0.04])
     bulge = 0.25 + 0.05 * np.abs(np.linspace(-1, 1, 25)) ** 2
     part.tube(path, np.tile([0.0, 1, 0.1], (25, 1)), bulge, 0.17)
     # Pads that rest on the nose.
     for x in (-1, 1):
-        pad = bezier([[x * 0.98, 2.35, 6.2], [x * 0.98, 1.95, 5.75], [x * 1.18, 1.5, 5.45]], 8)
+        pad = eyewear.bezier([[x * 0.98, 2.35, 6.2], [x * 0.98, 1.95, 5.75], [x * 1.18, 1.5, 5.45]], 8)
         part.tube(pad, np.tile([1.0, 0.2, 0.3], (8, 1)), 0.09, np.array([.08, .16, .2, .22, .22, .2, .16, .08]), square=2)
     return part
 
@@ -146,7 +130,7 @@ def acetate():
 def metal():
     part = Part()
     corner = np.array([LENS[0] + HALF[0] * 1.12, LENS[1] + HALF[1] * 0.80])
-    z = depth(*corner)
+    z = eyewear.depth(*corner)
     for dx, dy in ((0.10, 0.10), (0.10, -0.13)):
         pin = np.array([[corner[0] + dx, corner[1] + dy, z + 0.11], [corner[0] + dx, corner[1] + dy, z + 0.20]])
         part.tube(pin, [[1, 0, 0]] * 2, 0.065, 0.065, square=2)
@@ -161,11 +145,11 @@ def lens():
     flat = LENS + (edge - LENS)[None] * rings[:, None, None]
     # Ground as part of a sphere, so that reflections wander over it.
     centre = np.array([LENS[0] * 0.55, LENS[1] - 0.3])
-    z = depth(flat[..., 0], flat[..., 1]) - 0.02
+    z = eyewear.depth(flat[..., 0], flat[..., 1]) - 0.02
     points = np.concatenate([flat, z[..., None]], 2)
     normals = unit(np.concatenate([(flat - centre) * 0.085, np.ones_like(z)[..., None]], 2))
     part.grid(points, normals, True, False)
-    middle = np.array([[*LENS, depth(*LENS) - 0.02]])
+    middle = np.array([[*LENS, eyewear.depth(*LENS) - 0.02]])
     normal = unit(np.array([[*(LENS - centre) * 0.085, 1.0]]))
     part.add(np.vstack([middle, points[0]]), np.vstack([normal, normals[0]]),
              [(0, 1 + j, 1 + (j + 1) % AROUND) for j in range(AROUND)])

@@ -11,6 +11,8 @@ import package::inputs::{params};
 const RATE: f32 = 14.0;
 /// Rows of blocks in the picture.
 const BLOCK_ROWS: f32 = 40.0;
+/// No pixel's middle lies just between two blocks, where devices would round it to either.
+const ASIDE: f32 = 0.007;
 
 /// How bad the signal is at a time: calm, then bursts that end at once.
 fn burst(time: f32) -> f32 {
@@ -49,7 +51,7 @@ fn damage(in: Varying) -> @location(0) vec4f {
     let force = params.strength * mix(0.3, 1.0, burst(frame.time));
 
     // A broken block shows what is elsewhere. Blocks are of several widths and come in clusters.
-    let at = in.uv / aspect * BLOCK_ROWS;
+    let at = in.uv / aspect * BLOCK_ROWS + ASIDE;
     let row = u32(at.y);
     let cells = 2.0 + 8.0 * random3(vec3u(row, step / 2u, 41u)).x;
     let column = u32(at.x / cells);
@@ -82,7 +84,7 @@ fn damage(in: Varying) -> @location(0) vec4f {
 
     // A bar of static runs down during a burst.
     let bar = fract(in.uv.y - frame.time * 0.6);
-    let grain = random3(vec3u(vec2u(in.uv / aspect * 400.0 * vec2f(0.4, 1.0)), step));
+    let grain = random3(vec3u(vec2u(in.uv / aspect * 400.0 * vec2f(0.4, 1.0) + ASIDE), step));
     let fuzz = smoothstep(0.06, 0.0, abs(bar - 0.5)) * force * force;
     color += fuzz * step_at(grain.x, 0.25) * grain.y * vec3f(0.5, 0.55, 0.6);
     return vec4f(clamp(color, vec3f(0.0), vec3f(source.a)), source.a);

@@ -2,7 +2,7 @@
 // points to the wall's colour: along it a colour is like the wall, across it is of another hue.
 
 import antifaz::color::{decode, encode, luma};
-import antifaz::frame::{frame, linear, picture_at};
+import antifaz::frame::{covering, frame, linear, picture_at};
 import antifaz::fullscreen::{Varying};
 import package::inputs::{backdrop, params, wall};
 
@@ -48,14 +48,6 @@ fn pull(in: Varying) -> @location(0) vec4f {
     let high = mix(1.0, 0.35, params.tolerance);
     let low = high * (1.0 - params.softness) - 0.15 * params.tolerance * params.softness;
     return vec4f(vec3f(smoothstep(low, high, inside)), 1.0);
-}
-
-/// A picture that covers all of the frame, at a place of the frame.
-fn covering(table: texture_2d<f32>, uv: vec2f) -> vec4f {
-    let size = vec2f(textureDimensions(table));
-    let scale = max(frame.size.x / size.x, frame.size.y / size.y);
-    let shown = frame.size / (size * scale);
-    return textureSampleLevel(table, linear, (uv - 0.5) * shown + 0.5, 0.0);
 }
 
 /// The same colour without the part that the wall shone on it.

@@ -27,11 +27,22 @@ fn soften(in: Varying) -> @location(0) vec4f {
     return sum / 9.0;
 }
 
+/// Cosine and sine, exact everywhere: those of some devices are so coarse that dots far from the middle would shift.
+fn direction(degrees: f32) -> vec2f {
+    let quarter = round(degrees / 90.0);
+    let a = radians(degrees - 90.0 * quarter);
+    let q = a * a;
+    let c = 1.0 - q * (0.5 - q * (1.0 / 24.0 - q * (1.0 / 720.0 - q / 40320.0)));
+    let s = a * (1.0 - q * (1.0 / 6.0 - q * (1.0 / 120.0 - q / 5040.0)));
+    let turned = select(vec2f(c, s), vec2f(-s, c), (i32(quarter) & 1) == 1);
+    return select(turned, -turned, (i32(quarter) & 2) == 2);
+}
+
 /// How much of a pixel is inked, for an ink that shall cover `amount` of the paper. `at` is in pixels.
 fn printed(at: vec2f, cell: f32, degrees: f32, amount: f32, rows: bool) -> f32 {
-    let angle = radians(degrees + params.angle);
-    let axes = mat2x2f(cos(angle), sin(angle), -sin(angle), cos(angle));
-    let phase = axes * at * (6.2831853 / cell);
+    let x = direction(degrees + params.angle);
+    let cells = mat2x2f(x, vec2f(-x.y, x.x)) * at / cell;
+    let phase = (cells - round(cells)) * 6.2831853;
     var hill = 0.5 - 0.25 * (cos(phase.x) + cos(phase.y));
     // Height gained from one pixel to the next.
     var slope = 1.5708 / cell * length(sin(phase));

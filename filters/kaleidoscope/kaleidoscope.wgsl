@@ -7,6 +7,8 @@ import package::inputs::{params};
 const TURN: f32 = 6.2831853;
 /// From the middle of the tube to each of its three mirrors, in heights of the picture.
 const TUBE: f32 = 0.2;
+/// The ways to them.
+const MIRRORS = array<vec2f, 3>(vec2f(0.0, 1.0), vec2f(-0.8660254, -0.5), vec2f(0.8660254, -0.5));
 /// Each mirror keeps this much of the light.
 const KEPT: f32 = 0.93;
 
@@ -14,14 +16,14 @@ const KEPT: f32 = 0.93;
 fn tiles(at: vec2f) -> vec3f {
     var place = at;
     var left = 1.0;
-    for (var i = 0; i < 24; i++) {
-        let angle = TURN / 3.0 * f32(i % 3) + TURN / 4.0;
-        let mirror = vec2f(cos(angle), sin(angle));
+    // Done when it lies in front of all three.
+    var passed = 0;
+    for (var i = 0; i < 24 && passed < 3; i++) {
+        let mirror = MIRRORS[i % 3];
         let behind = dot(place, mirror) - TUBE;
-        if behind > 0.0 {
-            place -= 2.0 * behind * mirror;
-            left *= KEPT;
-        }
+        passed = select(passed + 1, 0, behind > 0.0);
+        place -= 2.0 * max(behind, 0.0) * mirror;
+        left *= select(1.0, KEPT, behind > 0.0);
     }
     return vec3f(place, left);
 }

@@ -7,29 +7,26 @@ Red: the lips, green: the eyeliner, as signed distances to their edges in thousa
 (0.5 + distance / (2 * REACH), more than 0.5 inside). Blue: how dense the eye shadow lies, 0..1.
 The outlines are those of the face mesh, so they stay on lid and lip in every expression.
 """
-import importlib.util
 import pathlib
+import sys
 
 import cv2
 import numpy as np
 
-HERE = pathlib.Path(__file__).parent
-spec = importlib.util.spec_from_file_location('face_paint', HERE.parent / 'face-paint/make_design.py')
-kit = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(kit)
+sys.path.append(str(pathlib.Path(__file__).parents[1] / 'tools'))
+import faces
 
-LIPS = [61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185]
-MOUTH = [78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191]
+HERE = pathlib.Path(__file__).parent
 UPPER_LID = [33, 246, 161, 160, 159, 158, 157, 173, 133]
 LOWER_LID = [33, 7, 163, 144, 145, 153, 154, 155, 133]
 BROW = [46, 53, 52, 65, 55]
 
 
 def lips(uv):
-    sheet = kit.Sheet()
-    sheet.fill(kit.spline(uv[LIPS], closed=True))
+    sheet = faces.Sheet()
+    sheet.fill(faces.spline(uv[faces.LIPS], closed=True))
     # The mouth's opening, a hair wider: colour ends before the teeth.
-    mouth = uv[MOUTH].copy()
+    mouth = uv[faces.MOUTH].copy()
     middle = mouth[:, 1].mean()
     mouth[:, 1] += np.where(mouth[:, 1] > middle, 0.5, -0.5)
     sheet.fill(mouth, 0)
@@ -37,17 +34,17 @@ def lips(uv):
 
 
 def liner(uv):
-    sheet = kit.Sheet()
-    lid = kit.spline(uv[UPPER_LID][::-1])
+    sheet = faces.Sheet()
+    lid = faces.spline(uv[UPPER_LID][::-1])
     # From nothing at the inner corner to the outer one, then drawn out into a wing.
     for i, (x, y) in enumerate(lid):
         t = i / (len(lid) - 1)
         sheet.disc(x, y - 1.5 - 2.0 * t, 0.8 + 3.8 * t**0.8)
     corner = uv[33]
-    wing = kit.spline([lid[-70] - [0, 3], corner + [-2, -4], corner + [-24, -15], corner + [-50, -33]])
+    wing = faces.spline([lid[-70] - [0, 3], corner + [-2, -4], corner + [-24, -15], corner + [-50, -33]])
     for i, (x, y) in enumerate(wing):
         sheet.disc(x, y, 0.5 + 4.4 * (1 - i / (len(wing) - 1))**0.8)
-    lower = kit.spline(uv[LOWER_LID])
+    lower = faces.spline(uv[LOWER_LID])
     for x, y in lower[: len(lower) * 2 // 5]:
         sheet.disc(x, y + 1.0, 1.1)
     return sheet.distance()
@@ -55,10 +52,10 @@ def liner(uv):
 
 def shadow(uv):
     """Densest at the lashes and in the outer corner, gone below the brow."""
-    side = kit.SIDE
+    side = faces.SIDE
     y, x = np.mgrid[0:side, 0:side] * (1000 / side)
     x = np.minimum(x, 1000 - x)
-    lid, brow = kit.spline(uv[UPPER_LID]), kit.spline(uv[BROW])
+    lid, brow = faces.spline(uv[UPPER_LID]), faces.spline(uv[BROW])
     wing = np.array([[uv[33][0] - 60, uv[33][1] - 44], [uv[33][0] - 24, uv[33][1] - 16]])
     lid = np.vstack([wing, lid])
     order, brow_order = np.argsort(lid[:, 0]), np.argsort(brow[:, 0])
@@ -82,7 +79,7 @@ def shadow(uv):
 
 
 def main():
-    uv = kit.places()
+    uv = faces.places()
     channels = [lips(uv), liner(uv), shadow(uv)]
     rgb = np.round(np.stack(channels, 2) * 255).astype(np.uint8)
     cv2.imwrite(str(HERE / 'design.png'), rgb[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])

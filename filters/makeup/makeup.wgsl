@@ -6,6 +6,7 @@ import antifaz::face::{landmark};
 import antifaz::face_mesh::{Varying};
 import antifaz::frame::{linear, picture_at};
 import antifaz::noise::{random3};
+import antifaz::shading;
 import package::inputs::{design, params};
 
 /// The design's distances reach this far, in thousandths of its side (make_design.py).
@@ -39,7 +40,9 @@ fn layer(color: vec3f, alpha: f32) -> vec4f {
 /// Lipstick: covers the lips' own colour, keeps their creases and highlights.
 fn lipstick(skin: vec3f, light: vec3f, mean: f32) -> vec3f {
     let shade = luma(skin) / mean;
-    let body = params.lip_color.rgb * light * (0.12 + 0.8 * pow(min(shade, 1.7), 1.15));
+    let pigment = params.lip_color.rgb * light * (0.08 + 0.6 * pow(min(shade, 1.7), 1.15));
+    // The lips' own colour shows through a little: pure pigment would glow.
+    let body = mix(pigment, skin * 0.75, 0.18);
     // The wet highlights take the lamp's colour, not the pigment's.
     let wet = smoothstep(1.4, 3.2, shade);
     return body + wet * luma(skin) * (0.3 + params.gloss);
@@ -60,10 +63,10 @@ fn make_up(in: Varying) -> @location(0) vec4f {
     let pixel = length(fwidth(in.uv)) * 700.0;
 
     let skin = picture_at(in.at).rgb;
-    let shade = clamp(luma(skin) / max(in.skin.w, 0.004), 0.0, 2.5);
-    let exposure = clamp(pow(in.skin.w / 0.26, 0.65), 0.15, 1.2);
+    let shade = clamp(shading::shade(skin, in.skin), 0.0, 2.5);
+    let exposure = shading::brightness(in.skin, 0.26, 0.65, 0.15, 1.2);
     // Part of the skin's tint is the light's.
-    let light = exposure * mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.25);
+    let light = exposure * shading::tint(in.skin, 0.25);
 
     // Blush is a stain: it multiplies what is there.
     let from_cheek = vec2f(min(in.uv.x, 1.0 - in.uv.x), in.uv.y) - CHEEK;

@@ -1,24 +1,40 @@
 // Fur in shells, as in cat-ears: each shell is drawn only where a hair is long enough to reach it.
 
-import antifaz::noise::{random3, value_noise};
-import antifaz::prop::{Varying};
-import antifaz::studio::{studio_diffuse};
-import package::inputs::{params};
+import antifaz::fur::{Coat, fur_light, hair, reaches};
+import antifaz::noise::{value_noise};
+import antifaz::prop::{PropPoint, Varying};
+import antifaz::shading::{exposure};
+import antifaz::swing::{lag, turned_about, twitch};
+import package::inputs::{params, springs};
 
 const GROUND: u32 = 2u;
 const SHELLS: f32 = 12.0;
+/// Root of the right ear and its length below the fold, in cm (make_puppy.py).
+const ROOT: vec3f = vec3f(4.2, 12.6, -4.4);
+const LENGTH: f32 = 11.0;
+/// The side of the head, which the ears follow.
+const TOP: vec3f = vec3f(0.0, 8.0, -3.0);
+/// Hairs hang down.
+const FUR: Coat = Coat(vec2f(0.09, 0.6), vec2f(0.9, 0.35), vec2f(0.8, 1.1));
 
-/// One hair for each narrow cell, hanging down. x: how long it is, y: how light.
-fn hair(at: vec2f, h: f32, side: u32) -> vec2f {
-    // Locks: hairs bend to the sides together.
-    let lock = value_noise(at * vec2f(0.9, 0.35), 31u + side) - 0.5;
-    let root = vec2f(at.x + lock * (1.1 * h + 0.8), at.y - 0.5 * h) / vec2f(0.09, 0.6);
-    let column = floor(root.x);
-    let shift = random3(vec3u(bitcast<u32>(i32(column)), 5u, side)).x;
-    let luck = random3(vec3u(bitcast<u32>(i32(column)), bitcast<u32>(i32(floor(root.y + shift))), 7u + side));
-    // A hair is round: thin at the sides of its cell, thinner towards its tip.
-    let middle = 1.0 - abs(fract(root.x) * 2.0 - 1.0);
-    return vec2f((0.35 + 0.65 * luck.x) * smoothstep(0.0, 0.35 + 0.4 * h, middle), luck.y);
+/// Moves an ear: it swings when the head moves, rises with the brows, flies out when the mouth opens, and twitches.
+fn move_ear(point: PropPoint, face: u32) -> PropPoint {
+    let side = sign(point.position.x);
+    let root = ROOT * vec3f(side, 1.0, 1.0);
+    let spring = springs[face];
+    // From the fold downward it hangs free.
+    let along = clamp((distance(point.position, root) - 1.5) / LENGTH, 0.0, 1.0);
+    let late = lag(spring, face, TOP);
+    // It hangs: what lags to the right swings around the root the other way, and never into the head.
+    let swung = vec3f(-late.z, 0.0, late.x) * along / LENGTH * 1.6;
+    let outward = clamp(swung.z * side, -0.06, 0.9) * side;
+    let risen = side * along * (0.30 * spring.color.x + 0.45 * spring.color.y);
+    let twitched = side * 0.14 * along * abs(twitch(face * 2u + u32(side > 0.0), 5.3));
+    let turn = vec3f(clamp(swung.x, -0.6, 0.6), 0.0, outward + risen + twitched);
+    var moved = point;
+    moved.position = root + turned_about((point.position - root) * params.size, turn * params.lively);
+    moved.normal = turned_about(point.normal, turn * params.lively);
+    return moved;
 }
 
 @fragment
@@ -27,28 +43,23 @@ fn wear(in: Varying) -> @location(0) vec4f {
     let outward = normalize(in.normal);
     let normal = select(-outward, outward, dot(outward, eye) > 0.0);
     let facing = max(dot(normal, eye), 0.0);
-    // The light's colour, as far as the skin tells it.
-    let tint = mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.12);
-    let exposure = clamp(pow(in.skin.w / 0.26, 0.75), 0.12, 1.3) * tint;
+    let light = exposure(in.skin);
     // Across the flap, and down along it, in cm.
     let at = vec2f(abs(in.canonical.x) - 0.6 * in.canonical.z, 14.0 - in.canonical.y);
     // The ear grows out of the hair: its root is not seen.
-    let from_root = distance(vec3f(abs(in.canonical.x), in.canonical.yz), vec3f(4.2, 12.6, -4.4));
+    let from_root = distance(vec3f(abs(in.canonical.x), in.canonical.yz), ROOT);
     let rooted = smoothstep(2.6, 4.6, from_root + 0.8 * (value_noise(in.canonical.xy * 4.0, 3u) - 0.5));
 
     let h = f32(max(in.material, GROUND) - GROUND) / SHELLS;
-    let strand = hair(at, h, select(0u, 1u, in.canonical.x > 0.0));
-    // Pixels wider than a hair see the mean of several.
-    let pixel = length(fwidth(at)) / 0.09;
-    let soft = clamp(0.12 + 0.5 * pixel, 0.12, 1.0);
+    let strand = hair(FUR, at, h, select(0u, 1u, in.canonical.x > 0.0));
+    let pixel = length(fwidth(at)) / FUR.hair.x;
     var cover = 1.0;
     if in.material > GROUND {
-        cover = smoothstep(h - soft * 0.5, h + soft * 0.5, strand.x) * (1.0 - 0.45 * h);
+        cover = reaches(strand.x, h, pixel);
     }
     let tip = smoothstep(6.0, 12.0, at.y + 1.6 * (strand.y - 0.5));
     let color = mix(params.fur.rgb, params.tip.rgb, tip) * (0.62 + 0.6 * strand.y);
-    // Roots lie in the shade of their neighbours; tips shine through against the light.
     let sheen = pow(max(0.0, 1.0 - abs(normal.y - 0.35)), 6.0) * 0.25;
-    let shade = studio_diffuse(normal) * mix(0.3, 0.95, h) + 0.5 * h * pow(1.0 - facing, 2.0) + sheen * h;
-    return vec4f(min(color * shade * exposure, vec3f(1.0)), 1.0) * cover * rooted;
+    let shade = fur_light(normal, facing, h, 0.5) + sheen * h;
+    return vec4f(min(color * shade * light, vec3f(1.0)), 1.0) * cover * rooted;
 }

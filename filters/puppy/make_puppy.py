@@ -4,19 +4,18 @@
     python3 make_puppy.py          (needs numpy)
 
 Surfaces in order: 0 unused skin of the inner side, 1 none, 2 the ground of the fur, 3... shells of fur from root to
-tip (blended), as `make_ears.py` of cat-ears makes them.
+tip (blended), as `tools/fur.py` makes them.
 """
-import importlib.util
 import pathlib
+import sys
 
 import numpy as np
 
-HERE = pathlib.Path(__file__).parent
-spec = importlib.util.spec_from_file_location('ears', HERE.parent / 'cat-ears/make_ears.py')
-ears = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(ears)
-kit = ears.kit
+sys.path.append(str(pathlib.Path(__file__).parents[1] / 'tools'))
+import fur
+import meshes
 
+HERE = pathlib.Path(__file__).parent
 # The middle line of the wearer's left ear: out of the head, over a fold, and down beside the face.
 LINE = [(4.2, 12.6, -4.4), (6.0, 13.9, -4.2), (8.0, 13.6, -3.6), (9.3, 11.6, -2.9), (9.9, 8.8, -2.3), (10.1, 5.8, -1.9),
         (9.9, 3.0, -1.6)]
@@ -40,9 +39,9 @@ def along(points, count):
 
 def flap(bulge):
     """One side of the flap, (rows, columns, 3): `bulge` lifts its middle along the side's normal."""
-    middle, facing = along(LINE, ROWS), kit.unit(along(FACING, ROWS))
-    ahead = kit.unit(np.gradient(middle, axis=0))
-    across = kit.unit(np.cross(ahead, facing))
+    middle, facing = along(LINE, ROWS), meshes.unit(along(FACING, ROWS))
+    ahead = meshes.unit(np.gradient(middle, axis=0))
+    across = meshes.unit(np.cross(ahead, facing))
     facing = np.cross(across, ahead)
     v, u = np.meshgrid(np.linspace(0, 1, ROWS), np.linspace(-1, 1, COLUMNS), indexing='ij')
     # Narrow at the root, widest below the middle, round at the end.
@@ -56,7 +55,7 @@ def flap(bulge):
 
 
 def main():
-    coats = [kit.Part() for _ in range(1 + ears.SHELLS)]
+    coats = [meshes.Part() for _ in range(1 + fur.SHELLS)]
     for bulge in (0.85, -0.5):
         side = flap(bulge)
         normal = np.cross(np.gradient(side, axis=1), np.gradient(side, axis=0))
@@ -66,19 +65,19 @@ def main():
         # Outwards, whichever way the grid runs.
         outward = np.sign((normal[ROWS // 2, COLUMNS // 2] * [0.5, 0, 0.86]).sum()) * np.sign(bulge)
         normal[:-1] *= outward
-        ears.coat(coats, side, normal, np.full(side.shape[:2], 1.15), [0, -0.45, 0.05])
-    none = kit.Part()
+        fur.coat(coats, side, normal, np.full(side.shape[:2], 1.15), [0, -0.45, 0.05])
+    none = meshes.Part()
     none.add(np.zeros((3, 3)), np.tile([0, 0, 1.0], (3, 1)), [[0, 1, 2]])
     both = []
     for part in coats:
-        mirror = kit.Part()
+        mirror = meshes.Part()
         for points, normals, triangles in zip(part.points, part.normals, part.triangles):
             mirror.points.append(points * [-1, 1, 1])
             mirror.normals.append(normals * [-1, 1, 1])
             mirror.triangles.append(triangles)
         mirror.count = part.count
-        both.append(ears.joined(part, mirror))
-    kit.write(HERE / 'ears.glb', 'puppy', ears.surfaces(none, none, both))
+        both.append(fur.joined(part, mirror))
+    meshes.write(HERE / 'ears.glb', 'puppy', fur.surfaces(none, none, both))
 
 
 if __name__ == '__main__':

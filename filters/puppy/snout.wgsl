@@ -1,10 +1,11 @@
 // A puppy's nose, freckles, a patch of fur around one eye, and the tongue.
 
-import antifaz::color::{luma, over};
+import antifaz::color::{over};
 import antifaz::face::{landmark};
 import antifaz::face_mesh::{Varying};
 import antifaz::frame::{frame, picture_at};
 import antifaz::noise::{value_noise};
+import antifaz::shading;
 import antifaz::studio::{studio_light};
 import package::inputs::{params};
 
@@ -50,9 +51,9 @@ fn snout(in: Varying) -> @location(0) vec4f {
     let at = in.canonical.xy - vec2f(0.0, -0.55);
     let pixel = max(length(fwidth(in.canonical.xy)) * 0.7, 0.03);
     let skin = picture_at(in.at).rgb;
-    let shade = clamp(luma(skin) / max(in.skin.w, 0.004), 0.25, 1.6);
-    let exposure = clamp(pow(in.skin.w / 0.26, 0.7), 0.15, 1.2);
-    let light = exposure * mix(vec3f(1.0), in.skin.rgb / max(in.skin.w, 0.004), 0.15);
+    let shade = clamp(shading::shade(skin, in.skin), 0.25, 1.6);
+    let exposure = shading::brightness(in.skin, 0.26, 0.7, 0.15, 1.2);
+    let light = exposure * shading::tint(in.skin, 0.15);
 
     // The nose: domed and wet, with two nostrils and a groove.
     let d = nose(at);
@@ -79,7 +80,9 @@ fn snout(in: Varying) -> @location(0) vec4f {
     let ragged = value_noise(vec2f(turn * 14.0 + 40.0, length(from_eye) * 30.0), 9u) - 0.5;
     let opening = length((in.uv - vec2f(0.6565, 0.379)) / vec2f(0.088, 0.040)) - 1.0;
     let patch_cover = smoothstep(0.19, 0.165, length(from_eye) + ragged * 0.035) * smoothstep(0.0, 0.3, opening);
-    let hairs = value_noise(vec2f(turn * 40.0, length(from_eye) * 60.0), 10u);
+    // Hairs finer than a pixel fade to their mean.
+    let fine = smoothstep(1.2, 0.4, length(fwidth(in.uv)) * 300.0);
+    let hairs = mix(0.5, value_noise(vec2f(turn * 40.0, length(from_eye) * 60.0), 10u), fine);
     let fur = vec4f(min(params.fur.rgb * light * shade * (0.6 + 0.7 * hairs), vec3f(1.0)), 1.0) * patch_cover
         * params.markings * 0.9;
     let spots = vec4f(skin * 0.12, 1.0) * freckles * 0.75 * params.markings;

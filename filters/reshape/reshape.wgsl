@@ -1,9 +1,10 @@
 // Moves parts of each face: a few smooth fields around landmarks say from where a pixel takes its light. Outside
 // of them the picture stays as it is, to the bit.
 
-import antifaz::face::{FACES, is_present, landmark};
-import antifaz::frame::{frame, picture_at};
+import antifaz::face::{FACES, is_present};
+import antifaz::frame::{picture_at};
 import antifaz::fullscreen::{Varying};
+import antifaz::warp::{grown, in_heights, in_uv, moved, span, spot};
 import package::inputs::{params};
 
 /// The face's own measures, in picture heights.
@@ -15,40 +16,14 @@ struct Measure {
     size: f32,
 }
 
-/// A place in units in which circles are round: picture heights.
-fn round(uv: vec2f) -> vec2f {
-    return uv * vec2f(frame.size.x / frame.size.y, 1.0);
-}
-
-fn spot(face: u32, index: u32) -> vec2f {
-    return round(landmark(face, index).xy);
-}
-
 fn between(face: u32, a: u32, b: u32) -> vec2f {
     return 0.5 * (spot(face, a) + spot(face, b));
 }
 
 fn measure(face: u32) -> Measure {
-    let width = frame.size.x / frame.size.y;
-    let corners = (landmark(face, 263u) - landmark(face, 33u)) * vec3f(width, 1.0, width);
+    let across = spot(face, 263u) - spot(face, 33u);
     let height = spot(face, 10u) - spot(face, 152u);
-    return Measure(0.5 * corners.xy, 0.5 * height, length(corners));
-}
-
-/// 1 in the middle of a disc, 0 at its rim and beyond, smooth at both.
-fn bump(offset: vec2f, radius: f32) -> f32 {
-    let q = clamp(1.0 - dot(offset, offset) / (radius * radius), 0.0, 1.0);
-    return q * q;
-}
-
-/// Where a pixel takes its light, so that what lies around `middle` moves by `by`.
-fn moved(at: vec2f, middle: vec2f, by: vec2f, radius: f32) -> vec2f {
-    return -by * bump(at - middle, radius);
-}
-
-/// So that what lies around `middle` grows by `amount`, or shrinks.
-fn grown(at: vec2f, middle: vec2f, amount: f32, radius: f32) -> vec2f {
-    return -(at - middle) * amount * bump(at - middle, radius);
+    return Measure(0.5 * across, 0.5 * height, span(face, 263u, 33u));
 }
 
 /// Both sides of the face move towards its middle.
@@ -83,7 +58,7 @@ fn pull(face: u32, at: vec2f, m: Measure) -> vec2f {
 
 @fragment
 fn reshape(in: Varying) -> @location(0) vec4f {
-    let at = round(in.uv);
+    let at = in_heights(in.uv);
     var shift = vec2f(0.0);
     for (var face = 0u; face < FACES; face++) {
         if !is_present(face) {
@@ -95,6 +70,5 @@ fn reshape(in: Varying) -> @location(0) vec4f {
             shift += pull(face, at, m);
         }
     }
-    let source = in.uv + shift * vec2f(frame.size.y / frame.size.x, 1.0);
-    return picture_at(source);
+    return picture_at(in.uv + in_uv(shift));
 }

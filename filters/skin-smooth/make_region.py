@@ -5,22 +5,18 @@
 
 Eyes with their lids, brows, lips and nostrils stay out, and it fades towards the edge of the face.
 """
-import importlib.util
 import pathlib
+import sys
 
 import cv2
 import numpy as np
 
+sys.path.append(str(pathlib.Path(__file__).parents[1] / 'tools'))
+import faces
+
 HERE = pathlib.Path(__file__).parent
 SIDE = 512
-spec = importlib.util.spec_from_file_location('face_paint', HERE.parent / 'face-paint/make_design.py')
-kit = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(kit)
 
-OVAL = [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149,
-        150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]
-LIPS = [61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185]
-EYE = [33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7]
 BROW = [70, 63, 105, 66, 107, 55, 65, 52, 53, 46]
 NOSTRIL = [98, 240, 99, 60, 20, 238, 79, 166, 75]
 
@@ -40,13 +36,13 @@ def ramp(distance, start, end):
 
 
 def main():
-    uv = kit.places()
-    region = ramp(-filled(uv[OVAL]), 6, 60)
-    for points, start, end in ((EYE, 8, 26), (BROW, 6, 24), (NOSTRIL, 2, 14)):
+    uv = faces.places()
+    region = ramp(-filled(uv[faces.OVAL]), 6, 60)
+    for points, start, end in ((faces.EYE, 8, 26), (BROW, 6, 24), (NOSTRIL, 2, 14)):
         for mirrored in (False, True):
             outline = [1000, 0] + uv[points] * [-1, 1] if mirrored else uv[points]
             region *= ramp(filled(outline), start, end)
-    region *= ramp(filled(uv[LIPS]), 5, 20)
+    region *= ramp(filled(uv[faces.LIPS]), 5, 20)
     grey = np.round(np.repeat(region[..., None], 3, 2) * 255).astype(np.uint8)
     cv2.imwrite(str(HERE / 'region.png'), grey, [cv2.IMWRITE_PNG_COMPRESSION, 9])
 

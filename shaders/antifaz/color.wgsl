@@ -1,17 +1,19 @@
 // Colours in linear light with Rec. 709 primaries.
 
+/// How bright red, green and blue are.
 const LUMA: vec3f = vec3f(0.2126, 0.7152, 0.0722);
 
+/// How bright a colour is: 1 is white.
 fn luma(color: vec3f) -> f32 {
     return dot(color, LUMA);
 }
 
-/// 0 is grey, 1 leaves the colour as it is.
+/// More or less colour at the same brightness. `amount`: 0 is grey, 1 leaves it as it is.
 fn saturate_by(color: vec3f, amount: f32) -> vec3f {
     return mix(vec3f(luma(color)), color, amount);
 }
 
-/// Both premultiplied.
+/// `top` in front of `under`. Both premultiplied.
 fn over(top: vec4f, under: vec4f) -> vec4f {
     return top + under * (1.0 - top.a);
 }
@@ -49,13 +51,13 @@ fn from_hsv(hsv: vec3f) -> vec3f {
     return hsv.z * mix(vec3f(1.0), clamp(ramp, vec3f(0.0), vec3f(1.0)), hsv.y);
 }
 
-/// The sRGB curve: linear light to coded values.
+/// The sRGB curve: linear light to coded values, 0..1.
 fn encode(linear: vec3f) -> vec3f {
     let light = max(linear, vec3f(0.0));
     return select(1.055 * pow(light, vec3f(1.0 / 2.4)) - 0.055, 12.92 * light, light <= vec3f(0.0031308));
 }
 
-/// Coded values to linear light.
+/// Coded values, 0..1, to linear light.
 fn decode(coded: vec3f) -> vec3f {
     let value = max(coded, vec3f(0.0));
     return select(pow((value + 0.055) / 1.055, vec3f(2.4)), value / 12.92, value <= vec3f(0.04045));

@@ -5,6 +5,7 @@
 /// `since` of what never was, or more.
 const NEVER: f32 = 1e6;
 
+/// What is known of an event now.
 struct Event {
     /// The source now: 0..1, or radians. Of time: the seconds since it last began.
     value: f32,
@@ -16,8 +17,9 @@ struct Event {
     count: u32,
 }
 
-/// As the engine keeps it.
+/// An event as the engine keeps it.
 struct State {
+    /// What shaders get.
     event: Event,
     /// One more than the face's id.
     face: u32,

@@ -2,7 +2,7 @@
 
 import antifaz::face::{blendshape, faces, is_present};
 
-// The coefficients of ARKit, for `antifaz::face::blendshape(face, JAW_OPEN)`: 0..1 each.
+/// Numbers of the coefficients of ARKit, for `antifaz::face::blendshape(face, JAW_OPEN)`: 0 (not at all) to 1 each.
 const NEUTRAL: u32 = 0u;
 const BROW_DOWN_LEFT: u32 = 1u;
 const BROW_DOWN_RIGHT: u32 = 2u;
@@ -56,12 +56,12 @@ const MOUTH_UPPER_UP_RIGHT: u32 = 49u;
 const NOSE_SNEER_LEFT: u32 = 50u;
 const NOSE_SNEER_RIGHT: u32 = 51u;
 
-/// 0 (not at all) to 1.
+/// How much both corners of the mouth smile: 0 (not at all) to 1.
 fn smile(face: u32) -> f32 {
     return 0.5 * (blendshape(face, MOUTH_SMILE_LEFT) + blendshape(face, MOUTH_SMILE_RIGHT));
 }
 
-/// 0 (closed) to 1.
+/// How far the mouth is open: 0 (closed) to 1.
 fn mouth_open(face: u32) -> f32 {
     return blendshape(face, JAW_OPEN);
 }
@@ -71,7 +71,7 @@ fn blink(face: u32) -> f32 {
     return min(blendshape(face, EYE_BLINK_LEFT), blendshape(face, EYE_BLINK_RIGHT));
 }
 
-/// 0 (at rest) to 1.
+/// How far the brows are raised: 0 (at rest) to 1.
 fn brow_up(face: u32) -> f32 {
     let outer = 0.5 * (blendshape(face, BROW_OUTER_UP_LEFT) + blendshape(face, BROW_OUTER_UP_RIGHT));
     return max(blendshape(face, BROW_INNER_UP), outer);

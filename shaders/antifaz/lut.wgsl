@@ -1,5 +1,6 @@
 // Colour tables. A `lut` input is a texture whose rows are the red edges of the cube: N columns, N x N rows.
 
+/// The colour of one cell of a table: `at` from 0 in red, green and blue, `size` the cells of an edge.
 fn lut_cell(table: texture_2d<f32>, at: vec3i, size: i32) -> vec3f {
     return textureLoad(table, vec2i(at.x, at.y + size * at.z), 0).rgb;
 }

@@ -10,7 +10,7 @@ import antifaz::frame::{frame, linear, picture_at};
 @group(0) @binding(12) var person_front: texture_2d<f32>;
 @group(0) @binding(13) var person_back: texture_2d<f32>;
 
-/// The net's mask as it is: coarse, for what needs no edge.
+/// How much of the picture at a place (uv, 0..1) is person, by the net's mask as it is: 0 to 1. Coarse, for what needs no edge.
 fn matte_at(uv: vec2f) -> f32 {
     return textureSampleLevel(matte, linear, uv, 0.0).r;
 }

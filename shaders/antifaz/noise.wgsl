@@ -1,6 +1,6 @@
 // Noise that is the same on every device: integer hashes.
 
-/// Mark Jarzynski and Marc Olano, Hash Functions for GPU Rendering (JCGT 2020): pcg3d.
+/// Three whole numbers that have nothing to do with each other or with `seed`. Mark Jarzynski and Marc Olano, Hash Functions for GPU Rendering (JCGT 2020): pcg3d.
 fn hash3(seed: vec3u) -> vec3u {
     var v = seed * 1664525u + 1013904223u;
     v.x += v.y * v.z;
@@ -28,6 +28,7 @@ fn value_noise(at: vec2f, seed: u32) -> f32 {
     return mix(top, bottom, t.y);
 }
 
+/// A value of a whole place, 0..1.
 fn corner(cell: vec2i, seed: u32) -> f32 {
     return random3(vec3u(bitcast<vec2u>(cell), seed)).x;
 }
@@ -47,6 +48,7 @@ fn gradient_noise(at: vec2f, seed: u32) -> f32 {
     return 1.5 * mix(top, bottom, t.y);
 }
 
+/// What one corner of a cell adds to gradient noise, `step` away from its left upper corner.
 fn slope(cell: vec2i, f: vec2f, step: vec2i, seed: u32) -> f32 {
     let turn = 6.2831853 * corner(cell + step, seed);
     return dot(vec2f(cos(turn), sin(turn)), f - vec2f(step));

@@ -13,7 +13,9 @@ struct Particle {
     position: vec3f,
     /// Seconds. It is alive while this is less than `life`.
     age: f32,
+    /// The author's own, such as uv per second.
     velocity: vec3f,
+    /// How long it lives, in seconds.
     life: f32,
     /// Linear light, premultiplied alpha.
     color: vec4f,
@@ -21,17 +23,21 @@ struct Particle {
     size: f32,
     /// How far it is turned, in radians, clockwise.
     spin: f32,
+    /// The author's own, such as where its random values start.
     seed: u32,
+    /// The author's own, such as which shape it has.
     kind: u32,
 }
 
+/// What the fragment stage gets in the space `particles`.
 struct Varying {
+    /// Place on the target in pixels.
     @builtin(position) position: vec4f,
     /// Place in the square, 0..1, from its left upper corner.
     @location(0) uv: vec2f,
     /// Place in the picture, 0..1, y down.
     @location(1) at: vec2f,
-    /// The particle's own.
+    /// The particle's own: linear light, premultiplied alpha.
     @location(2) @interpolate(flat) color: vec4f,
     /// How much of its life is over, 0..1.
     @location(3) @interpolate(flat) lived: f32,

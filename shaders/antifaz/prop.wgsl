@@ -5,38 +5,68 @@ import antifaz::frame::{frame};
 import antifaz::face::{NOWHERE, head_direction, head_place, is_present, landmark_on_screen, skin};
 import antifaz::face_mesh::{face_points};
 
-/// MediaPipe's camera: a vertical field of view of 63 degrees, 1 cm to 100 m.
+/// MediaPipe's camera: a vertical field of view of 63 degrees.
 const FOCAL: f32 = 1.6318517; // 1 / tan(63 / 2 degrees)
+/// The nearest that it sees, in cm.
 const NEAR: f32 = 1.0;
+/// The farthest that it sees, in cm.
 const FAR: f32 = 10000.0;
 
+/// A vertex of a mesh.
 struct Vertex {
     /// In cm, in the canonical face space.
     position: vec3f,
+    /// The number of its surface in `prop_materials`.
     material: u32,
+    /// Unit length, in the same space.
     normal: vec3f,
+    /// The number of the piece that it moves with.
     piece: u32,
+    /// Place in the texture.
     uv: vec2f,
 }
 
+/// A surface, as glTF describes it.
 struct Material {
     /// Linear light, straight alpha.
     base: vec4f,
+    /// 0 (no metal) to 1.
     metallic: f32,
+    /// 0 (a mirror) to 1 (matt).
     roughness: f32,
     /// The layer of `prop_textures` that multiplies `base`, or -1.
     texture: i32,
 }
 
+/// The vertices of the pass's mesh.
 @group(0) @binding(6) var<storage, read> prop_vertices: array<Vertex>;
+/// The surfaces of the pass's mesh.
 @group(0) @binding(7) var<storage, read> prop_materials: array<Material>;
 /// From the space of each piece that moves to that of the prop.
 @group(0) @binding(8) var<storage, read> prop_pieces: array<mat4x4f>;
 /// Base colours: linear light when sampled, premultiplied alpha.
 @group(0) @binding(9) var prop_textures: texture_2d_array<f32>;
+/// Interpolates between pixels, and begins anew beyond the edge.
 @group(0) @binding(10) var repeat: sampler;
 
+/// A corner of the mesh, as a pass's own `vertex` function gets it and gives it back.
+struct PropPoint {
+    /// In cm, in the canonical face space: from here the head's pose takes it into the picture.
+    position: vec3f,
+    /// In the same space.
+    normal: vec3f,
+    /// What the fragment stage gets as `canonical`; at first the same as `position`, and best left as it is: what is
+    /// painted by it then moves with the mesh.
+    canonical: vec3f,
+    /// Place in the texture.
+    uv: vec2f,
+    /// The number of the surface in `prop_materials`.
+    material: u32,
+}
+
+/// What the fragment stage gets in the space `prop`.
 struct Varying {
+    /// Place on the target in pixels, and the depth.
     @builtin(position) position: vec4f,
     /// In the space of that camera, cm: x right, y up, the camera at 0 looking along -z.
     @location(0) place: vec3f,
@@ -50,7 +80,7 @@ struct Varying {
     @location(4) @interpolate(flat) skin: vec4f,
     /// The slot of the face.
     @location(5) @interpolate(flat) face: u32,
-    /// Place in the texture.
+    /// Place in the texture, 0..1, y down.
     @location(6) uv: vec2f,
 }
 
@@ -62,7 +92,7 @@ fn surface_color(in: Varying) -> vec4f {
     return select(color, color * texel, material.texture >= 0);
 }
 
-/// Camera space to the screen.
+/// Camera space (cm) to clip space.
 fn project(place: vec3f) -> vec4f {
     let x = place.x * FOCAL * frame.size.y / frame.size.x;
     let z = (place.z * FAR + NEAR * FAR) / (NEAR - FAR);
@@ -81,24 +111,29 @@ fn settle(face: u32) -> vec2f {
     return sum / 5.0;
 }
 
-/// Instance `face` is the face in that slot; without one its triangles have no area.
-fn vertex(index: u32, face: u32) -> Varying {
+/// The mesh's corner of this number.
+fn point(index: u32) -> PropPoint {
+    let vertex = prop_vertices[index];
+    let piece = prop_pieces[vertex.piece];
+    let at = (piece * vec4f(vertex.position, 1.0)).xyz;
+    return PropPoint(at, (piece * vec4f(vertex.normal, 0.0)).xyz, at, vertex.uv, vertex.material);
+}
+
+/// A corner at the head of the face in that slot; without one its triangles have no area.
+fn placed(point: PropPoint, face: u32) -> Varying {
     var out: Varying;
     out.position = NOWHERE;
     out.face = face;
     if !is_present(face) {
         return out;
     }
-    let vertex = prop_vertices[index];
-    let piece = prop_pieces[vertex.piece];
-    let at = (piece * vec4f(vertex.position, 1.0)).xyz;
-    out.place = head_place(face, at);
+    out.place = head_place(face, point.position);
     out.position = project(out.place);
     out.position += vec4f(settle(face) * out.position.w, 0.0, 0.0);
-    out.normal = head_direction(face, (piece * vec4f(vertex.normal, 0.0)).xyz);
-    out.canonical = at;
-    out.uv = vertex.uv;
-    out.material = vertex.material;
+    out.normal = head_direction(face, point.normal);
+    out.canonical = point.canonical;
+    out.uv = point.uv;
+    out.material = point.material;
     out.skin = skin(face);
     return out;
 }

@@ -1,16 +1,17 @@
 // Shapes as signed distances: negative inside, in the units of `at`. Most are Inigo Quilez' formulas (MIT).
 
+/// A disc around 0.
 fn circle(at: vec2f, radius: f32) -> f32 {
     return length(at) - radius;
 }
 
-/// `extent`: half width and half height.
+/// A rectangle around 0. `extent`: half width and half height.
 fn box(at: vec2f, extent: vec2f) -> f32 {
     let d = abs(at) - extent;
     return length(max(d, vec2f(0.0))) + min(max(d.x, d.y), 0.0);
 }
 
-/// `extent` includes the rounding.
+/// A rectangle with round corners. `extent` includes the rounding.
 fn rounded_box(at: vec2f, extent: vec2f, radius: f32) -> f32 {
     return box(at, extent - radius) - radius;
 }
@@ -27,13 +28,14 @@ fn ring(at: vec2f, radius: f32, thickness: f32) -> f32 {
     return abs(length(at) - radius) - 0.5 * thickness;
 }
 
-/// Near its edge exact to a few percent.
+/// An ellipse around 0, `extent` half its width and height. Near its edge exact to a few percent.
 fn ellipse(at: vec2f, extent: vec2f) -> f32 {
     let k = length(at / extent);
     let slope = length(at / (extent * extent));
     return select(k * (k - 1.0) / slope, -min(extent.x, extent.y), slope <= 0.0);
 }
 
+/// A triangle with these corners.
 fn triangle(at: vec2f, a: vec2f, b: vec2f, c: vec2f) -> f32 {
     let edge = min(min(segment(at, a, b), segment(at, b, c)), segment(at, c, a));
     let turn = sign(cross2(b - a, c - a));
@@ -41,11 +43,12 @@ fn triangle(at: vec2f, a: vec2f, b: vec2f, c: vec2f) -> f32 {
     return select(edge, -edge, inside > 0.0);
 }
 
+/// Positive where `b` lies clockwise of `a`, as it is seen (y grows downward).
 fn cross2(a: vec2f, b: vec2f) -> f32 {
     return a.x * b.y - a.y * b.x;
 }
 
-/// With `sides` sides (3 or more), `radius` from the middle to a side; a side lies below.
+/// A regular polygon around 0 with `sides` sides (3 or more), `radius` from the middle to a side; a side lies below.
 fn polygon(at: vec2f, sides: u32, radius: f32) -> f32 {
     let half = 3.14159265 / f32(max(sides, 3u));
     let angle = atan2(at.x, at.y);
@@ -56,7 +59,7 @@ fn polygon(at: vec2f, sides: u32, radius: f32) -> f32 {
     return select(out, length(vec2f(beyond, out)), out > 0.0 && beyond > 0.0);
 }
 
-/// `points` (3 or more) between the outer and the inner radius; the first looks up (y grows downward).
+/// A star around 0: `points` (3 or more) between the outer and the inner radius; the first looks up (y grows downward).
 fn star(at: vec2f, points: u32, outer: f32, inner: f32) -> f32 {
     let half = 3.14159265 / f32(max(points, 3u));
     let angle = atan2(at.x, -at.y);
@@ -68,7 +71,7 @@ fn star(at: vec2f, points: u32, outer: f32, inner: f32) -> f32 {
     return select(edge, -edge, cross2(notch - tip, folded - tip) < 0.0);
 }
 
-/// About 1 wide and 1 high, its tip below (y grows downward).
+/// A heart, about 1 wide and 1 high, its tip below (y grows downward).
 fn heart(at: vec2f) -> f32 {
     let p = vec2f(abs(at.x), 0.5 - at.y);
     if p.x + p.y > 1.0 {
@@ -100,4 +103,16 @@ fn turned(at: vec2f, angle: f32) -> vec2f {
 /// How much of a pixel a shape covers, `pixel` being the pixel's side in the units of the distance.
 fn cover(distance: f32, pixel: f32) -> f32 {
     return clamp(0.5 - distance / pixel, 0.0, 1.0);
+}
+
+/// The same with an edge as soft as a picture's.
+fn soft_cover(distance: f32, pixel: f32) -> f32 {
+    return smoothstep(-0.6, 0.6, -distance / pixel);
+}
+
+/// The same for lines `thin` wide: thinner than a pixel they fade instead of breaking up. From `broad.x` to `broad.y` inside
+/// it is no line any more, but an area.
+fn line_cover(distance: f32, pixel: f32, thin: f32, broad: vec2f) -> f32 {
+    let faded = clamp(thin / pixel, 0.4, 1.0);
+    return soft_cover(distance, pixel) * mix(faded, 1.0, smoothstep(broad.x, broad.y, -distance));
 }

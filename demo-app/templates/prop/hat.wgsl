@@ -1,12 +1,24 @@
-// A pass in the space `prop`: the function below runs for each pixel that the mesh covers.
+// A pass in the space `prop`: `sway` runs for each corner of the mesh, `wear` for each pixel that the mesh covers.
 
-import antifaz::prop::{Varying, prop_materials};
+import antifaz::frame::{frame};
+import antifaz::prop::{PropPoint, Varying, prop_materials};
+import antifaz::shading::{exposure};
 import antifaz::studio::{studio_diffuse, studio_light};
 import package::inputs::{params};
 
 /// The hat's foot and its height, in cm: as make_hat.py makes it.
 const FOOT: f32 = 10.3;
 const HEIGHT: f32 = 14.0;
+
+/// Moves a corner before the head's pose is applied. `face` is the number of the face: with `antifaz::expression` a mesh
+/// follows brows or mouth, with `antifaz::swing` it lags behind the head, see filters/cat-ears.
+fn sway(point: PropPoint, face: u32) -> PropPoint {
+    let up = max(point.position.y - FOOT, 0.0) / HEIGHT;
+    var moved = point;
+    // More at the tip than below, each hat in its own time.
+    moved.position.x += params.swaying * up * up * sin(3.0 * frame.time + f32(face));
+    return moved;
+}
 
 @fragment
 fn wear(in: Varying) -> @location(0) vec4f {
@@ -25,7 +37,6 @@ fn wear(in: Varying) -> @location(0) vec4f {
     }
 
     // The light of a photo studio, as bright as it is on the skin.
-    let exposure = sqrt(clamp(in.skin.w / 0.2, 0.05, 1.5));
     let shine = studio_light(reflect(view, normal), surface.roughness) * 0.04;
-    return vec4f((base * studio_diffuse(normal) + shine) * exposure, 1.0);
+    return vec4f((base * studio_diffuse(normal) + shine) * exposure(in.skin), 1.0);
 }

@@ -3,7 +3,7 @@
 use super::{
     Composer, Planned,
     kept::Kept,
-    library,
+    library, merged,
     plan::{self, Draw, Slot},
     record::Slots,
     variants::Pipelines,
@@ -43,6 +43,7 @@ impl Recorder<'_> {
     ) -> Result<(), GpuError> {
         let (item, number) = match pass.draw {
             Draw::Lay(blend) => return self.lay(encoder, pass, target, blend),
+            Draw::Chain(chain) => return self.chain(encoder, pass, target, chain),
             Draw::Tool => return Ok(()),
             Draw::Filter { item, pass } => (item, pass),
         };
@@ -96,6 +97,31 @@ impl Recorder<'_> {
         let mut resources = self.engine_resources(pass);
         resources.extend(self.slots.get(Slot::Layer).map(|layer| ("layer", Resource::Texture(layer))));
         let draws = [gpu::Draw::fullscreen(pipeline, &resources)];
+        encoder.render(&Render::new(&pass.label, target, &draws))
+    }
+
+    /// Draws the passes of a chain at once.
+    fn chain(
+        &self,
+        encoder: &mut Encoder,
+        pass: &plan::Pass,
+        target: &Texture,
+        chain: usize,
+    ) -> Result<(), GpuError> {
+        let steps = &self.planned.plan.chains[chain];
+        let Some(Pipelines::Draw { solid, .. }) = self.composer.merged.find(steps, self.planned.tier) else {
+            return Ok(());
+        };
+        let own: Vec<(String, Resource<'_>)> = steps
+            .iter()
+            .flat_map(|step| {
+                let named = move |(own, resource)| (merged::name(step.item, own), resource);
+                self.composer.programs[step.item].resources().map(named)
+            })
+            .collect();
+        let mut resources = self.engine_resources(pass);
+        resources.extend(own.iter().map(|(name, resource)| (name.as_str(), *resource)));
+        let draws = [gpu::Draw::fullscreen(solid, &resources)];
         encoder.render(&Render::new(&pass.label, target, &draws))
     }
 

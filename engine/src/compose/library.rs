@@ -14,7 +14,7 @@ macro_rules! module {
     };
 }
 /// Import path, file and text of the engine's own modules.
-const MODULES: [(&str, &str, &str); 20] = [
+pub(super) const MODULES: [(&str, &str, &str); 24] = [
     module!("antifaz::blur", "antifaz/blur.wgsl"),
     module!("antifaz::color", "antifaz/color.wgsl"),
     module!("antifaz::event", "antifaz/event.wgsl"),
@@ -24,17 +24,30 @@ const MODULES: [(&str, &str, &str); 20] = [
     module!("antifaz::face_uv", "antifaz/face_uv.wgsl"),
     module!("antifaz::frame", "antifaz/frame.wgsl"),
     module!("antifaz::fullscreen", "antifaz/fullscreen.wgsl"),
+    module!("antifaz::fur", "antifaz/fur.wgsl"),
     module!("antifaz::lut", "antifaz/lut.wgsl"),
     module!("antifaz::matte", "antifaz/matte.wgsl"),
     module!("antifaz::noise", "antifaz/noise.wgsl"),
     module!("antifaz::particles", "antifaz/particles.wgsl"),
     module!("antifaz::prop", "antifaz/prop.wgsl"),
     module!("antifaz::sdf", "antifaz/sdf.wgsl"),
+    module!("antifaz::shading", "antifaz/shading.wgsl"),
     module!("antifaz::studio", "antifaz/studio.wgsl"),
+    module!("antifaz::swing", "antifaz/swing.wgsl"),
+    module!("antifaz::warp", "antifaz/warp.wgsl"),
     module!("compose::events", "compose/events.wgsl"),
     module!("compose::lay", "compose/lay.wgsl"),
     module!("compose::one_face", "compose/one_face.wgsl"),
     module!("compose::occluder", "compose/occluder.wgsl"),
+];
+
+/// The spaces, and the modules whose `Varying` their fragment stages get.
+pub(super) const SPACES: [(&str, &str); 5] = [
+    ("frame", "antifaz::fullscreen"),
+    ("face_mesh", "antifaz::face_mesh"),
+    ("face_uv", "antifaz::face_mesh"),
+    ("prop", "antifaz::prop"),
+    ("particles", "antifaz::particles"),
 ];
 
 /// What the vertex stage of every pass is called.
@@ -74,18 +87,12 @@ pub(super) fn add_root(library: &mut Library, filter: &Filter, pass: usize) -> S
             "(@builtin(vertex_index) index: u32) -> antifaz::fullscreen::Varying {\n    \
              return antifaz::fullscreen::vertex(index);"
         }
-        Space::FaceMesh => {
-            "(@builtin(vertex_index) index: u32, @builtin(instance_index) face: u32) \
-             -> antifaz::face_mesh::Varying {\n    return antifaz::face_mesh::vertex(index, face);"
-        }
+        Space::FaceMesh => &of_face("antifaz::face_mesh", "antifaz_index, antifaz_face", pass),
         Space::FaceUv => {
             "(@builtin(vertex_index) index: u32, @builtin(instance_index) face: u32) \
              -> antifaz::face_mesh::Varying {\n    return antifaz::face_uv::vertex(index, face);"
         }
-        Space::Prop(_) => {
-            "(@builtin(vertex_index) index: u32, @builtin(instance_index) face: u32) \
-             -> antifaz::prop::Varying {\n    return antifaz::prop::vertex(index, face);"
-        }
+        Space::Prop(_) => &of_face("antifaz::prop", "antifaz_index", pass),
         Space::Particles(particles) => &format!(
             "(@builtin(vertex_index) index: u32, @builtin(instance_index) number: u32) \
              -> antifaz::particles::Varying {{\n    \
@@ -96,6 +103,23 @@ pub(super) fn add_root(library: &mut Library, filter: &Filter, pass: usize) -> S
     let text = format!("{}\n\n@vertex\nfn {VERTEX}{stage}\n}}\n", module.text);
     library.insert(&module.path, &module.file, &text);
     module.path.clone()
+}
+
+/// The vertex stage of a mesh at each face. The author's own function moves its corners before they are placed.
+fn of_face(module: &str, number: &str, pass: &Pass) -> String {
+    let moved = match &pass.vertex {
+        None => String::new(),
+        Some(hook) => format!(
+            "if antifaz::face::is_present(antifaz_face) {{\n        \
+             antifaz_point = {}(antifaz_point, antifaz_face);\n    }}\n    ",
+            hook.name
+        ),
+    };
+    format!(
+        "(@builtin(vertex_index) antifaz_index: u32, @builtin(instance_index) antifaz_face: u32) \
+         -> {module}::Varying {{\n    var antifaz_point = {module}::point({number});\n    {moved}\
+         return {module}::placed(antifaz_point, antifaz_face);"
+    )
 }
 
 /// The function that reads a target with a history.
@@ -110,15 +134,24 @@ fn ago(name: &str, number: usize, frames: u32) -> String {
     )
 }
 
-/// What a filter's manifest declares, as WGSL.
-fn inputs(filter: &Filter, pass: &Pass) -> String {
+/// The structure of a filter's parameters, where it has any.
+pub(super) fn params(filter: &Filter) -> String {
     let mut text = String::from("// Generated from the filter's manifest.\n");
     if !filter.inputs.is_empty() {
         text += "struct Params {\n";
         for input in &filter.inputs {
             text += &format!("    {}: {},\n", input.name, input.kind.wgsl());
         }
-        text += "}\n@group(1) @binding(0) var<uniform> params: Params;\n";
+        text += "}\n";
+    }
+    text
+}
+
+/// What a filter's manifest declares, as WGSL.
+pub(super) fn inputs(filter: &Filter, pass: &Pass) -> String {
+    let mut text = params(filter);
+    if !filter.inputs.is_empty() {
+        text += "@group(1) @binding(0) var<uniform> params: Params;\n";
     }
     let assets = filter.assets.iter().map(Asset::name);
     let mut place = 0;

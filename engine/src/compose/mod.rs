@@ -18,12 +18,15 @@ mod compiled;
 mod draw;
 mod events;
 mod head;
+mod hook;
 mod kept;
 mod library;
+mod merged;
 mod one_face;
 pub mod plan;
 mod program;
 mod record;
+mod reference;
 mod tools;
 mod variants;
 
@@ -46,8 +49,10 @@ use compiled::Compiled;
 use head::Shape;
 use kept::Kept;
 pub use library::engine as engine_modules;
+use merged::Merged;
 use plan::Plan;
 use program::Program;
+pub use reference::reference;
 use tools::Tools;
 
 /// Why a look can't be drawn.
@@ -85,6 +90,7 @@ pub enum ComposeError {
 pub struct Composer {
     look: Look,
     programs: Vec<Program>,
+    merged: Merged,
     tools: Tools,
     shared: Arc<Shared>,
     planned: Option<Planned>,
@@ -158,8 +164,10 @@ impl Composer {
     pub fn with(gpu: &Gpu, parts: &Parts, look: Look) -> Result<Self, ComposeError> {
         let shared = Arc::clone(&parts.0);
         let programs = look.0.iter().map(|item| Program::new(gpu, &shared.compiled, item));
+        let programs: Vec<Program> = programs.collect::<Result<_, _>>()?;
         Ok(Self {
-            programs: programs.collect::<Result<_, _>>()?,
+            merged: Merged::new(gpu, &shared.compiled, &look, &programs),
+            programs,
             tools: Tools::new(gpu, &shared.tools, &look)?,
             look,
             shared,
@@ -256,8 +264,7 @@ impl Composer {
         let now = Now { tick: self.clock.tick(scene.picture.time), taps, tap, seed: self.seed };
         if self.planned.as_ref().is_none_or(|planned| (planned.size, planned.tier) != (size, plan.tier)) {
             self.write_params(encoder, plan.tier);
-            self.planned =
-                Some(Planned { size, tier: plan.tier, plan: Plan::new(&self.look, size, plan.tier) });
+            self.planned = Some(Planned { size, tier: plan.tier, plan: self.plan(size, plan.tier) });
         }
         let Some(planned) = self.planned.as_ref().filter(|planned| !planned.plan.passes.is_empty()) else {
             self.kept = Kept::default();
@@ -268,6 +275,11 @@ impl Composer {
         let picture = record::record(gpu, encoder, self, planned, &mut kept, (scene, now), timer)?;
         self.kept = kept;
         Ok(picture)
+    }
+
+    /// What is drawn for a picture of `size` at a tier.
+    pub fn plan(&self, size: [u32; 2], tier: Tier) -> Plan {
+        self.merged.shorten(Plan::new(&self.look, size, tier), &self.look, &self.programs, tier)
     }
 
     /// Writes every filter's values, with those of the tier's rung in their place.

@@ -2,7 +2,7 @@
 //!
 //! The picture goes back and forth between two textures, however long the look: a pass that draws on it reads one
 //! and writes the other. Meshes are drawn in a layer of their own, which is then laid over the picture, so that
-//! they too can read what lies below them.
+//! they too can read what lies below them. Neighbouring passes that see only the pixel that they draw may be drawn at once.
 
 use std::fmt;
 
@@ -48,8 +48,19 @@ pub enum Draw {
     },
     /// The layer, which meets the picture like this.
     Lay(Blend),
+    /// The chain of passes of this number, at once.
+    Chain(usize),
     /// What the engine makes for filters that ask, into its own slot.
     Tool,
+}
+
+/// A pass of a chain: numbers of the look's item and of its filter's pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The number of the look's item.
+    pub item: usize,
+    /// The number of its filter's pass.
+    pub pass: usize,
 }
 
 /// What a target holds before it is drawn on.
@@ -89,6 +100,8 @@ pub struct Plan {
     pub passes: Vec<Pass>,
     /// Where the finished picture is.
     pub output: Slot,
+    /// Passes that are drawn at once, since each sees of the picture only the pixel that it draws.
+    pub chains: Vec<Vec<Step>>,
 }
 
 impl Plan {
@@ -103,7 +116,34 @@ impl Plan {
                 planner.item(number, item);
             }
         }
-        Self { passes: planner.passes, output: planner.current }
+        Self { passes: planner.passes, output: planner.current, chains: Vec::new() }
+    }
+
+    /// The same, with these neighbouring passes drawn at once.
+    pub fn with_chains(self, chains: Vec<Vec<Step>>) -> Self {
+        let mut shorter = Self { passes: Vec::new(), output: Slot::Input, chains };
+        for mut pass in self.passes {
+            if let Draw::Filter { item, pass: number } = pass.draw {
+                let step = Step { item, pass: number };
+                let place = shorter.chains.iter().position(|chain| chain.contains(&step));
+                match (place, shorter.passes.last_mut()) {
+                    (Some(chain), Some(last)) if last.draw == Draw::Chain(chain) => {
+                        last.label = format!("{} + {}", last.label, pass.label);
+                        continue;
+                    }
+                    (Some(chain), _) => pass.draw = Draw::Chain(chain),
+                    (None, _) => {}
+                }
+            }
+            // Fewer passes take other turns with the two textures of the picture.
+            pass.reads = shorter.output;
+            if matches!(pass.target, Slot::A | Slot::B) {
+                pass.target = if shorter.output == Slot::A { Slot::B } else { Slot::A };
+                shorter.output = pass.target;
+            }
+            shorter.passes.push(pass);
+        }
+        shorter
     }
 }
 

@@ -105,6 +105,11 @@ impl Program {
         params(filter, values, members(&self.passes))
     }
 
+    /// Whether a pass sees of the picture only the pixel that it draws.
+    pub(super) fn is_pointwise(&self, pass: usize) -> bool {
+        self.passes[pass].is_pointwise()
+    }
+
     /// What a pass draws with at a tier.
     pub(super) fn pipelines(&self, pass: usize, tier: Tier) -> &Pipelines {
         self.passes[pass].at(tier)

@@ -11,18 +11,20 @@ use crate::{
     quality::Tier,
 };
 
-use super::{ComposeError, compiled::Compiled, kept, library, plan};
+use super::{ComposeError, compiled::Compiled, hook, kept, library, plan};
 
 /// All tiers, for variants.
-const TIERS: [Tier; 3] = [Tier::Low, Tier::Medium, Tier::High];
+pub(super) const TIERS: [Tier; 3] = [Tier::Low, Tier::Medium, Tier::High];
 
 /// The functions that read the pose of a head.
-const POSE: [&str; 5] = [
+const POSE: [&str; 7] = [
     "antifaz::face::head_place",
     "antifaz::face::head_direction",
     "antifaz::expression::yaw",
     "antifaz::expression::pitch",
     "antifaz::expression::roll",
+    "antifaz::swing::follow",
+    "antifaz::swing::lag",
 ];
 
 /// The variants of a pass that differ, and which one each tier uses.
@@ -30,6 +32,7 @@ const POSE: [&str; 5] = [
 pub(super) struct Variants {
     pipelines: Vec<Arc<Pipelines>>,
     by_tier: [usize; 3],
+    pointwise: bool,
     warnings: Vec<ShaderError>,
 }
 
@@ -63,14 +66,10 @@ impl Variants {
         let drawn = is_float(filter, pass) && !filter.passes[pass].compute;
         let guard = Guard { package: "package", finite: drawn.then_some(entry) };
         let mut made: Vec<(String, u32)> = Vec::new();
-        let mut variants = Self { pipelines: Vec::new(), by_tier: [0; 3], warnings: Vec::new() };
+        let mut variants =
+            Self { pipelines: Vec::new(), by_tier: [0; 3], pointwise: true, warnings: Vec::new() };
         for tier in TIERS {
-            let flags = [
-                ("tier_low", tier == Tier::Low),
-                ("tier_medium", tier == Tier::Medium),
-                ("tier_high", tier == Tier::High),
-                ("compute", filter.passes[pass].compute),
-            ];
+            let flags = [&flags(tier)[..], &[("compute", filter.passes[pass].compute)]].concat();
             // Most filters are the same in every tier.
             let samples = plan::samples(&filter.passes[pass], tier);
             let same =
@@ -79,15 +78,17 @@ impl Variants {
                 variants.by_tier[tier as usize] = same;
                 continue;
             }
-            let shader = library
-                .resolve_guarded(&root, &flags, guard)
-                .map_err(|error| in_place(filter, pass, error))?;
+            let shader = library.resolve_guarded(&root, &flags, guard).map_err(|error| {
+                hook::blame(filter, pass, (&flags, guard), &error)
+                    .unwrap_or_else(|| in_place(filter, pass, error))
+            })?;
             let key = (shader.text().to_owned(), samples);
             let known = made.iter().position(|made| *made == key);
             variants.by_tier[tier as usize] = known.unwrap_or(made.len());
             if known.is_none() {
                 variants.pipelines.push(Pipelines::get(gpu, compiled, filter, pass, &shader, key.1)?);
                 variants.warnings.extend_from_slice(shader.warnings());
+                variants.pointwise &= covers_picture(&filter.passes[pass]) && shader.is_pointwise(entry);
                 made.push(key);
             }
         }
@@ -97,6 +98,11 @@ impl Variants {
     /// What is drawn with at a tier.
     pub(super) fn at(&self, tier: Tier) -> &Pipelines {
         &self.pipelines[self.by_tier[tier as usize]]
+    }
+
+    /// Whether it sees of the picture only the pixel that it draws, which it draws on.
+    pub(super) fn is_pointwise(&self) -> bool {
+        self.pointwise
     }
 
     /// What naga lets pass and others may not.
@@ -179,6 +185,23 @@ fn is_float(filter: &Filter, pass: usize) -> bool {
     filter.passes[pass].target.is_some_and(|target| filter.targets[target].float)
 }
 
+/// What `@if` knows of a tier.
+pub(super) fn flags(tier: Tier) -> [(&'static str, bool); 3] {
+    [
+        ("tier_low", tier == Tier::Low),
+        ("tier_medium", tier == Tier::Medium),
+        ("tier_high", tier == Tier::High),
+    ]
+}
+
+/// Whether a pass draws the whole picture anew.
+fn covers_picture(pass: &filter::Pass) -> bool {
+    pass.space == Space::Frame
+        && !pass.compute
+        && pass.target.is_none()
+        && pass.blend == filter::Blend::Replace
+}
+
 /// How the draws of a pass meet each other: on its target, or on the layer, which then meets the picture as a whole.
 fn blend(pass: &filter::Pass) -> Blend {
     match pass.blend {
@@ -251,7 +274,8 @@ fn check_needs(
         ("pose", filter.requires.pose, &POSE),
     ];
     for (name, declared, functions) in needs {
-        if !declared && shader.calls(&pass.entry, stage, functions) {
+        let moves = pass.vertex.as_ref().is_some_and(|hook| shader.function_calls(&hook.name, functions));
+        if !declared && (moves || shader.calls(&pass.entry, stage, functions)) {
             let fix = format!("requires = {{ face = [\"{name}\"] }}");
             let place = Box::new(pass.places[0].clone());
             return Err(ComposeError::Undeclared {

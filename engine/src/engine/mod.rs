@@ -12,9 +12,10 @@ mod crew;
 mod eyes;
 mod host;
 mod prepare;
+mod watch;
 mod worker;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -27,7 +28,7 @@ use crate::{
     nets::{Backend, Models},
     scene::{Observation, Picture, Scene},
     scheduler::{Scheduler, WorkPlan},
-    telemetry::{Cost, FrameReport, Stage},
+    telemetry::{FrameReport, Stage},
     vision::{MatteNet, SceneWriter, VisionError, VisionOptions},
 };
 pub use choice::Choice;
@@ -35,6 +36,7 @@ pub use crew::Crew;
 use eyes::Eyes;
 use host::HostPictures;
 pub use prepare::{Prepared, Preparer};
+use watch::Watch;
 
 /// Whether frames wait for the nets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -373,29 +375,5 @@ fn vision_options(composer: &Composer, options: &EngineOptions) -> VisionOptions
         matte: requires.matte.then_some(MatteNet::Auto),
         backend: options.backend,
         ..VisionOptions::default()
-    }
-}
-
-/// Times the stages of one frame, on the CPU by itself and on the GPU through the timer.
-struct Watch {
-    started: Instant,
-    stage: Instant,
-    report: FrameReport,
-}
-
-impl Watch {
-    fn start(id: FrameId, plan: WorkPlan, timer: &mut Timer, encoder: &mut Encoder) -> Self {
-        timer.begin(id.0);
-        timer.mark(encoder);
-        let now = Instant::now();
-        let report = FrameReport { id, reduced: plan.reduced, ..FrameReport::default() };
-        Self { started: now, stage: now, report }
-    }
-
-    fn end(&mut self, stage: Stage, timer: &mut Timer, encoder: &mut Encoder) {
-        timer.mark(encoder);
-        let now = Instant::now();
-        self.report.stages[stage as usize] = Cost { cpu: now - self.stage, gpu: None };
-        self.stage = now;
     }
 }

@@ -37,18 +37,18 @@ pub enum Source {
     Time,
 }
 
-/// The sources that are no coefficients, by name.
-const NAMED: [(&str, Source); 10] = [
-    ("face.smile", Source::Smile),
-    ("face.mouth_open", Source::MouthOpen),
-    ("face.blink", Source::Blink),
-    ("face.brow_up", Source::BrowUp),
-    ("face.yaw", Source::Yaw),
-    ("face.pitch", Source::Pitch),
-    ("face.roll", Source::Roll),
-    ("face.present", Source::Present),
-    ("tap", Source::Tap),
-    ("time", Source::Time),
+/// The sources that are no coefficients: the name, and what the value is.
+const NAMED: [(&str, Source, &str); 10] = [
+    ("face.smile", Source::Smile, "how much both corners of the mouth smile, 0..1"),
+    ("face.mouth_open", Source::MouthOpen, "how far the mouth is open, 0..1"),
+    ("face.blink", Source::Blink, "how far both eyes are closed, 0..1; a wink is none"),
+    ("face.brow_up", Source::BrowUp, "how far the brows are raised, 0..1"),
+    ("face.yaw", Source::Yaw, "radians, positive when the head turns to the picture's right"),
+    ("face.pitch", Source::Pitch, "radians, positive when the head looks up"),
+    ("face.roll", Source::Roll, "radians, positive when the head leans to the picture's right"),
+    ("face.present", Source::Present, "the probability that a face is in the slot, 0..1"),
+    ("tap", Source::Tap, "the user touches or clicks the picture"),
+    ("time", Source::Time, "`threshold` seconds are over, again and again"),
 ];
 /// What stands before a coefficient's name.
 const BLENDSHAPE: &str = "blendshape.";
@@ -104,13 +104,18 @@ impl Source {
             let number = BLENDSHAPE_NAMES.iter().position(|known| *known == shape)?;
             return Some(Self::Blendshape(number as u32));
         }
-        NAMED.iter().find(|(known, _)| *known == name).map(|(_, source)| *source)
+        NAMED.iter().find(|(known, ..)| *known == name).map(|(_, source, _)| *source)
     }
 
     /// The names of all sources.
     pub fn names() -> impl Iterator<Item = String> {
         let shapes = BLENDSHAPE_NAMES.iter().skip(1).map(|shape| format!("{BLENDSHAPE}{shape}"));
-        NAMED.iter().map(|(name, _)| (*name).to_owned()).chain(shapes)
+        NAMED.iter().map(|(name, ..)| (*name).to_owned()).chain(shapes)
+    }
+
+    /// What the value of a source is. A coefficient needs no words: its name says it.
+    pub(super) fn described() -> impl Iterator<Item = (&'static str, &'static str)> {
+        NAMED.iter().map(|(name, _, what)| (*name, *what))
     }
 
     /// Whether each face has it for itself.
@@ -123,7 +128,7 @@ impl Source {
         let first = BLENDSHAPE_NAMES.len() as u32;
         match self {
             Self::Blendshape(number) => number,
-            _ => first + NAMED.iter().position(|(_, known)| *known == self).unwrap_or(0) as u32,
+            _ => first + NAMED.iter().position(|(_, known, _)| *known == self).unwrap_or(0) as u32,
         }
     }
 

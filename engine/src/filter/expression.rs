@@ -4,8 +4,13 @@ use std::fmt;
 
 use super::error::nearest;
 
-/// Names that stand for the picture's size, and functions of two values.
-const NAMES: [&str; 4] = ["width", "height", "min", "max"];
+/// What a size may name, and what that is.
+pub(super) const NAMES: [(&str, &str); 4] = [
+    ("width", "the picture's width in pixels"),
+    ("height", "the picture's height in pixels"),
+    ("min", "the smaller of two: `min(width, 512)`"),
+    ("max", "the greater of two: `max(height / 4, 64)`"),
+];
 /// Brackets and signs may nest this deep.
 const MAX_DEPTH: u32 = 32;
 
@@ -132,8 +137,9 @@ impl<'a> Parser<'a> {
                 word.parse().map(Expression::Number).map_err(|_| format!("`{word}` is not a number"))
             }
             _ => {
-                let known = || format!("known: {}", NAMES.join(", "));
-                let hint = nearest(word, NAMES).map_or_else(known, |name| format!("did you mean `{name}`?"));
+                let names = NAMES.map(|(name, _)| name);
+                let known = || format!("known: {}", names.join(", "));
+                let hint = nearest(word, names).map_or_else(known, |name| format!("did you mean `{name}`?"));
                 Err(format!("`{word}` is not known in a size; {hint}"))
             }
         }

@@ -17,6 +17,7 @@ pub mod event;
 pub mod expression;
 mod fault;
 mod gltf;
+pub mod import;
 mod look;
 pub mod lut;
 pub mod manifest;
@@ -24,6 +25,7 @@ pub mod mesh;
 pub mod package;
 pub mod params;
 mod picture;
+pub mod reference;
 mod resolve;
 pub mod rig;
 pub mod text;
@@ -220,6 +222,8 @@ pub struct Pass {
     pub compute: bool,
     /// Where it is drawn.
     pub space: Space,
+    /// The author's function that moves the corners of its mesh.
+    pub vertex: Option<Hook>,
     /// How it meets what is there.
     pub blend: Blend,
     /// The number of the intermediate that it writes; `None` is the picture.
@@ -230,6 +234,15 @@ pub struct Pass {
     pub levels: bool,
     /// Where the manifest names it, and its entry point.
     pub places: [Place; 2],
+}
+
+/// A function of the author's that the engine's own stages call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// Its name in the pass's WGSL file.
+    pub name: String,
+    /// Where the manifest names it.
+    pub place: Place,
 }
 
 /// A rung of the author's ladder.

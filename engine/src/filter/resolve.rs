@@ -6,6 +6,8 @@ mod passes;
 
 use toml::Spanned;
 
+pub(super) use inputs::KINDS;
+
 use super::{
     Filter, FilterError, Module, Package, Quality, Requires, Space,
     error::nearest,
@@ -43,6 +45,11 @@ const RESERVED: [&str; 9] = [
     "person_back",
     "picture_levels",
 ];
+
+/// Whether a name can't be one in a manifest, since shaders give it another meaning.
+pub(super) fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name) || naga::keywords::wgsl::RESERVED.contains(&name)
+}
 
 /// Every WGSL file of a package as a module.
 fn modules(package: &Package) -> Result<Vec<Module>, FilterError> {
@@ -165,6 +172,17 @@ impl Resolver<'_> {
     /// A name that a shader can use, given once.
     fn name(&mut self, name: &Spanned<String>) -> Result<String, FilterError> {
         let text = name.get_ref();
+        self.shader_name(name)?;
+        if self.names.contains(text) {
+            return Err(self.text.at(name, format!("`{text}` is there already")));
+        }
+        self.names.push(text.clone());
+        Ok(text.clone())
+    }
+
+    /// What can be a name in a shader.
+    fn shader_name(&self, name: &Spanned<String>) -> Result<(), FilterError> {
+        let text = name.get_ref();
         let fits = text.starts_with(|c: char| c.is_ascii_lowercase())
             && text.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_')
             && text.len() <= 64;
@@ -173,16 +191,12 @@ impl Resolver<'_> {
                 .text
                 .at(name, format!("`{text}` must be made of a-z, 0-9 and _, a letter first")));
         }
-        if RESERVED.contains(&text.as_str()) || naga::keywords::wgsl::RESERVED.contains(&text.as_str()) {
+        if is_reserved(text) {
             return Err(self
                 .text
                 .at(name, format!("`{text}` is a word of the shader language; choose another")));
         }
-        if self.names.contains(text) {
-            return Err(self.text.at(name, format!("`{text}` is there already")));
-        }
-        self.names.push(text.clone());
-        Ok(text.clone())
+        Ok(())
     }
 
     fn one_of<'k>(&self, given: &Spanned<String>, known: &[&'k str]) -> Result<&'k str, FilterError> {

@@ -93,6 +93,7 @@ entry = "wear"
 space = "prop"
 per = "face"
 mesh = "hat"
+vertex = "wiggle"
 
 [[quality]]
 tier = "high"
@@ -176,8 +177,14 @@ fn paint(in: Varying) -> @location(0) vec4f {
 }
 "##;
 
-pub(crate) const HAT: &str = r##"import antifaz::prop::{Varying, prop_materials};
+pub(crate) const HAT: &str = r##"import antifaz::prop::{PropPoint, Varying, prop_materials};
 import antifaz::studio::{studio_diffuse};
+
+fn wiggle(point: PropPoint, face: u32) -> PropPoint {
+    var moved = point;
+    moved.position.y += f32(face);
+    return moved;
+}
 
 @fragment
 fn wear(in: Varying) -> @location(0) vec4f {

@@ -26,6 +26,15 @@ pub(crate) const MANIFEST: &[Case] = &[
     Case(M, "ms = 1.0", "^millis = 1.0", "unknown key `millis`"),
     Case(M, "requires = { face", "requires = { ^faces", "did you mean `face`?"),
     Case(M, "[budget]", "[^budgets]", "did you mean `budget`?"),
+    Case(M, "vertex = \"wiggle\"", "vertex = ^\"waggle\"", "has no function `waggle`"),
+    Case(M, "vertex = \"wiggle\"", "vertex = ^\"fn\"", "is a word of the shader language"),
+    Case(
+        M,
+        "space = \"face_mesh\"",
+        "space = \"face_mesh\"\nvertex = ^\"wiggle\"",
+        "has no function `wiggle`",
+    ),
+    Case(M, "entry = \"look\"", "entry = \"look\"\nvertex = ^\"wiggle\"", "moves meshes"),
     // Types.
     Case(M, "format = 1", "format = ^\"1\"", ""),
     Case(M, "format = 1", "format = ^2", "reads format 1"),

@@ -162,6 +162,27 @@ pub(crate) const TYPES: &[Case] = &[
     Case(H, "shape.height * sin(", "^shape * sin(", ""),
     Case(F, "step(0.0, in.canonical.y)", "^step(0.0, in.canonical)", "argument #2"),
     Case(F, "vec4f(params.tint.rgb, 1.0)", "vec4f(^params.tint.rgb)", ""),
+    // The vertex function.
+    Case(
+        P,
+        "fn wiggle(point: PropPoint, face: u32) -> PropPoint {\n    var moved = point;\n    moved.position.y += f32(face);",
+        "^fn wiggle(point: PropPoint) -> PropPoint {\n    var moved = point;",
+        "a pass's vertex function is",
+    ),
+    Case(
+        P,
+        "fn wiggle(point: PropPoint, face: u32)",
+        "^fn wiggle(face: u32, point: PropPoint)",
+        "a pass's vertex function is",
+    ),
+    Case(P, "face: u32) -> PropPoint {\n    var moved", "face: u32) {\n    var moved", ""),
+    Case(P, "moved.position.y +=", "moved.position.^height +=", "height"),
+    Case(
+        P,
+        "fn wiggle(point: PropPoint, face: u32) -> PropPoint {\n    var moved = point;",
+        "^fn wiggle(point: PropPoint, face: u32) -> PropPoint {\n    var moved = point;\n    moved.uv = dpdx(moved.uv);",
+        "can't be part of the vertex stage",
+    ),
     Case(P, "normalize(in.normal)", "^in.material", ""),
     Case(P, "prop_materials[in.material]", "^prop_materials[in.normal]", ""),
     Case(P, "base.rgb;\n    return vec4f(base", "base;\n    return vec4f(^base", "can't work with"),

@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod import;
 mod new;
 mod pack;
 mod reload;
@@ -24,7 +25,9 @@ Examples:
   antifaz run --filter ./my-filter          edit and save: the window shows it at once
   antifaz filter check ./my-filter
   antifaz filter pack ./my-filter
-  antifaz filter install my-filter.antifaz")]
+  antifaz filter install my-filter.antifaz
+  antifaz filter import shadertoy waves.glsl --out waves
+  antifaz filter reference                  all keys, modules and functions, as Markdown")]
 pub(crate) struct FilterArgs {
     #[command(subcommand)]
     pub(crate) action: FilterAction,
@@ -47,6 +50,10 @@ pub(crate) enum FilterAction {
     Pack(pack::PackArgs),
     /// Put a packed filter where filters are found by name
     Install(pack::InstallArgs),
+    /// Make a filter of a shader from Shadertoy or in the Interactive Shader Format
+    Import(import::ImportArgs),
+    /// Print all that filters are written with, as Markdown
+    Reference,
 }
 
 /// Runs the command.
@@ -59,6 +66,8 @@ pub(crate) fn run(args: &FilterArgs, common: &Common) -> Result<(), AppError> {
         FilterAction::Bench(args) => bench::run(args, common),
         FilterAction::Pack(args) => pack::pack(args, common),
         FilterAction::Install(args) => pack::install(args, common),
+        FilterAction::Import(args) => import::run(args),
+        FilterAction::Reference => output::print(&antifaz::compose::reference()),
     }
 }
 

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use antifaz::filter::manifest::MANIFEST;
 use clap::{Args, ValueEnum};
 
 use crate::{error::AppError, output};
@@ -38,6 +39,12 @@ enum Kind {
     Prop,
     /// Changes what is behind the person
     Background,
+    /// Remembers the frames before
+    Feedback,
+    /// Moves and draws a swarm of small things
+    Particles,
+    /// Reacts to faces and taps
+    Reaction,
 }
 
 macro_rules! file {
@@ -54,6 +61,10 @@ const FACE_PAINT: &Files = &[file!("face-paint/filter.toml"), file!("face-paint/
 const PROP: &Files =
     &[file!("prop/filter.toml"), file!("prop/hat.wgsl"), file!("prop/hat.glb"), file!("prop/make_hat.py")];
 const BACKGROUND: &Files = &[file!("background/filter.toml"), file!("background/background.wgsl")];
+const FEEDBACK: &Files = &[file!("feedback/filter.toml"), file!("feedback/trail.wgsl")];
+const PARTICLES: &Files =
+    &[file!("particles/filter.toml"), file!("particles/fall.wgsl"), file!("particles/flake.wgsl")];
+const REACTION: &Files = &[file!("reaction/filter.toml"), file!("reaction/react.wgsl")];
 
 impl Kind {
     fn files(self) -> &'static Files {
@@ -62,13 +73,33 @@ impl Kind {
             Self::FacePaint => FACE_PAINT,
             Self::Prop => PROP,
             Self::Background => BACKGROUND,
+            Self::Feedback => FEEDBACK,
+            Self::Particles => PARTICLES,
+            Self::Reaction => REACTION,
         }
     }
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &NewArgs) -> Result<(), AppError> {
-    let folder = &args.name;
+    let name = name(&args.name)?;
+    let files = args.kind.files().iter().map(|(path, bytes)| {
+        let file = path.rsplit('/').next().unwrap_or(path);
+        match file == MANIFEST {
+            true => (file, named(&String::from_utf8_lossy(bytes), &name).into_bytes()),
+            false => (file, bytes.to_vec()),
+        }
+    });
+    write(&args.name, &files.collect::<Vec<_>>()).map_err(|source| AppError::File {
+        path: args.name.clone(),
+        doing: "writing",
+        source,
+    })?;
+    output::print(&next(&args.name))
+}
+
+/// The name of a filter that is to stand in this folder, which must not be there yet.
+pub(super) fn name(folder: &Path) -> Result<String, AppError> {
     let refuse = |problem: &str| AppError::Value {
         argument: folder.display().to_string(),
         problem: problem.to_owned(),
@@ -78,39 +109,34 @@ pub(crate) fn run(args: &NewArgs) -> Result<(), AppError> {
     if !name.chars().all(fits) || !name.starts_with(|c: char| c.is_ascii_lowercase()) || name.len() > 60 {
         return Err(refuse("a filter's name is made of a-z, 0-9 and -, a letter first"));
     }
-    if folder.exists() {
-        return Err(refuse("there is something of that name already; choose another"));
+    match folder.exists() {
+        true => Err(refuse("there is something of that name already; choose another")),
+        false => Ok(name),
     }
-    write(folder, &name, args.kind).map_err(|source| AppError::File {
-        path: folder.clone(),
-        doing: "writing",
-        source,
-    })?;
+}
+
+/// What to do with a folder that was written.
+pub(super) fn next(folder: &Path) -> String {
     // A bare name may be one of the library's.
     let shown = match folder.parent() {
         Some(parent) if parent.as_os_str().is_empty() => format!("./{}", folder.display()),
         _ => folder.display().to_string(),
     };
-    output::print(&format!(
+    format!(
         "{shown} is written. Next:\n  antifaz run --filter {shown}\n  antifaz filter check {shown}\n  \
          antifaz filter pack {shown}\n"
-    ))
+    )
 }
 
 /// Writes a folder that is there as a whole or not at all.
-fn write(folder: &Path, name: &str, kind: Kind) -> io::Result<()> {
+pub(super) fn write(folder: &Path, files: &[(&str, impl AsRef<[u8]>)]) -> io::Result<()> {
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(parent)?;
     let fresh = tempfile::Builder::new().prefix(".antifaz-").tempdir_in(parent)?;
     let inside = fresh.path().join("new");
     fs::create_dir(&inside)?;
-    for (path, bytes) in kind.files() {
-        let file = path.rsplit('/').next().unwrap_or(path);
-        if file == antifaz::filter::manifest::MANIFEST {
-            fs::write(inside.join(file), named(&String::from_utf8_lossy(bytes), name))?;
-        } else {
-            fs::write(inside.join(file), bytes)?;
-        }
+    for (file, bytes) in files {
+        fs::write(inside.join(file), bytes)?;
     }
     fs::rename(inside, folder)
 }
@@ -138,8 +164,8 @@ mod tests {
         let preparer = Preparer::of(gpu).expect("a device");
         let folder = tempfile::tempdir().expect("a folder");
         for kind in Kind::value_variants() {
-            let place = folder.path().join(format!("my-{kind:?}").to_lowercase());
-            write(&place, "my-filter", *kind).expect("written");
+            let place = folder.path().join(format!("{kind:?}").to_lowercase()).join("my-filter");
+            run(&NewArgs { name: place.clone(), kind: *kind }).expect("written");
             let filter = Filter::from_package(&Package::open(&place).expect("a package"));
             let filter = filter.unwrap_or_else(|error| panic!("{error}"));
             let checked = preparer.check(&filter);

@@ -1,8 +1,9 @@
 //! `antifaz filter show`: what a filter is made of.
 
 use antifaz::{
-    compose::plan::Plan,
-    filter::{Asset, Filter, Look, Space},
+    EngineError,
+    compose::Composer,
+    filter::{Asset, Filter, Space},
     quality::Tier,
 };
 use clap::Args;
@@ -10,8 +11,10 @@ use clap::Args;
 use crate::{
     cli::Common,
     error::AppError,
-    filters, output,
+    filters::{self, Found},
+    output,
     values::{FilterArg, Size, TierArg},
+    walk,
 };
 
 /// Arguments of `antifaz filter show`.
@@ -19,11 +22,14 @@ use crate::{
 #[command(after_help = "\
 Examples:
   antifaz filter show film
-  antifaz filter show studio-blur:strength=0.5 --plan --size 640x480 --tier low")]
+  antifaz filter show studio-blur:strength=0.5 film --plan --size 640x480 --tier low
+
+--plan compiles the filters as a look on the GPU: neighbouring passes that see of the picture only the pixel that they
+draw are drawn at once.")]
 pub(crate) struct ShowArgs {
-    /// A filter's name, folder or file, with values for its parameters
-    #[arg(value_name = "NAME[:p=v,...]")]
-    name: FilterArg,
+    /// Names, folders or files of filters, with values for their parameters
+    #[arg(value_name = "NAME[:p=v,...]", required = true)]
+    names: Vec<FilterArg>,
     /// Print the passes that are drawn, in order
     #[arg(long)]
     plan: bool,
@@ -37,11 +43,15 @@ pub(crate) struct ShowArgs {
 
 /// Runs the command.
 pub(crate) fn run(args: &ShowArgs, common: &Common) -> Result<(), AppError> {
-    let found = filters::open(&args.name, common)?;
     if args.plan {
-        let plan = Plan::new(&Look(vec![found.item]), args.size.into(), args.tier.into());
-        return output::print(&plan.to_string());
+        let gpu = walk::gpu(common)?;
+        let composer = Composer::new(&gpu, filters::look(&args.names, common)?).map_err(EngineError::from)?;
+        return output::print(&composer.plan(args.size.into(), args.tier.into()).to_string());
     }
+    filters::open_all(&args.names, common)?.iter().try_for_each(show)
+}
+
+fn show(found: &Found) -> Result<(), AppError> {
     let filter = &found.item.filter;
     let mut text = format!("{} ({})\n", filter.title, filter.name);
     for line in [&filter.description, &found.path.display().to_string()] {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use antifaz::{
-    compose::{Composer, plan::Plan},
+    compose::Composer,
     engine::Preparer,
     filter::Look,
     frame::FrameId,
@@ -115,7 +115,7 @@ impl Stage {
         frames: u64,
     ) -> Result<Cost, AppError> {
         let mut composer = preparer.compile(look.clone())?.into_composer();
-        let plan = Plan::new(look, self.size, tier);
+        let plan = composer.plan(self.size, tier);
         let mut timer = Timer::new(&self.gpu, plan.passes.len() as u32 + 1)?;
         let (mut walls, mut spans) = (Vec::new(), Vec::new());
         for frame in 0..WARM_UP + frames as usize {

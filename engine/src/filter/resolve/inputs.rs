@@ -11,10 +11,38 @@ use crate::filter::{
     params::{Input, Kind},
 };
 
-/// What an input may be.
-const KINDS: [&str; 13] = [
-    "float", "int", "bool", "enum", "color", "vec2", "point2", "vec3", "vec4", "event", "image", "lut",
-    "text",
+/// What an input may be: the name, and what it is in a shader.
+pub(in crate::filter) const KINDS: [(&str, &str); 13] = [
+    ("float", "`params` has an `f32`, from `min` to `max`."),
+    ("int", "`params` has an `i32`, from `min` to `max`."),
+    ("bool", "`params` has a `u32`, 0 or 1. People write true or false."),
+    ("enum", "`params` has a `u32`: the number of one of the `values`, from 0. People write the name."),
+    (
+        "color",
+        "`params` has a `vec4f`: linear light, premultiplied alpha, 0..1. People write sRGB, `#ff8000` or `#ff800080`.",
+    ),
+    (
+        "vec2",
+        "`params` has a `vec2f`, each from `min` to `max`. People write `0.5/1`, manifests `[0.5, 1.0]`.",
+    ),
+    (
+        "point2",
+        "`params` has a `vec2f`: a place in the picture, 0..1 from its left upper corner. Written like a `vec2`.",
+    ),
+    ("vec3", "`params` has a `vec3f`, each from `min` to `max`."),
+    ("vec4", "`params` has a `vec4f`, each from `min` to `max`."),
+    (
+        "event",
+        "A function of this name, `name(face: u32) -> Event` where its `source` is of a face, else `name() -> Event`; see \
+         `antifaz::event`.",
+    ),
+    (
+        "image",
+        "A `texture_2d<f32>` of this name, linear light with premultiplied alpha: `textureSampleLevel(name, \
+         antifaz::frame::linear, uv, 0.0)`. PNG, JPEG, WebP or BMP.",
+    ),
+    ("lut", "A `texture_2d<f32>` of this name: `antifaz::lut::lut_at(name, color)`. A .cube file."),
+    ("text", "A `texture_2d<f32>` of this name: the letters are white, all else is transparent."),
 ];
 /// Those that are fields of `params`.
 const VALUES: &[&str] = &["float", "int", "bool", "enum", "color", "vec2", "point2", "vec3", "vec4"];
@@ -24,7 +52,7 @@ const NUMBERS: &[&str] = &["float", "int", "vec2", "vec3", "vec4"];
 impl Resolver<'_> {
     pub(super) fn input(&mut self, input: &manifest::Input, filter: &mut Filter) -> Result<(), FilterError> {
         let name = self.name(&input.name)?;
-        let kind = self.one_of(&input.kind, &KINDS)?;
+        let kind = self.one_of(&input.kind, &KINDS.map(|(name, _)| name))?;
         self.only_fitting_keys(input, kind)?;
         if kind == "event" {
             let event = self.event(name, input, &mut filter.requires)?;

@@ -4,7 +4,7 @@ use toml::Spanned;
 
 use super::Resolver;
 use crate::filter::{
-    Blend, Filter, FilterError, Keep, Particles, Pass, Space, Target, expression::Expression, manifest,
+    Blend, Filter, FilterError, Hook, Keep, Particles, Pass, Space, Target, expression::Expression, manifest,
 };
 
 /// The picture in levels, each half as large as the one above.
@@ -36,10 +36,22 @@ impl Resolver<'_> {
             self.computes(pass, space, target.map(|target| &filter.targets[target]))?;
         }
         let blend = self.blend(pass, space, target)?;
+        let vertex = self.hook(pass, space)?;
         let (name, entry) = (pass.name.get_ref().clone(), pass.entry.get_ref().clone());
         let places = [self.text.place(&pass.name), self.text.place(&pass.entry)];
         let levels = pass.reads.iter().any(|read| read.get_ref() == LEVELS);
-        Ok(Pass { name, module, entry, compute, space, blend, target, reads, levels, places })
+        Ok(Pass { name, module, entry, compute, space, vertex, blend, target, reads, levels, places })
+    }
+
+    /// The author's own vertex function, where the space has room for one.
+    fn hook(&self, pass: &manifest::Pass, space: Space) -> Result<Option<Hook>, FilterError> {
+        let Some(name) = &pass.vertex else { return Ok(None) };
+        if !matches!(space, Space::Prop(_) | Space::FaceMesh) {
+            let message = "a `vertex` function moves meshes: in the space \"prop\" or \"face_mesh\"";
+            return Err(self.text.at(name, message));
+        }
+        self.shader_name(name)?;
+        Ok(Some(Hook { name: name.get_ref().clone(), place: self.text.place(name) }))
     }
 
     pub(super) fn particles(&mut self, particles: &manifest::Particles) -> Result<Particles, FilterError> {

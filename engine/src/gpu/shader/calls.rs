@@ -1,38 +1,48 @@
-//! Which functions an entry point calls, directly or by way of others.
+//! Which functions a function calls, directly or by way of others.
 
 use std::collections::HashSet;
 
 use naga::{Block, Function, Handle, Module, Statement};
 
-/// The names of all functions that the entry point of this number reaches, as they are in the merged text.
-pub(super) fn reached(module: &Module, entry: usize) -> HashSet<&str> {
+/// The names of all functions that what is done in a body reaches, as they are in the merged text.
+pub(super) fn reached<'m>(module: &'m Module, body: &Block) -> HashSet<&'m str> {
+    let found = handles(module, body).into_iter();
+    found.filter_map(|function| module.functions[function].name.as_deref()).collect()
+}
+
+/// All functions that what is done in a body reaches.
+pub(super) fn handles(module: &Module, body: &Block) -> HashSet<Handle<Function>> {
     let mut found = HashSet::new();
     let mut open = Vec::new();
-    callees(&module.entry_points[entry].function.body, &mut open);
+    callees(body, &mut open);
     while let Some(function) = open.pop() {
         if found.insert(function) {
             callees(&module.functions[function].body, &mut open);
         }
     }
-    found.into_iter().filter_map(|function| module.functions[function].name.as_deref()).collect()
+    found
 }
 
 /// Appends what is called in a block.
 fn callees(block: &Block, found: &mut Vec<Handle<Function>>) {
-    for statement in block {
-        match statement {
-            Statement::Call { function, .. } => found.push(*function),
-            Statement::Block(block) => callees(block, found),
-            Statement::If { accept, reject, .. } => {
-                callees(accept, found);
-                callees(reject, found);
-            }
-            Statement::Switch { cases, .. } => cases.iter().for_each(|case| callees(&case.body, found)),
-            Statement::Loop { body, continuing, .. } => {
-                callees(body, found);
-                callees(continuing, found);
-            }
-            _ => {}
+    any(block, &mut |statement| {
+        if let Statement::Call { function, .. } = statement {
+            found.push(*function);
         }
-    }
+        false
+    });
+}
+
+/// Whether `holds` for a statement of a block, or of the blocks in it.
+pub(super) fn any(block: &Block, holds: &mut impl FnMut(&Statement) -> bool) -> bool {
+    block.iter().any(|statement| {
+        holds(statement)
+            || match statement {
+                Statement::Block(block) => any(block, holds),
+                Statement::If { accept, reject, .. } => any(accept, holds) || any(reject, holds),
+                Statement::Switch { cases, .. } => cases.iter().any(|case| any(&case.body, holds)),
+                Statement::Loop { body, continuing, .. } => any(body, holds) || any(continuing, holds),
+                _ => false,
+            }
+    })
 }

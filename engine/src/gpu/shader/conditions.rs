@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use super::{error::Complaint, module::Module, words::is_name};
+use super::{MERGED, error::Complaint, module::Module, words::is_name};
 
 /// Parentheses and `!` in a condition.
 const MAX_DEPTH: u32 = 32;
@@ -111,6 +111,7 @@ impl Reader<'_> {
             "false" => false,
             name if is_name(name) => match self.flags.iter().find(|flag| flag.0 == name) {
                 Some(flag) => flag.1,
+                None if name == MERGED => false,
                 None => {
                     let known = self.flags.iter().map(|flag| flag.0);
                     return Err(module

@@ -11,10 +11,18 @@ use super::module::Module;
 /// What is guarded when a module is resolved.
 #[derive(Clone, Copy, Debug)]
 pub struct Guard<'a> {
-    /// The package whose modules are guarded: `package`.
+    /// The package whose modules are guarded: `package`, or `package0`, `package1` and so on.
     pub package: &'a str,
     /// The entry point whose colour must be finite, where its target can hold what is not.
     pub finite: Option<&'a str>,
+}
+
+impl Guard<'_> {
+    /// Whether the module of this path is guarded.
+    pub(super) fn holds_for(&self, path: &str) -> bool {
+        let package = path.split("::").next().unwrap_or_default();
+        package.trim_end_matches(|c: char| c.is_ascii_digit()) == self.package
+    }
 }
 
 /// What goes before a word.

@@ -218,7 +218,7 @@ impl Linker<'_> {
     fn inserts(&self, number: usize) -> BTreeMap<usize, Vec<Insert>> {
         let module = &self.modules[number];
         match self.guard {
-            Some(guard) if module.path.split("::").next() == Some(guard.package) => {
+            Some(guard) if guard.holds_for(&module.path) => {
                 guard::inserts(module, guard.finite.filter(|_| number == 0))
             }
             _ => BTreeMap::new(),

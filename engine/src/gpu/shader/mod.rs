@@ -13,12 +13,14 @@ mod calls;
 mod conditions;
 mod endless;
 mod error;
+mod function;
 mod guard;
 mod imports;
 mod judge;
 mod link;
 mod merged;
 mod module;
+mod pointwise;
 mod speak;
 mod uniformity;
 mod words;
@@ -26,11 +28,16 @@ mod words;
 use std::{collections::BTreeMap, fmt};
 
 pub use error::ShaderError;
+pub use function::Function;
 pub use guard::Guard;
 
 use super::Gpu;
 use error::Complaint;
 use merged::Merged;
+
+/// The flag under which the modules of packages (`package0`, ...) are called by another module: their fragment stages are
+/// plain functions then.
+pub const MERGED: &str = "merged";
 
 /// A stage of a pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,12 +189,12 @@ impl Shader {
     /// directly or by way of others.
     pub fn calls(&self, entry: &str, stage: Stage, functions: &[&str]) -> bool {
         let Some(number) = self.entry(entry, stage) else { return false };
-        let reached = calls::reached(&self.module, number);
-        functions.iter().any(|path| {
-            let merged = path.replace("::", "_");
-            // Names that meet others have underscores after them.
-            reached.iter().any(|name| name.trim_end_matches('_') == merged)
-        })
+        self.body_calls(&self.module.entry_points[number].function.body, functions)
+    }
+
+    /// Whether the fragment stage that its author calls `entry` sees of the picture only the pixel that it draws.
+    pub fn is_pointwise(&self, entry: &str) -> bool {
+        self.entry(entry, Stage::Fragment).is_some_and(|number| pointwise::is_pointwise(&self.module, number))
     }
 
     pub(super) fn module(&self) -> &naga::Module {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, ops::Range};
 
 use super::{
-    conditions,
+    MERGED, conditions,
     error::{Complaint, ShaderError},
     imports::{self, Import},
     words::{is_name, words},
@@ -55,6 +55,9 @@ impl Module {
         module.brackets()?;
         module.depth()?;
         module.words = conditions::settle(&module, flags)?;
+        if path.starts_with("package") && flags.contains(&(MERGED, true)) {
+            module.words = module.without_stages();
+        }
         let body;
         (module.imports, body) = imports::read(&module)?;
         module.directives = body..module.end_of_directives(body);
@@ -65,6 +68,24 @@ impl Module {
             return Err(Complaint::new(import.at, format!("`{name}` is imported, but declared here too")));
         }
         Ok(module)
+    }
+
+    /// The words without `@fragment` and what says where its result goes: entry points can't be called, functions can.
+    fn without_stages(&self) -> Vec<Range<usize>> {
+        let (mut kept, mut at) = (Vec::new(), 0);
+        while at < self.words.len() {
+            let arrow = self.word_before(at, 2) == "-" && self.word_before(at, 1) == ">";
+            let result = self.word(at) == "@" && arrow;
+            if self.word(at) == "@" && self.word(at + 1) == "fragment" {
+                at += 2;
+            } else if result && self.word(at + 2) == "(" {
+                at = self.closing(at + 2) + 1;
+            } else {
+                kept.push(self.words[at].clone());
+                at += 1;
+            }
+        }
+        kept
     }
 
     /// The word number `at`; empty past the end.

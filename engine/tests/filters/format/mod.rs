@@ -1,11 +1,13 @@
 //! What each part of the format means, shown by filters of a few lines whose pictures are computed by hand.
 
 mod blends;
+mod chains;
 mod faces;
 mod happenings;
 mod memory;
 mod particles;
 mod props;
+mod swing;
 mod tools;
 mod values;
 

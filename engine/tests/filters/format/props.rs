@@ -1,12 +1,12 @@
 //! Meshes with textures that move.
 
 use antifaz::{
-    compose::Composer,
+    compose::{ComposeError, Composer},
     filter::{Filter, Look, LookItem, Package, manifest::MANIFEST},
     quality::Tier,
 };
 
-use super::{Bench, HEAD, IMPORTS, shows};
+use super::{Bench, HEAD, IMPORTS, PASS, composer, shows};
 use crate::bench::Observed;
 
 /// A board of 12 x 12 cm before the nose, whose texture is red at its left and green at its right. It jumps up by 10 cm
@@ -40,34 +40,81 @@ fn board() -> Vec<(&'static str, Vec<u8>)> {
     vec![("board.gltf", BOARD.as_bytes().to_vec()), ("board.bin", bytes), ("board.png", png.into_inner())]
 }
 
+/// A filter with the board, drawn by `shader` with these keys in its pass.
+fn filter(keys: &str, shader: &str) -> LookItem {
+    let manifest = format!(
+        "{HEAD}[[meshes]]\nname = \"board\"\npath = \"board.gltf\"\n[[passes]]\nname = \"wear\"\nshader = \"a.wgsl\"\n\
+         entry = \"wear\"\nspace = \"prop\"\nmesh = \"board\"\n{keys}"
+    );
+    let mut files = board();
+    let shader = format!("{IMPORTS}{shader}{WEAR}");
+    files.extend([(MANIFEST, manifest.into_bytes()), ("a.wgsl", shader.into_bytes())]);
+    let filter = Filter::from_package(&Package::new("board", files));
+    LookItem::parse(filter.unwrap_or_else(|error| panic!("{error}")).into(), "").unwrap()
+}
+
+const WEAR: &str = "@fragment\nfn wear(in: antifaz::prop::Varying) -> @location(0) vec4f {\n    \
+    return antifaz::prop::surface_color(in);\n}\n";
+
+/// The pixel at a place beside the tip of the nose.
+fn beside_nose(seen: &Observed, dx: f32, dy: f32) -> [u32; 2] {
+    let [x, y, ..] = seen.faces.faces[0].landmarks[4];
+    let [width, height] = [seen.picture.width() as f32, seen.picture.height() as f32];
+    [(x * width + dx) as u32, (y * height + dy) as u32]
+}
+
 #[test]
 fn a_board_shows_its_texture_and_moves() {
     let bench = Bench::new();
     let seen = Observed::of_still("pd_astronaut.png", 160);
-    let manifest = format!(
-        "{HEAD}[[meshes]]\nname = \"board\"\npath = \"board.gltf\"\n[[passes]]\nname = \"wear\"\nshader = \"a.wgsl\"\n\
-         entry = \"wear\"\nspace = \"prop\"\nmesh = \"board\"\n"
-    );
-    let shader = format!(
-        "{IMPORTS}import antifaz::prop;\n@fragment\nfn wear(in: prop::Varying) -> @location(0) vec4f {{\n    \
-         return prop::surface_color(in);\n}}\n"
-    );
-    let mut files = board();
-    files.extend([(MANIFEST, manifest.into_bytes()), ("a.wgsl", shader.into_bytes())]);
-    let filter =
-        Filter::from_package(&Package::new("board", files)).unwrap_or_else(|error| panic!("{error}"));
-    let item = LookItem::parse(filter.into(), "").unwrap();
-    let mut composer = Composer::new(&bench.gpu, Look(vec![item])).unwrap_or_else(|error| panic!("{error}"));
-    let [x, y, ..] = seen.faces.faces[0].landmarks[4];
-    let at = |dx: f32, dy: f32| {
-        let [width, height] = [seen.picture.width() as f32, seen.picture.height() as f32];
-        [(x * width + dx) as u32, (y * height + dy) as u32]
-    };
+    let mut composer = Composer::new(&bench.gpu, Look(vec![filter("", "")])).unwrap();
     let drawn = bench.draw(&mut composer, &seen, 500, Tier::High);
+    let at = |dx: f32, dy: f32| beside_nose(&seen, dx, dy);
     shows(&drawn, at(-12.0, 0.0), [0.5, 0.0, 0.0]);
     shows(&drawn, at(12.0, 0.0), [0.0, 1.0, 0.0]);
     let moved = bench.draw(&mut composer, &seen, 1500, Tier::High);
     let [nose, brow] = [at(-12.0, 12.0), at(-6.0, -24.0)];
     assert_eq!(moved[(nose[0], nose[1])], seen.picture[(nose[0], nose[1])], "it has gone up");
     shows(&moved, brow, [0.5, 0.0, 0.0]);
+}
+
+/// Lifts what it is given by 10 cm, and turns the texture around.
+const LIFT: &str = "fn lift(point: antifaz::prop::PropPoint, face: u32) -> antifaz::prop::PropPoint {\n    \
+    var lifted = point;\n    lifted.position.y += 10.0;\n    lifted.uv.x = 1.0 - point.uv.x;\n    return lifted;\n}\n";
+
+#[test]
+fn an_authors_function_moves_the_corners_of_a_prop() {
+    let bench = Bench::new();
+    let seen = Observed::of_still("pd_astronaut.png", 160);
+    let mut composer = Composer::new(&bench.gpu, Look(vec![filter("vertex = \"lift\"\n", LIFT)])).unwrap();
+    let drawn = bench.draw(&mut composer, &seen, 500, Tier::High);
+    let [nose, brow] = [[-12.0, 12.0], [-6.0, -24.0]].map(|[dx, dy]| beside_nose(&seen, dx, dy));
+    assert_eq!(drawn[(nose[0], nose[1])], seen.picture[(nose[0], nose[1])]);
+    shows(&drawn, brow, [0.0, 1.0, 0.0]);
+}
+
+#[test]
+fn what_the_vertex_function_reads_must_be_declared() {
+    let bench = Bench::new();
+    let shader = LIFT.replace("+= 10.0", "+= antifaz::expression::smile(face)");
+    match Composer::new(&bench.gpu, Look(vec![filter("vertex = \"lift\"\n", &shader)])) {
+        Err(ComposeError::Undeclared { name, .. }) => assert_eq!(name, "blendshapes"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_authors_function_moves_the_corners_of_the_face() {
+    let bench = Bench::new();
+    let seen = Observed::of_still("pd_astronaut.png", 160);
+    let manifest = format!("{PASS}space = \"face_mesh\"\nvertex = \"aside\"\n");
+    let shader = "import antifaz::face_mesh::{FacePoint};\n\
+        fn aside(point: FacePoint, face: u32) -> FacePoint {\n    var moved = point;\n    \
+        moved.place.x += 0.4;\n    return moved;\n}\n@fragment\n\
+        fn main(in: antifaz::face_mesh::Varying) -> @location(0) vec4f {\n    return vec4f(1.0, 0.0, 0.0, 1.0);\n}\n";
+    let drawn = bench.draw(&mut composer(&bench, &manifest, shader, ""), &seen, 0, Tier::High);
+    let nose = beside_nose(&seen, 0.0, 0.0);
+    assert_eq!(drawn[(nose[0], nose[1])], seen.picture[(nose[0], nose[1])]);
+    let aside = 0.4 * seen.picture.width() as f32;
+    shows(&drawn, beside_nose(&seen, aside, 0.0), [1.0, 0.0, 0.0]);
 }

@@ -12,9 +12,7 @@ struct Matting {
 
 @group(0) @binding(0) var<uniform> matting: Matting;
 @group(0) @binding(1) var linear_clamp: sampler;
-/// The picture.
 @group(0) @binding(2) var picture: texture_2d<f32>;
-/// The net's mask.
 @group(0) @binding(3) var mask: texture_2d<f32>;
 /// Tones of the small picture.
 @group(0) @binding(4) var guide: texture_2d<f32>;
@@ -36,7 +34,6 @@ const AROUND: i32 = 3;
 /// Differences of tone below its root are taken for noise.
 const NOISE: f32 = 0.0006;
 const STEEPEST: f32 = 40.0;
-
 /// Changes of tone of a picture that stands still, by noise alone; and of one that moves.
 const STILL: f32 = 0.022;
 const MOVED: f32 = 0.06;
@@ -81,8 +78,7 @@ fn small_size() -> vec2f {
 }
 
 /// The mask beside the picture that it was made of. The net's edges are soft: their middle is what it says.
-@fragment
-fn pair(@builtin(position) position: vec4f) -> @location(0) vec4f {
+@fragment fn pair(@builtin(position) position: vec4f) -> @location(0) vec4f {
     let cell = textureLoad(guide, vec2i(position.xy), 0);
     let uv = position.xy / vec2f(textureDimensions(guide));
     let person = textureSampleLevel(mask, linear_clamp, uv, 0.0).r;
@@ -135,27 +131,23 @@ fn person_of(line: vec4f, tone: vec3f) -> f32 {
     return smoothstep(0.2, 0.8, dot(line.rgb, tone) + line.a);
 }
 
-@fragment
-fn fit_wide(@builtin(position) position: vec4f) -> @location(0) vec4f {
+@fragment fn fit_wide(@builtin(position) position: vec4f) -> @location(0) vec4f {
     return fit(vec2i(position.xy), WIDE);
 }
 
 /// The mask as the wide windows see it.
-@fragment
-fn pair_again(@builtin(position) position: vec4f) -> @location(0) vec4f {
+@fragment fn pair_again(@builtin(position) position: vec4f) -> @location(0) vec4f {
     let here = vec2i(position.xy);
     let cell = textureLoad(guide, here, 0);
     let line = averaged(here, WIDE_MEAN);
     return vec4f(cell.rgb, smoothstep(0.25, 0.75, dot(line.rgb, cell.rgb) + line.a));
 }
 
-@fragment
-fn fit_near(@builtin(position) position: vec4f) -> @location(0) vec4f {
+@fragment fn fit_near(@builtin(position) position: vec4f) -> @location(0) vec4f {
     return fit(vec2i(position.xy), NEAR);
 }
 
-@fragment
-fn average(@builtin(position) position: vec4f) -> @location(0) vec4f {
+@fragment fn average(@builtin(position) position: vec4f) -> @location(0) vec4f {
     return averaged(vec2i(position.xy), NEAR);
 }
 
@@ -181,14 +173,12 @@ fn steady(@builtin(position) position: vec4f) -> @location(0) vec4f {
 }
 
 /// The mean light around a cell where there is surely a person, times its weight; and the weight.
-@fragment
-fn front(@builtin(position) position: vec4f) -> @location(0) vec4f {
+@fragment fn front(@builtin(position) position: vec4f) -> @location(0) vec4f {
     return gathered(vec2i(position.xy), true);
 }
 
 /// The same where there is surely none.
-@fragment
-fn back(@builtin(position) position: vec4f) -> @location(0) vec4f {
+@fragment fn back(@builtin(position) position: vec4f) -> @location(0) vec4f {
     return gathered(vec2i(position.xy), false);
 }
 

@@ -4,6 +4,7 @@
 import antifaz::noise::{random3, value_noise};
 import antifaz::studio::{studio_diffuse};
 
+/// What fur is like.
 struct Coat {
     /// Width of a hair and its length along the surface, in cm.
     hair: vec2f,

@@ -6,8 +6,9 @@ import antifaz::frame::{frame, linear, picture_at};
 @group(0) @binding(4) var matte: texture_2d<f32>;
 /// The picture as it came, and the person in alpha.
 @group(0) @binding(11) var person_edges: texture_2d<f32>;
-/// Linear light of the person around each place times its weight, and the weight; the same of the background.
+/// Linear light of the person around each place times its weight, and the weight.
 @group(0) @binding(12) var person_front: texture_2d<f32>;
+/// The same of the background.
 @group(0) @binding(13) var person_back: texture_2d<f32>;
 
 /// How much of the picture at a place (uv, 0..1) is person, by the net's mask as it is: 0 to 1. Coarse, for what needs no edge.

@@ -2,7 +2,7 @@
 
 import antifaz::frame::{frame, picture_at};
 import antifaz::fullscreen::{Varying};
-import antifaz::matte::{matte_at};
+import antifaz::matte::{foreground_at, person_at};
 import antifaz::noise::{value_noise};
 import package::inputs::{params};
 
@@ -19,9 +19,8 @@ fn background(uv: vec2f) -> vec3f {
 @fragment
 fn replace(in: Varying) -> @location(0) vec4f {
     let source = picture_at(in.uv);
-    // The mask is soft and coarse: a steeper edge leaves less of the old background around hair.
-    let person = smoothstep(0.35, 0.75, matte_at(in.uv));
     let behind = background(in.uv) * source.a;
-    let shown = mix(behind, source.rgb, person);
+    // At the edge a pixel is person and old background at once: `foreground_at` is the person's share alone.
+    let shown = mix(behind, foreground_at(in.uv), person_at(in.uv));
     return vec4f(mix(source.rgb, shown, params.strength), source.a);
 }

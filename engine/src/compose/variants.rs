@@ -68,20 +68,24 @@ impl Variants {
         let mut made: Vec<(String, u32)> = Vec::new();
         let mut variants =
             Self { pipelines: Vec::new(), by_tier: [0; 3], pointwise: true, warnings: Vec::new() };
+        let varies = library.has_conditions("package");
+        let mut judged = None;
         for tier in TIERS {
             let flags = [&flags(tier)[..], &[("compute", filter.passes[pass].compute)]].concat();
             // Most filters are the same in every tier.
             let samples = plan::samples(&filter.passes[pass], tier);
-            let same =
-                made.iter().position(|made| made.1 == samples).filter(|_| !library.has_conditions("package"));
+            let same = made.iter().position(|made| made.1 == samples).filter(|_| !varies);
             if let Some(same) = same {
                 variants.by_tier[tier as usize] = same;
                 continue;
             }
-            let shader = library.resolve_guarded(&root, &flags, guard).map_err(|error| {
-                hook::blame(filter, pass, (&flags, guard), &error)
-                    .unwrap_or_else(|| in_place(filter, pass, error))
-            })?;
+            let shader = match judged.take().filter(|_| !varies) {
+                Some(shader) => shader,
+                None => library.resolve_guarded(&root, &flags, guard).map_err(|error| {
+                    hook::blame(filter, pass, (&flags, guard), &error)
+                        .unwrap_or_else(|| in_place(filter, pass, error))
+                })?,
+            };
             let key = (shader.text().to_owned(), samples);
             let known = made.iter().position(|made| *made == key);
             variants.by_tier[tier as usize] = known.unwrap_or(made.len());
@@ -91,6 +95,7 @@ impl Variants {
                 variants.pointwise &= covers_picture(&filter.passes[pass]) && shader.is_pointwise(entry);
                 made.push(key);
             }
+            judged = Some(shader);
         }
         Ok(variants)
     }

@@ -90,6 +90,12 @@ pub enum FilterError {
         /// What is wrong with it.
         message: String,
     },
+    /// What is given for a picture of the filter's is neither a picture nor a clip.
+    #[error("{message}")]
+    Given {
+        /// Which file it is, what is wrong with it and what to do.
+        message: String,
+    },
     /// A value list names something the filter does not have.
     #[error("filter `{filter}` has no parameter `{name}`{}", hint(nearest, &listed(known)))]
     UnknownParameter {

@@ -111,8 +111,8 @@ pub struct Input {
     /// Default: none; an `enum` needs them.
     pub values: Option<Spanned<Vec<String>>>,
     /// The file of an `image` or `lut`; of a `text` its font (.ttf or .otf). A text is a texture, white on nothing, its
-    /// lines centred; `default` is what it says, at most 200 characters. Whoever uses the filter may put another picture in its place:
-    /// `--filter beach:backdrop=FILE`, or another text.
+    /// lines centred; `default` is what it says, at most 200 characters. Whoever uses the filter may put another
+    /// picture or a clip in its place, `--filter beach:backdrop=FILE`, or another text.
     /// Default: none; these types need one.
     pub path: Option<Spanned<String>>,
     /// Of an `image`: its values are no colours, but are read as they are stored.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::filter::{Asset, LookItem, Value, manifest::MANIFEST};
+use crate::filter::{Asset, Given, LookItem, Value, manifest::MANIFEST};
 
 const HEAD: &str = "format = 1\ntitle = \"Neon\"\n";
 const PASS: &str = "[[passes]]\nname = \"p\"\nshader = \"a.wgsl\"\nentry = \"main\"\n";
@@ -125,10 +125,10 @@ fn texts_are_drawn_and_replaced() {
     let filter = std::sync::Arc::new(Filter::from_package(&Package::new("neon", files)).unwrap());
     let Asset::Text(name, image, _) = &filter.assets[0] else { panic!("{:?}", filter.assets) };
     assert_eq!((name.as_str(), image.size), ("caption", [288, 96]));
-    let item = |values: &str| {
-        LookItem::parse_with(filter.clone(), values, |_| Err(std::io::ErrorKind::NotFound.into()))
-    };
-    assert_eq!(item("caption=AA\\nA").unwrap().pictures[0].1.size, [192, 192]);
+    let item =
+        |values: &str| LookItem::parse_with(filter.clone(), values, |_| unreachable!("no file is given"));
+    let two_lines = item("caption=AA\\nA").unwrap();
+    assert!(matches!(&two_lines.pictures[0].1, Given::Still(image) if image.size == [192, 192]));
     let error = item(&format!("caption={}", "A".repeat(201))).unwrap_err().to_string();
     assert!(error.ends_with("must be a text of at most 200 characters"), "{error}");
 }

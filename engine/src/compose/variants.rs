@@ -234,7 +234,8 @@ fn within(text: &str, error: ShaderError) -> ShaderError {
     }
     let source_line = own.lines().next_back().unwrap_or_default().to_owned();
     let (line, column) = (own.lines().count() as u32, source_line.chars().count().max(1) as u32);
-    let message = "the file ends too early".to_owned();
+    let early = error.message.contains("expected");
+    let message = if early { "the file ends too early".to_owned() } else { error.message };
     ShaderError { line, column, message, source_line, hint: None, ..error }
 }
 

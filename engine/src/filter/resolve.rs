@@ -64,7 +64,7 @@ const RESERVED: [&str; 28] = [
     "u32",
     "vec4u",
 ];
-/// Of inputs, meshes, swarms and passes each: what has more is hardly a filter, and devices have no room for it.
+/// Of inputs, meshes, passes, and values of an `enum`, each: what has more is hardly a filter, and devices have no room for it.
 const MOST: usize = 256;
 /// Swarms of particles.
 const MOST_SWARMS: usize = 16;
@@ -154,22 +154,21 @@ impl Resolver<'_> {
     /// No more of anything than can be held, and no two of one name.
     fn counts(&self, manifest: &Manifest) -> Result<(), FilterError> {
         let passes: Vec<_> = manifest.passes.iter().map(|pass| &pass.get_ref().name).collect();
-        let inputs = manifest.inputs.iter().map(|input| &input.name).collect();
+        let inputs: Vec<_> = manifest.inputs.iter().map(|input| &input.name).collect();
         let meshes: Vec<_> = manifest.meshes.iter().map(|mesh| &mesh.name).collect();
-        let swarms = manifest.particles.iter().map(|particles| &particles.name).collect();
-        self.unlike(&passes)?;
-        self.unlike(&meshes)?;
+        let swarms: Vec<_> = manifest.particles.iter().map(|particles| &particles.name).collect();
         for (names, what, most) in [
-            (passes, "passes", MOST),
-            (inputs, "inputs", MOST),
-            (meshes, "meshes", MOST),
-            (swarms, "swarms of particles", MOST_SWARMS),
+            (&passes, "passes", MOST),
+            (&inputs, "inputs", MOST),
+            (&meshes, "meshes", MOST),
+            (&swarms, "swarms of particles", MOST_SWARMS),
         ] {
             if let Some(name) = names.get(most) {
                 return Err(self.text.at(name, format!("a filter has at most {most} {what}")));
             }
         }
-        Ok(())
+        self.unlike(&passes)?;
+        self.unlike(&meshes)
     }
 
     /// Names that other keys refer to.

@@ -2,7 +2,7 @@
 
 use toml::Spanned;
 
-use super::Resolver;
+use super::{MOST, Resolver};
 use crate::filter::{
     Event, Filter, FilterError, Requires,
     error::{nearest, visible},
@@ -181,6 +181,9 @@ impl Resolver<'_> {
     fn choice(&self, input: &manifest::Input) -> Result<Kind, FilterError> {
         let values = self.required(input.values.as_ref(), &input.name, "values")?;
         let names = values.get_ref();
+        if names.len() > MOST {
+            return Err(self.text.at(values, format!("an `enum` has at most {MOST} `values`")));
+        }
         let typed = |name: &String| {
             !name.is_empty() && name.trim() == name && !name.contains(|c: char| c == ',' || c.is_control())
         };

@@ -107,7 +107,11 @@ fn what_can_not_be_written_packed_or_installed() {
     folder.fails("filter new mine", 1, &["mine", "already"]);
     folder.fails("filter pack nothing-here", 1, &["nothing-here"]);
     let said = folder.run("filter check ./nothing-here --quiet");
-    assert!(said.code == Some(1) && said.out.contains("error: can't read ./nothing-here"), "{said:?}");
+    assert!(said.code == Some(1) && said.out.contains("there is no filter at ./nothing-here"), "{said:?}");
+    assert!(said.out.contains("`antifaz filter list`"), "{said:?}");
+    #[cfg(unix)]
+    folder.fails("filter show /dev/zero", 1, &["/dev/zero", "neither a folder nor a file"]);
+    folder.fails("filter show ./mime", 1, &["no filter at ./mime", "did you mean `./mine`?"]);
     folder.write("text.antifaz", "no archive").write("empty.antifaz", "");
     for name in ["text.antifaz", "empty.antifaz", "missing.antifaz"] {
         folder.fails(&format!("filter install {name}"), 1, &[name]);
@@ -122,9 +126,13 @@ fn what_can_not_be_written_packed_or_installed() {
 fn filters_are_shown_and_measured() {
     let folder = Folder::new();
     let said = folder.succeeds("filter show studio-blur").out;
-    for part in
-        ["needs: the person mask", "radius=3", "lens: blur.wgsl `lens`", "medium: taps=24", "0.8 ms at"]
-    {
+    for part in [
+        "needs: the person mask, the person's edges",
+        "radius=3",
+        "lens: blur.wgsl `lens`",
+        "medium: taps=24",
+        "0.8 ms at",
+    ] {
         assert!(said.contains(part), "{part}: {said}");
     }
     let plan = folder.succeeds("filter show glasses --plan --size 640x480 --tier low").out;

@@ -11,8 +11,8 @@ import antifaz::face::{FACES, faces, is_present};
 import antifaz::frame::{frame};
 import antifaz::particles::{Particle};
 
-// How far behind a spring may be, in cm: no head is that quick. Depth is the least certain and counts less.
-const FARTHEST: f32 = 15.0;
+/// How far behind a spring may be, in cm: no head is that quick. Depth is the least certain and counts less.
+const _FARTHEST: f32 = 15.0;
 
 /// The spring of a face, a frame later. It is tied to the place `at` of the canonical face space (cm), swings `rate` radians
 /// a second, and comes to rest by `damping` (1: without swinging over). In `position` it keeps where it is, in cm from the
@@ -27,7 +27,7 @@ fn follow(spring: Particle, face: u32, at: vec3f, rate: f32, damping: f32) -> Pa
     let tied = (faces[face].pose * vec4f(at, 1.0)).xyz;
     // A face that has just come is at rest.
     let behind = length((tied - spring.position) * vec3f(1.0, 1.0, 0.4));
-    if frame.anew == 1u || spring.seed != faces[face].id + 1u || behind > FARTHEST {
+    if frame.anew == 1u || spring.seed != faces[face].id + 1u || behind > _FARTHEST {
         next.position = tied;
         next.velocity = vec3f(0.0);
         next.seed = faces[face].id + 1u;

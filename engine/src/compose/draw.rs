@@ -73,10 +73,14 @@ impl Recorder<'_> {
     pub(super) fn step(&self, encoder: &mut Encoder, pass: &plan::Pass) -> Result<(), GpuError> {
         let Draw::Filter { item, pass: number } = pass.draw else { return Ok(()) };
         let resources = self.resources(pass, item, number);
-        match self.composer.programs[item].pipelines(number, self.planned.tier) {
-            Pipelines::Compute(pipeline) => dispatch(encoder, pipeline, &resources, pass.size),
-            Pipelines::Draw { .. } => Ok(()),
-        }
+        let program = &self.composer.programs[item];
+        let Pipelines::Compute(pipeline) = program.pipelines(number, self.planned.tier) else {
+            return Ok(());
+        };
+        dispatch(encoder, pipeline, &resources, pass.size)?;
+        let Slot::Particles(_, swarm) = pass.target else { return Ok(()) };
+        let swarm = [("swarm", Resource::Buffer(&program.particles[swarm].1))];
+        dispatch(encoder, &self.composer.shared.scrub, &swarm, pass.size)
     }
 
     /// Lays the layer over the picture.

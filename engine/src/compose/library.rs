@@ -14,7 +14,7 @@ macro_rules! module {
     };
 }
 /// Import path, file and text of the engine's own modules.
-pub(super) const MODULES: [(&str, &str, &str); 24] = [
+pub(super) const MODULES: [(&str, &str, &str); 25] = [
     module!("antifaz::blur", "antifaz/blur.wgsl"),
     module!("antifaz::color", "antifaz/color.wgsl"),
     module!("antifaz::event", "antifaz/event.wgsl"),
@@ -39,6 +39,7 @@ pub(super) const MODULES: [(&str, &str, &str); 24] = [
     module!("compose::lay", "compose/lay.wgsl"),
     module!("compose::one_face", "compose/one_face.wgsl"),
     module!("compose::occluder", "compose/occluder.wgsl"),
+    module!("compose::scrub", "compose/scrub.wgsl"),
 ];
 
 /// The spaces, and the modules whose `Varying` their fragment stages get.

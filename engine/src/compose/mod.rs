@@ -36,8 +36,8 @@ use std::sync::Arc;
 use crate::{
     filter::{Look, Place, Requires, Values},
     gpu::{
-        Buffer, BufferUse, Depth, Encoder, Gpu, GpuError, PassDesc, PassPipeline, Texture, TextureDesc,
-        TextureFormat, timer::Timer,
+        Buffer, BufferUse, ComputePipeline, Depth, Encoder, Gpu, GpuError, PassDesc, PassPipeline, Texture,
+        TextureDesc, TextureFormat, timer::Timer,
     },
     quality::Tier,
     scene::{Picture, Scene},
@@ -144,6 +144,8 @@ struct Shared {
     nothing: Texture,
     /// For each [`Blend`](crate::filter::Blend); nothing is laid to replace the picture.
     lay: [PassPipeline; 4],
+    /// Makes particles numbers again.
+    scrub: ComputePipeline,
     /// For one sample and for several.
     occluders: [PassPipeline; 2],
 }
@@ -326,6 +328,7 @@ impl Shared {
             no_matte: texel(TextureFormat::R8, &[255])?,
             nothing: texel(TextureFormat::Srgb8, &[0; 4])?,
             lay: [lay("over")?, lay("add")?, lay("multiply")?, lay("screen")?],
+            scrub: ComputePipeline::new(gpu, &library.resolve("compose::scrub", &[])?, "scrub", "scrub")?,
             occluders: [occluder(1)?, occluder(plan::SMOOTH_SAMPLES)?],
         })
     }

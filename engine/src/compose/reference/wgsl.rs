@@ -34,8 +34,7 @@ pub(super) struct Field {
 /// Reads a module.
 pub(super) fn read(path: &str, text: &str) -> Module {
     let head = text.lines().take_while(|line| line.starts_with("//") && !line.starts_with("///"));
-    let head: Vec<&str> = head.map(|line| line.trim_start_matches('/').trim()).collect();
-    let mut module = Module { path: path.to_owned(), doc: head.join(" "), items: Vec::new() };
+    let mut module = Module { path: path.to_owned(), doc: head_text(head), items: Vec::new() };
     let (mut doc, mut group, mut said_before) = (Vec::new(), 0, false);
     // What shared passes alone have is nothing for authors.
     let mut hidden = false;
@@ -118,19 +117,38 @@ fn fields<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<Field> {
     fields
 }
 
+/// The comment at the head of a file as Markdown: lines are joined, and what stands further in is code.
+fn head_text<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    const CODE: &str = "     ";
+    let (mut text, mut code) = (String::new(), false);
+    for line in lines.map(|line| line.trim_start_matches('/')) {
+        match line.strip_prefix(CODE) {
+            Some(line) if code => text += &format!("{line}\n"),
+            Some(line) => text = format!("{}\n\n```wgsl\n{line}\n", text.trim_end()),
+            None if code => text += &format!("```\n\n{} ", line.trim()),
+            None => text += &format!("{} ", line.trim()),
+        }
+        code = line.starts_with(CODE);
+    }
+    if code {
+        text += "```";
+    }
+    text.trim_end().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn items_are_read_with_their_comments() {
-        let text = "// A room.\n// Two lines.\n\nimport a::{b};\n\n/// Both.\nconst ONE: u32 = 1u;\nconst TWO: u32 = 2u; \
+        let text = "// A room.\n// Two lines.\n//\n//     x();\n//         y();\n\nimport a::{b};\n\n/// Both.\nconst ONE: u32 = 1u;\nconst TWO: u32 = 2u; \
                     // no\n/// Own.\nconst OWN: u32 = 3u;\n\nconst BARE: f32 = 0.0;\n\n/// No.\nconst _HIDDEN: f32 = 0.0;\n\n/// No.\nfn _hidden() {\n}\n\n/// A thing.\nstruct Thing {\n    @location(0) @interpolate(flat) \
                     a: array<f32, 2>,\n    /// Said.\n    b: u32,\n}\n\n/// Bound.\n@group(0) @binding(3) var<storage, \
                     read> things: array<Thing, 8>;\n\n/// Does.\nfn does(x: f32) -> f32 {\n    var a = 1;\n    return \
                     x;\n}\n";
         let module = read("a::room", text);
-        assert_eq!(module.doc, "A room. Two lines.");
+        assert_eq!(module.doc, "A room. Two lines.\n\n```wgsl\nx();\n    y();\n```");
         let items: Vec<_> =
             module.items.iter().map(|item| (item.word, item.text.as_str(), item.doc.as_str())).collect();
         assert_eq!(

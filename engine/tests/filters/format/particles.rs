@@ -71,6 +71,24 @@ fn particles_are_moved_and_drawn_while_they_live() {
 }
 
 #[test]
+fn particles_that_are_no_numbers_begin_anew() {
+    let bench = Bench::new();
+    let manifest = SWARM.replace("count = 3", "count = 1");
+    // What it holds spoils itself in the first frame, and would in all that follow.
+    let step = "import antifaz::particles;\nimport package::inputs::{dots};\n@if(compute)\n@compute @workgroup_size(64)\n\
+                fn step(@builtin(global_invocation_id) at: vec3u) {\n    if dots[at.x].life == 0.0 {\n        \
+                dots[at.x].life = 9.0;\n        dots[at.x].size = 2.0;\n        dots[at.x].velocity = vec3f(0.5);\n    }\n    \
+                dots[at.x].velocity *= sqrt(frame.time - 1.0) / sqrt(abs(frame.time - 1.0));\n    \
+                dots[at.x].position = dots[at.x].velocity;\n    dots[at.x].color = vec4f(1.0, 0.0, 0.0, 1.0);\n}\n\
+                @fragment\nfn main(in: particles::Varying) -> @location(0) vec4f {\n    return in.color;\n}\n";
+    let mut composer = composer(&bench, &manifest, step, "");
+    let seen = plain([16, 16], GREY);
+    let mut draw = |millis| bench.draw(&mut composer, &seen, millis, Tier::High);
+    shows(&draw(0), [8, 8], [light(128); 3]);
+    shows(&draw(1500), [8, 8], [1.0, 0.0, 0.0]);
+}
+
+#[test]
 fn a_square_knows_its_corners_and_turns_clockwise() {
     let bench = Bench::new();
     let manifest = SWARM.replace("count = 3", "count = 1");

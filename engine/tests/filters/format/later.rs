@@ -53,15 +53,20 @@ fn a_look_is_drawn_at_its_first_tier_until_the_rest_is_made() {
 #[test]
 fn tiers_with_the_same_samples_are_there_at_once() {
     let bench = Bench::new();
-    let seen = Observed::of_still("pd_astronaut.png", 96);
-    let (mut composer, _rest) = at_first(&bench, "", Tier::Low).unwrap();
-    let [medium, low] = [Tier::Medium, Tier::Low].map(|tier| bench.draw(&mut composer, &seen, 0, tier));
-    assert_eq!(medium, low, "its edges have several samples");
-    let (mut composer, _rest) = at_first(&bench, "", Tier::Medium).unwrap();
-    let [medium, low, high] =
-        [Tier::Medium, Tier::Low, Tier::High].map(|tier| bench.draw(&mut composer, &seen, 0, tier));
-    assert_eq!(medium, low);
-    assert_eq!(medium, high);
+    let mut seen = Observed::of_still("pd_astronaut.png", 96);
+    seen.picture.put_pixel(0, 0, image::Rgba([255; 4]));
+    let drawn = |first| {
+        let (mut composer, _rest) = at_first(&bench, "", first).unwrap();
+        [Tier::High, Tier::Medium, Tier::Low].map(|tier| bench.draw(&mut composer, &seen, 0, tier))
+    };
+    // The lower rung is for the medium tier too.
+    let [high, medium, low] = drawn(Tier::High);
+    shows(&high, [0, 0], [0.5; 3]);
+    shows(&medium, [0, 0], [0.25; 3]);
+    assert_eq!(low, high);
+    let [high, coarse, low] = drawn(Tier::Low);
+    assert_eq!((&high, &coarse), (&low, &low));
+    assert_ne!(coarse, medium, "the edges of the mesh have one sample");
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! Filters that are edited while they are drawn: whatever changes is read, checked, compiled and drawn once off screen,
 //! on a thread of its own. What runs is replaced only if all of that succeeds.
+//!
+//! The first draw is handed to the device and not waited for: it comes before any frame of the new version, which
+//! therefore need not wait for a frame of the old one. If it takes the device down, [`AtWork`] says what was there before.
 
 use std::{
     collections::BTreeMap,
@@ -15,11 +18,10 @@ use std::{
 
 use antifaz::{
     EngineError,
-    compose::ComposeError,
+    compose::{ComposeError, Rest},
     engine::{Prepared, Preparer},
     filter::{Fault, Look, LookItem},
     gpu::GpuError,
-    quality::Tier,
 };
 
 use crate::filters;
@@ -48,18 +50,28 @@ pub(crate) struct Outcome {
     pub(crate) number: usize,
     /// The filters that changed.
     pub(crate) names: Vec<String>,
-    /// When the pipelines were compiled.
+    /// When the pipelines that are drawn with now were compiled.
     pub(crate) compiled: Instant,
     /// The new look, ready to draw, or everything that is wrong with it.
     pub(crate) result: Result<(Prepared, Look), Vec<Fault>>,
+}
+
+/// A change that is being made ready, or was just handed over and has not been drawn yet.
+#[derive(Clone, Debug)]
+pub(crate) struct AtWork {
+    /// As it was given to [`Reload::watch`].
+    pub(crate) number: usize,
+    /// The filters that changed.
+    pub(crate) names: Vec<String>,
+    /// The look as it was.
+    pub(crate) before: Look,
 }
 
 /// Watches the files of one look at a time. Dropped, it ends its thread.
 pub(crate) struct Reload {
     wanted: Sender<(usize, Watched)>,
     outcomes: Receiver<Outcome>,
-    /// The filters that are being made ready.
-    at_work: Arc<Mutex<Option<Vec<String>>>>,
+    at_work: Arc<Mutex<Option<AtWork>>>,
 }
 
 impl Reload {
@@ -79,8 +91,8 @@ impl Reload {
         let _ = self.wanted.send((number, watched));
     }
 
-    /// The filters whose new version is being made ready right now.
-    pub(crate) fn at_work(&self) -> Option<Vec<String>> {
+    /// The change whose fault it is if the device is lost right now.
+    pub(crate) fn at_work(&self) -> Option<AtWork> {
         self.at_work.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -97,7 +109,7 @@ struct Watcher {
     preparer: Preparer,
     wishes: Receiver<(usize, Watched)>,
     done: Sender<Outcome>,
-    at_work: Arc<Mutex<Option<Vec<String>>>>,
+    at_work: Arc<Mutex<Option<AtWork>>>,
     current: Option<Current>,
 }
 
@@ -123,16 +135,33 @@ impl Watcher {
             if changed.is_empty() {
                 continue;
             }
-            let note = |names| *self.at_work.lock().unwrap_or_else(PoisonError::into_inner) = names;
-            note(Some(current.names(&changed)));
-            let outcome = current.reload(&self.preparer, &changed);
+            let note = |work| *self.at_work.lock().unwrap_or_else(PoisonError::into_inner) = work;
+            note(Some(current.at_work(&changed)));
+            let (outcome, rest) = current.reload(&self.preparer, &changed);
             // Whoever sees the device gone asks who was at work: that must still be known then.
-            let lost = matches!(self.preparer.gpu().poll(), Err(GpuError::DeviceLost { .. }));
-            if lost || self.done.send(outcome).is_err() {
+            if self.is_lost() || self.done.send(outcome).is_err() {
                 return;
+            }
+            if let Some(rest) = rest
+                && let Err(error) = self.settle(rest)
+            {
+                if self.is_lost() {
+                    return;
+                }
+                log::error!("{error}");
             }
             note(None);
         }
+    }
+
+    /// Waits until what was handed over has been drawn once, and makes what it could do without so far.
+    fn settle(&self, rest: Rest) -> Result<(), ComposeError> {
+        self.preparer.gpu().wait()?;
+        rest.make(self.preparer.gpu())
+    }
+
+    fn is_lost(&self) -> bool {
+        matches!(self.preparer.gpu().poll(), Err(GpuError::DeviceLost { .. }))
     }
 }
 
@@ -161,7 +190,11 @@ impl Current {
         changed.iter().map(|number| self.watched.look.0[*number].filter.name.clone()).collect()
     }
 
-    fn reload(&mut self, preparer: &Preparer, changed: &[usize]) -> Outcome {
+    fn at_work(&self, changed: &[usize]) -> AtWork {
+        AtWork { number: self.number, names: self.names(changed), before: self.watched.look.clone() }
+    }
+
+    fn reload(&mut self, preparer: &Preparer, changed: &[usize]) -> (Outcome, Option<Rest>) {
         let names = self.names(changed);
         let mut look = self.watched.look.clone();
         let mut compiled = Instant::now();
@@ -169,8 +202,11 @@ impl Current {
         if result.is_ok() {
             self.watched.look = look.clone();
         }
-        let result = result.map(|prepared| (prepared, look));
-        Outcome { number: self.number, names, compiled, result }
+        let (result, rest) = match result {
+            Ok((prepared, rest)) => (Ok((prepared, look)), Some(rest)),
+            Err(faults) => (Err(faults), None),
+        };
+        (Outcome { number: self.number, names, compiled, result }, rest)
     }
 
     fn prepare(
@@ -179,7 +215,7 @@ impl Current {
         changed: &[usize],
         look: &mut Look,
         compiled: &mut Instant,
-    ) -> Result<Prepared, Vec<Fault>> {
+    ) -> Result<(Prepared, Rest), Vec<Fault>> {
         let mut faults = Vec::new();
         for number in changed {
             match filters::read(&self.watched.paths[*number]) {
@@ -195,11 +231,12 @@ impl Current {
         if !faults.is_empty() {
             return Err(faults);
         }
-        let prepared = preparer.compile(look.clone());
+        let tier = preparer.tier();
+        let made = preparer.compile_first(look.clone(), tier);
         *compiled = Instant::now();
-        let mut prepared = prepared.map_err(|error| all_faults(preparer, look, changed, &error))?;
-        preparer.warm_up(&mut prepared, &[Tier::High]).map_err(|error| vec![fault(&error)])?;
-        Ok(prepared)
+        let (mut prepared, rest) = made.map_err(|error| all_faults(preparer, look, changed, &error))?;
+        preparer.warm_up(&mut prepared, &[tier]).map_err(|error| vec![fault(&error)])?;
+        Ok((prepared, rest))
     }
 }
 
@@ -309,5 +346,30 @@ mod tests {
         assert!(faults[0].to_string().contains("filter.toml:8:10"), "{}", faults[0]);
         fs::rename(folder.path().join("a.wgsl"), folder.path().join("b.wgsl")).expect("renamed");
         assert!(wait(&reload).result.is_ok());
+    }
+
+    #[test]
+    fn a_change_at_work_knows_what_was_there_before() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
+        write("filter.toml", MANIFEST);
+        write("a.wgsl", SHADER);
+        let gpu = pollster::block_on(Gpu::new(&GpuOptions::default())).expect("an adapter");
+        let preparer = Preparer::of(gpu).expect("a device");
+        let item = LookItem::parse(filters::read(folder.path()).expect("a filter"), "").expect("defaults");
+        let old = Arc::clone(&item.filter);
+        let watched = Watched { look: Look(vec![item]), paths: vec![folder.path().into()] };
+        let mut current = Current { number: 3, watched, stamps: vec![stamps(folder.path())] };
+        assert!(current.changed().is_empty());
+
+        write("a.wgsl", &SHADER.replace("params.gain", "params.gain * 0.25"));
+        assert_eq!(current.changed(), [0]);
+        let work = current.at_work(&[0]);
+        let (outcome, rest) = current.reload(&preparer, &[0]);
+        let (_, new) = outcome.result.expect("it is whole");
+        assert!(rest.is_some() && outcome.number == 3 && work.number == 3);
+        assert!(Arc::ptr_eq(&work.before.0[0].filter, &old), "whoever loses the device goes back to it");
+        assert!(!Arc::ptr_eq(&new.0[0].filter, &old));
+        assert!(Arc::ptr_eq(&current.at_work(&[0]).before.0[0].filter, &new.0[0].filter));
     }
 }

@@ -1,6 +1,6 @@
 //! The walk end to end: a synthetic source through the engine to a sink.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use antifaz::{
     Engine, Session,
@@ -8,6 +8,7 @@ use antifaz::{
     filter::{Catalog, Look, LookItem},
     gpu::{Gpu, GpuOptions, readback::Readback},
     nets::{Backend, Fusing, GpuNet, Models, Precision},
+    quality::Tier,
     scene::Observation,
     scheduler::WorkPlan,
     session::Step,
@@ -128,6 +129,21 @@ fn a_look_can_change_while_running_and_nets_follow() {
     engine.set_look(look(&["face-paint"])).expect("another look");
     let second = engine.process(next()).expect("a picture");
     assert_eq!(second.observation.as_ref().unwrap().faces.present().count(), 1);
+}
+
+#[test]
+fn who_makes_looks_ready_knows_the_tier_that_is_drawn() {
+    let options = EngineOptions { budget: Some(Duration::from_nanos(1)), ..EngineOptions::default() };
+    let mut engine = Engine::new(gpu(), Models::embedded(), look(&[]), options).expect("an engine");
+    let preparer = engine.preparer();
+    let mut source = synthetic(40);
+    let mut tiers = vec![preparer.tier()];
+    while let Next::Frame(frame) = source.next().expect("a frame") {
+        engine.process(frame).expect("a picture");
+        tiers.push(preparer.tier());
+    }
+    tiers.dedup();
+    assert_eq!(tiers, [Tier::High, Tier::Medium, Tier::Low]);
 }
 
 /// One face with everything, and the landscape mask.

@@ -11,7 +11,7 @@ use winit::dpi::PhysicalSize;
 use super::{Live, name, notice};
 use crate::{
     error::AppError,
-    reload::{Outcome, Reload},
+    reload::{AtWork, Outcome, Reload},
     walk,
 };
 
@@ -104,7 +104,11 @@ impl Live {
         let newcomers = self.reload.as_ref().and_then(Reload::at_work);
         let again = self.lost.replace(Instant::now()).is_some_and(|lost| lost.elapsed() < AGAIN);
         let blamed = match newcomers {
-            Some(names) => Some((kept(&names), "the new version took the graphics device down")),
+            Some(AtWork { number, names, before }) => {
+                // It may have been taken over already.
+                self.looks[number].look = before;
+                Some((kept(&names), "the new version took the graphics device down"))
+            }
             None if again && !self.disabled => {
                 self.disabled = true;
                 let heading = format!("{}: not drawn until it changes", name(&self.looks[self.look].look));

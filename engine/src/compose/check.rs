@@ -4,6 +4,7 @@ use super::{ComposeError, Parts, variants::Variants};
 use crate::{
     filter::{Fault, Filter, Place},
     gpu::{Gpu, GpuError, shader::ShaderError},
+    quality::Tier,
 };
 
 /// What was found in a filter's shaders.
@@ -15,11 +16,11 @@ pub struct Checked {
     pub warnings: Vec<Fault>,
 }
 
-/// Compiles every pass of `filter` for every tier.
+/// Compiles every shader of `filter`, for every pass and tier.
 pub fn check(gpu: &Gpu, parts: &Parts, filter: &Filter) -> Checked {
     let mut checked = Checked::default();
     for pass in 0..filter.passes.len() {
-        match Variants::new(gpu, parts.compiled(), filter, pass) {
+        match Variants::new(gpu, parts.compiled(), filter, pass, Tier::default()) {
             Ok(variants) => {
                 for warning in variants.warnings() {
                     note(&mut checked.warnings, of_shader(warning));

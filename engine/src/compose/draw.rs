@@ -52,8 +52,11 @@ impl Recorder<'_> {
         {
             encoder.copy(before, target);
         }
+        let Some(pipelines) = self.composer.programs[item].pipelines(number, self.planned.tier) else {
+            return Ok(());
+        };
         let mut resources = self.resources(pass, item, number);
-        match self.composer.programs[item].pipelines(number, self.planned.tier) {
+        match pipelines {
             Pipelines::Draw { solid, blended } => {
                 let draws = self.draws(pass, (item, number), &resources, (solid, blended.as_ref()));
                 let space = self.composer.look.0[item].filter.passes[number].space;
@@ -74,7 +77,7 @@ impl Recorder<'_> {
         let Draw::Filter { item, pass: number } = pass.draw else { return Ok(()) };
         let resources = self.resources(pass, item, number);
         let program = &self.composer.programs[item];
-        let Pipelines::Compute(pipeline) = program.pipelines(number, self.planned.tier) else {
+        let Some(Pipelines::Compute(pipeline)) = program.pipelines(number, self.planned.tier) else {
             return Ok(());
         };
         dispatch(encoder, pipeline, &resources, pass.size)?;
@@ -215,7 +218,6 @@ impl Recorder<'_> {
                 let hidden =
                     prop.occluded.then(|| mesh(occluder, 0..shared.head.count, &shared.head.indices));
                 let solid = mesh(solid, 0..prop.opaque, &prop.indices);
-                let blended = blended.filter(|_| prop.count > prop.opaque);
                 let blended = blended.map(|pipeline| mesh(pipeline, prop.opaque..prop.count, &prop.indices));
                 hidden.into_iter().chain([solid]).chain(blended).collect()
             }

@@ -21,6 +21,7 @@ mod film;
 mod head;
 mod hook;
 mod kept;
+mod later;
 mod library;
 mod merged;
 mod one_face;
@@ -49,6 +50,7 @@ use clock::{Clock, Now};
 use compiled::Compiled;
 use head::Shape;
 use kept::Kept;
+pub use later::Rest;
 pub use library::engine as engine_modules;
 use merged::Merged;
 use plan::Plan;
@@ -94,6 +96,8 @@ pub struct Composer {
     merged: Merged,
     tools: Tools,
     shared: Arc<Shared>,
+    /// The tier at which it can be drawn whatever is still to be made.
+    first: Tier,
     planned: Option<Planned>,
     kept: Kept,
     clock: Clock,
@@ -165,21 +169,38 @@ impl Composer {
     /// # Errors
     /// As [`Composer::new`].
     pub fn with(gpu: &Gpu, parts: &Parts, look: Look) -> Result<Self, ComposeError> {
+        let (composer, rest) = Self::at_first(gpu, parts, look, Tier::default())?;
+        rest.make(gpu)?;
+        Ok(composer)
+    }
+
+    /// As [`Composer::with`], with what one tier draws with. Until the rest is made too, every frame is drawn at that tier.
+    ///
+    /// # Errors
+    /// As [`Composer::new`]; all that can be wrong at any tier is found.
+    pub fn at_first(gpu: &Gpu, parts: &Parts, look: Look, tier: Tier) -> Result<(Self, Rest), ComposeError> {
         let shared = Arc::clone(&parts.0);
-        let programs = look.0.iter().map(|item| Program::new(gpu, &shared.compiled, item));
-        let programs: Vec<Program> = programs.collect::<Result<_, _>>()?;
-        Ok(Self {
+        let programs = look.0.iter().map(|item| Program::new(gpu, &shared.compiled, item, tier));
+        let mut programs: Vec<Program> = programs.collect::<Result<_, _>>()?;
+        let mut rest = Rest { shared: Arc::clone(&shared), later: Vec::new() };
+        for (item, program) in look.0.iter().zip(&mut programs) {
+            rest.later
+                .extend(program.take_later().into_iter().map(|later| (Arc::clone(&item.filter), later)));
+        }
+        let composer = Self {
             merged: Merged::new(gpu, &shared.compiled, &look, &programs),
             programs,
             tools: Tools::new(gpu, &shared.tools, &look)?,
             look,
             shared,
+            first: tier,
             planned: None,
             kept: Kept::default(),
             clock: Clock::default(),
             taps: (0, [0.5; 2]),
             seed: 0,
-        })
+        };
+        Ok((composer, rest))
     }
 
     /// What it shares with other composers.
@@ -268,9 +289,12 @@ impl Composer {
             program.show_films(encoder, scene.picture.time)?;
         }
         let now = Now { tick: self.clock.tick(scene.picture.time), taps, tap, seed: self.seed };
-        if self.planned.as_ref().is_none_or(|planned| (planned.size, planned.tier) != (size, plan.tier)) {
-            self.write_params(encoder, plan.tier);
-            self.planned = Some(Planned { size, tier: plan.tier, plan: self.plan(size, plan.tier) });
+        // No frame waits for a compiler.
+        let made = self.programs.iter().all(|program| program.has(plan.tier));
+        let tier = if made { plan.tier } else { self.first };
+        if self.planned.as_ref().is_none_or(|planned| (planned.size, planned.tier) != (size, tier)) {
+            self.write_params(encoder, tier);
+            self.planned = Some(Planned { size, tier, plan: self.plan(size, tier) });
         }
         let Some(planned) = self.planned.as_ref().filter(|planned| !planned.plan.passes.is_empty()) else {
             self.kept = Kept::default();

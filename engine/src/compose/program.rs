@@ -13,6 +13,7 @@ use super::{
     compiled::Compiled,
     events::{self, Events},
     film::Projector,
+    later::Later,
     one_face::OneFace,
     variants::{Pipelines, Variants},
 };
@@ -69,10 +70,15 @@ pub(super) struct PropBuffers {
 }
 
 impl Program {
-    /// Compiles and uploads all that the filter of `item` needs.
-    pub(super) fn new(gpu: &Gpu, compiled: &Compiled, item: &LookItem) -> Result<Self, ComposeError> {
+    /// Compiles and uploads all that the filter of `item` needs at a tier.
+    pub(super) fn new(
+        gpu: &Gpu,
+        compiled: &Compiled,
+        item: &LookItem,
+        tier: Tier,
+    ) -> Result<Self, ComposeError> {
         let filter = &*item.filter;
-        let passes = (0..filter.passes.len()).map(|pass| Variants::new(gpu, compiled, filter, pass));
+        let passes = (0..filter.passes.len()).map(|pass| Variants::new(gpu, compiled, filter, pass, tier));
         let passes = passes.collect::<Result<Vec<_>, _>>()?;
         let members = members(&passes);
         let params = match params(filter, item.values.as_slice(), members) {
@@ -125,9 +131,19 @@ impl Program {
         self.passes[pass].is_pointwise()
     }
 
-    /// What a pass draws with at a tier.
-    pub(super) fn pipelines(&self, pass: usize, tier: Tier) -> &Pipelines {
+    /// What a pass draws with at a tier. `None`: it is still to be made.
+    pub(super) fn pipelines(&self, pass: usize, tier: Tier) -> Option<&Pipelines> {
         self.passes[pass].at(tier)
+    }
+
+    /// Whether all that a tier draws with is made.
+    pub(super) fn has(&self, tier: Tier) -> bool {
+        self.passes.iter().all(|pass| pass.at(tier).is_some())
+    }
+
+    /// What is still to be made.
+    pub(super) fn take_later(&mut self) -> Vec<Later> {
+        self.passes.iter_mut().flat_map(Variants::take_later).collect()
     }
 
     /// The filter's own resources under their names in shaders.

@@ -11,7 +11,13 @@ use crate::{
     quality::Tier,
 };
 
-use super::{ComposeError, compiled::Compiled, hook, kept, library, plan};
+use super::{
+    ComposeError,
+    compiled::Compiled,
+    hook, kept,
+    later::{Later, Place},
+    library, plan,
+};
 
 /// All tiers, for variants.
 pub(super) const TIERS: [Tier; 3] = [Tier::Low, Tier::Medium, Tier::High];
@@ -30,10 +36,11 @@ const POSE: [&str; 7] = [
 /// The variants of a pass that differ, and which one each tier uses.
 #[derive(Debug)]
 pub(super) struct Variants {
-    pipelines: Vec<Arc<Pipelines>>,
+    places: Vec<Place>,
     by_tier: [usize; 3],
     pointwise: bool,
     warnings: Vec<ShaderError>,
+    later: Vec<Later>,
 }
 
 /// What one variant of a pass draws or computes with.
@@ -43,7 +50,7 @@ pub(super) enum Pipelines {
     Draw {
         /// All, or the opaque part of a prop.
         solid: PassPipeline,
-        /// For the transparent part of a prop.
+        /// For the transparent part of a prop, where it has one.
         blended: Option<PassPipeline>,
     },
     /// It computes.
@@ -51,12 +58,14 @@ pub(super) enum Pipelines {
 }
 
 impl Variants {
-    /// Compiles what the tiers make of a pass.
+    /// Judges what all tiers make of a pass, and compiles what `first` draws with. Of the others that is left for later
+    /// which has the same shader.
     pub(super) fn new(
         gpu: &Gpu,
         compiled: &Compiled,
         filter: &Filter,
         pass: usize,
+        first: Tier,
     ) -> Result<Self, ComposeError> {
         check_size(filter, pass)?;
         let mut library = library::of_filter(filter, &filter.passes[pass]);
@@ -65,44 +74,52 @@ impl Variants {
         // What computes returns nothing that could be looked at.
         let drawn = is_float(filter, pass) && !filter.passes[pass].compute;
         let guard = Guard { package: "package", finite: drawn.then_some(entry) };
-        let mut made: Vec<(String, u32)> = Vec::new();
-        let mut variants =
-            Self { pipelines: Vec::new(), by_tier: [0; 3], pointwise: true, warnings: Vec::new() };
+        let mut known: Vec<(Arc<Shader>, u32)> = Vec::new();
+        let (places, warnings, later) = Default::default();
+        let mut variants = Self { places, by_tier: [0; 3], pointwise: true, warnings, later };
         let varies = library.has_conditions("package");
-        let mut judged = None;
-        for tier in TIERS {
+        for tier in std::iter::once(first).chain(TIERS.into_iter().filter(|tier| *tier != first)) {
             let flags = [&flags(tier)[..], &[("compute", filter.passes[pass].compute)]].concat();
             // Most filters are the same in every tier.
-            let samples = plan::samples(&filter.passes[pass], tier);
-            let same = made.iter().position(|made| made.1 == samples).filter(|_| !varies);
-            if let Some(same) = same {
-                variants.by_tier[tier as usize] = same;
-                continue;
-            }
-            let shader = match judged.take().filter(|_| !varies) {
-                Some(shader) => shader,
-                None => library.resolve_guarded(&root, &flags, guard).map_err(|error| {
+            let shader = match known.first().filter(|_| !varies) {
+                Some((shader, _)) => Arc::clone(shader),
+                None => Arc::new(library.resolve_guarded(&root, &flags, guard).map_err(|error| {
                     hook::blame(filter, pass, (&flags, guard), &error)
                         .unwrap_or_else(|| in_place(filter, pass, error))
-                })?,
+                })?),
             };
-            let key = (shader.text().to_owned(), samples);
-            let known = made.iter().position(|made| *made == key);
-            variants.by_tier[tier as usize] = known.unwrap_or(made.len());
-            if known.is_none() {
-                variants.pipelines.push(Pipelines::get(gpu, compiled, filter, pass, &shader, key.1)?);
+            let samples = plan::samples(&filter.passes[pass], tier);
+            let mut alike = (0..known.len()).filter(|at| known[*at].0.text() == shader.text()).peekable();
+            let is_new = alike.peek().is_none();
+            let same = alike.find(|at| known[*at].1 == samples);
+            variants.by_tier[tier as usize] = same.unwrap_or(known.len());
+            if same.is_some() {
+                continue;
+            }
+            let place = Place::default();
+            if is_new {
+                let made = Pipelines::get(gpu, compiled, filter, pass, &shader, samples)?;
+                place.get_or_init(|| made);
                 variants.warnings.extend_from_slice(shader.warnings());
                 variants.pointwise &= covers_picture(&filter.passes[pass]) && shader.is_pointwise(entry);
-                made.push(key);
+            } else {
+                let (shader, place) = (Arc::clone(&shader), Arc::clone(&place));
+                variants.later.push(Later { pass, shader, samples, place });
             }
-            judged = Some(shader);
+            variants.places.push(place);
+            known.push((shader, samples));
         }
         Ok(variants)
     }
 
-    /// What is drawn with at a tier.
-    pub(super) fn at(&self, tier: Tier) -> &Pipelines {
-        &self.pipelines[self.by_tier[tier as usize]]
+    /// What is drawn with at a tier. `None`: it is still to be made.
+    pub(super) fn at(&self, tier: Tier) -> Option<&Pipelines> {
+        self.places[self.by_tier[tier as usize]].get().map(|made| &**made)
+    }
+
+    /// What is still to be made.
+    pub(super) fn take_later(&mut self) -> Vec<Later> {
+        std::mem::take(&mut self.later)
     }
 
     /// Whether it sees of the picture only the pixel that it draws, which it draws on.
@@ -117,7 +134,8 @@ impl Variants {
 
     /// The members of the uniform called `global`, from the first variant that reads it.
     pub(super) fn members(&self, global: &str) -> &[Member] {
-        let members = self.pipelines.iter().map(|pipelines| match &**pipelines {
+        let made = self.places.iter().filter_map(|place| place.get());
+        let members = made.map(|pipelines| match &**pipelines {
             Pipelines::Draw { solid, .. } => solid.uniform_members(global),
             Pipelines::Compute(pipeline) => pipeline.uniform_members(global),
         });
@@ -126,7 +144,8 @@ impl Variants {
 }
 
 impl Pipelines {
-    fn get(
+    /// Compiles a variant, unless it is known.
+    pub(super) fn get(
         gpu: &Gpu,
         compiled: &Compiled,
         filter: &Filter,
@@ -152,8 +171,10 @@ impl Pipelines {
         let (solid, blended) = match pass.space {
             Space::Frame | Space::FaceUv | Space::Particles(_) => (desc, None),
             Space::FaceMesh => (PassDesc { depth: Depth::Write, cull: Cull::Back, ..desc }, None),
-            Space::Prop(_) => {
-                (PassDesc { depth: Depth::Write, ..desc }, Some(PassDesc { depth: Depth::Test, ..desc }))
+            Space::Prop(prop) => {
+                let blended = filter.props[prop].mesh.has_blended();
+                let blended = blended.then_some(PassDesc { depth: Depth::Test, ..desc });
+                (PassDesc { depth: Depth::Write, ..desc }, blended)
             }
         };
         let key = format!("{solid:?} {blended:?}\n{}", shader.text());

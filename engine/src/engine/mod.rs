@@ -35,6 +35,7 @@ pub use choice::Choice;
 pub use crew::Crew;
 use eyes::Eyes;
 use host::HostPictures;
+use prepare::Drawn;
 pub use prepare::{Prepared, Preparer};
 use watch::Watch;
 
@@ -167,6 +168,7 @@ pub struct Engine {
     composer: Composer,
     scheduler: Scheduler,
     timer: Timer,
+    drawn: Drawn,
     last: Option<FrameReport>,
 }
 
@@ -194,6 +196,7 @@ impl Engine {
             models,
             options,
             gpu,
+            drawn: Drawn::default(),
             last: None,
         })
     }
@@ -220,7 +223,7 @@ impl Engine {
 
     /// What makes looks ready on another thread while this engine goes on drawing.
     pub fn preparer(&self) -> Preparer {
-        Preparer::new(self.gpu.clone(), self.composer.parts())
+        Preparer::new(self.gpu.clone(), self.composer.parts(), self.drawn.clone())
     }
 
     /// Draws a look that was made ready, from the next frame on. It keeps the values that the same filters have in the
@@ -276,6 +279,7 @@ impl Engine {
     ) -> Result<Rendered, EngineError> {
         let input = input.into();
         let plan = self.scheduler.plan(self.last.as_ref());
+        self.drawn.set(plan.tier);
         let mut watch = Watch::start(input.id(), plan, &mut self.timer, encoder);
 
         let picture = self.upload(encoder, input)?;

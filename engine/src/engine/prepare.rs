@@ -1,11 +1,13 @@
-//! Looks that are made ready beside the walk: compiled and drawn once, so that the frame that first shows one takes no
-//! longer than any other.
+//! Looks that are made ready beside the walk: compiled and drawn once, before any frame shows them.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use super::EngineError;
 use crate::{
-    compose::{Checked, Composer, Parts, check},
+    compose::{Checked, Composer, Parts, Rest, check},
     filter::{Filter, Look},
     frame::FrameId,
     gpu::{BufferUse, Gpu, GpuError, TextureDesc, TextureFormat},
@@ -22,6 +24,21 @@ const SIZE: [u32; 2] = [64, 36];
 pub struct Preparer {
     gpu: Gpu,
     parts: Parts,
+    tier: Drawn,
+}
+
+/// The tier of the newest frame.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Drawn(Arc<Mutex<Tier>>);
+
+impl Drawn {
+    pub(super) fn set(&self, tier: Tier) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = tier;
+    }
+
+    fn get(&self) -> Tier {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A look that is ready: [`Engine::swap`](super::Engine::swap) draws it.
@@ -29,8 +46,8 @@ pub struct Preparer {
 pub struct Prepared(Composer);
 
 impl Preparer {
-    pub(super) fn new(gpu: Gpu, parts: Parts) -> Self {
-        Self { gpu, parts }
+    pub(super) fn new(gpu: Gpu, parts: Parts, tier: Drawn) -> Self {
+        Self { gpu, parts, tier }
     }
 
     /// For a device without an engine.
@@ -38,12 +55,17 @@ impl Preparer {
     /// # Errors
     /// The device can't hold what all looks draw with.
     pub fn of(gpu: Gpu) -> Result<Self, GpuError> {
-        Ok(Self { parts: Parts::new(&gpu)?, gpu })
+        Ok(Self { parts: Parts::new(&gpu)?, gpu, tier: Drawn::default() })
     }
 
     /// The device.
     pub fn gpu(&self) -> &Gpu {
         &self.gpu
+    }
+
+    /// The tier at which the engine draws now; the highest without an engine.
+    pub fn tier(&self) -> Tier {
+        self.tier.get()
     }
 
     /// All that is wrong with a filter's shaders.
@@ -59,8 +81,18 @@ impl Preparer {
         Ok(Prepared(Composer::with(&self.gpu, &self.parts, look)?))
     }
 
-    /// Draws a look once, off screen, at each of `tiers`, and waits for it: many drivers compile when a pipeline is
-    /// first drawn with.
+    /// Compiles what a look is drawn with at one tier. Until the rest is made too, it is drawn at that tier: that may
+    /// happen after the swap, on this thread.
+    ///
+    /// # Errors
+    /// As [`Engine::set_look`](super::Engine::set_look).
+    pub fn compile_first(&self, look: Look, tier: Tier) -> Result<(Prepared, Rest), EngineError> {
+        let (composer, rest) = Composer::at_first(&self.gpu, &self.parts, look, tier)?;
+        Ok((Prepared(composer), rest))
+    }
+
+    /// Draws a look once, off screen, at each of `tiers`: many drivers compile when a pipeline is first drawn with. It is
+    /// not waited for: a frame that is submitted afterwards is drawn afterwards, with this look or another.
     ///
     /// # Errors
     /// When it can't be drawn after all.
@@ -80,7 +112,7 @@ impl Preparer {
             let _drawn = prepared.0.compose(gpu, &mut encoder, scene, plan)?;
             gpu.submit(encoder)?;
         }
-        Ok(gpu.wait()?)
+        Ok(())
     }
 }
 

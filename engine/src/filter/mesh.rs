@@ -96,6 +96,11 @@ impl Mesh {
         mesh.indices.append(&mut blended);
         if mesh.indices.is_empty() { Err("it has no triangles".into()) } else { Ok(mesh) }
     }
+
+    /// Whether any of its triangles is blended.
+    pub fn has_blended(&self) -> bool {
+        self.indices.len() > self.opaque as usize
+    }
 }
 
 struct Builder<'a> {

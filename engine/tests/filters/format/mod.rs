@@ -4,6 +4,7 @@ mod blends;
 mod chains;
 mod faces;
 mod happenings;
+mod later;
 mod memory;
 mod particles;
 mod props;

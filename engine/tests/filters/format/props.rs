@@ -6,7 +6,7 @@ use antifaz::{
     quality::Tier,
 };
 
-use super::{Bench, HEAD, IMPORTS, PASS, composer, shows};
+use super::{Bench, HEAD, IMPORTS, PASS, composer, light, shows};
 use crate::bench::Observed;
 
 /// A board of 12 x 12 cm before the nose, whose texture is red at its left and green at its right. It jumps up by 10 cm
@@ -24,7 +24,7 @@ const BOARD: &str = r#"{"asset":{"version":"2.0"},"scenes":[{"nodes":[0]}],"node
         {"bufferView":0,"byteOffset":92,"componentType":5126,"count":3,"type":"VEC3"}],
     "bufferViews":[{"buffer":0,"byteLength":152}],"buffers":[{"byteLength":152,"uri":"board.bin"}]}"#;
 
-fn board() -> Vec<(&'static str, Vec<u8>)> {
+fn board(gltf: &str) -> Vec<(&'static str, Vec<u8>)> {
     #[rustfmt::skip]
     let floats = [
         -6f32, 6., 0., 6., 6., 0., -6., -6., 0., 6., -6., 0.,
@@ -37,16 +37,20 @@ fn board() -> Vec<(&'static str, Vec<u8>)> {
     let mut png = std::io::Cursor::new(Vec::new());
     let half = |x: u32| if x < 32 { image::Rgba([255, 0, 0, 255]) } else { image::Rgba([0, 255, 0, 255]) };
     image::RgbaImage::from_fn(64, 64, |x, _| half(x)).write_to(&mut png, image::ImageFormat::Png).unwrap();
-    vec![("board.gltf", BOARD.as_bytes().to_vec()), ("board.bin", bytes), ("board.png", png.into_inner())]
+    vec![("board.gltf", gltf.as_bytes().to_vec()), ("board.bin", bytes), ("board.png", png.into_inner())]
 }
 
 /// A filter with the board, drawn by `shader` with these keys in its pass.
 fn filter(keys: &str, shader: &str) -> LookItem {
+    filter_of(BOARD, keys, shader)
+}
+
+fn filter_of(gltf: &str, keys: &str, shader: &str) -> LookItem {
     let manifest = format!(
         "{HEAD}[[meshes]]\nname = \"board\"\npath = \"board.gltf\"\n[[passes]]\nname = \"wear\"\nshader = \"a.wgsl\"\n\
          entry = \"wear\"\nspace = \"prop\"\nmesh = \"board\"\n{keys}"
     );
-    let mut files = board();
+    let mut files = board(gltf);
     let shader = format!("{IMPORTS}{shader}{WEAR}");
     files.extend([(MANIFEST, manifest.into_bytes()), ("a.wgsl", shader.into_bytes())]);
     let filter = Filter::from_package(&Package::new("board", files));
@@ -91,6 +95,23 @@ fn an_authors_function_moves_the_corners_of_a_prop() {
     let [nose, brow] = [[-12.0, 12.0], [-6.0, -24.0]].map(|[dx, dy]| beside_nose(&seen, dx, dy));
     assert_eq!(drawn[(nose[0], nose[1])], seen.picture[(nose[0], nose[1])]);
     shows(&drawn, brow, [0.0, 1.0, 0.0]);
+}
+
+#[test]
+fn what_is_transparent_is_blended_over_the_picture() {
+    let bench = Bench::new();
+    let seen = Observed::of_still("pd_astronaut.png", 160);
+    let glass = BOARD.replace("[0.5,1,1,1]}}]", "[0.5,1,1,0.5]},\"alphaMode\":\"BLEND\"}]");
+    let [solid, glass] = [BOARD, &glass].map(|gltf| filter_of(gltf, "", ""));
+    let has_blended = |item: &LookItem| item.filter.props[0].mesh.has_blended();
+    assert_eq!((has_blended(&solid), has_blended(&glass)), (false, true));
+    let mut composer = Composer::new(&bench.gpu, Look(vec![glass])).unwrap();
+    let drawn = bench.draw(&mut composer, &seen, 500, Tier::High);
+    for (dx, own) in [(-12.0, [0.25, 0.0, 0.0]), (12.0, [0.0, 0.5, 0.0])] {
+        let at = beside_nose(&seen, dx, 0.0);
+        let below = seen.picture[(at[0], at[1])];
+        shows(&drawn, at, [0, 1, 2].map(|channel: usize| own[channel] + 0.5 * light(below[channel])));
+    }
 }
 
 #[test]

@@ -14,11 +14,12 @@ macro_rules! module {
     };
 }
 /// Import path, file and text of the engine's own modules.
-pub(super) const MODULES: [(&str, &str, &str); 24] = [
+pub(super) const MODULES: [(&str, &str, &str); 25] = [
     module!("antifaz::blur", "antifaz/blur.wgsl"),
     module!("antifaz::color", "antifaz/color.wgsl"),
     module!("antifaz::event", "antifaz/event.wgsl"),
     module!("antifaz::expression", "antifaz/expression.wgsl"),
+    module!("antifaz::eyes", "antifaz/eyes.wgsl"),
     module!("antifaz::face", "antifaz/face.wgsl"),
     module!("antifaz::face_mesh", "antifaz/face_mesh.wgsl"),
     module!("antifaz::face_uv", "antifaz/face_uv.wgsl"),

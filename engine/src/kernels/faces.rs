@@ -1,0 +1,4 @@
+//! What filters do with faces, on the CPU: twins of shader modules that filters import.
+
+pub mod eyes;
+pub mod warp;

@@ -14,7 +14,7 @@ macro_rules! module {
     };
 }
 /// Import path, file and text of the engine's own modules.
-pub(super) const MODULES: [(&str, &str, &str); 25] = [
+pub(super) const MODULES: [(&str, &str, &str); 26] = [
     module!("antifaz::blur", "antifaz/blur.wgsl"),
     module!("antifaz::color", "antifaz/color.wgsl"),
     module!("antifaz::event", "antifaz/event.wgsl"),
@@ -33,6 +33,7 @@ pub(super) const MODULES: [(&str, &str, &str); 25] = [
     module!("antifaz::prop", "antifaz/prop.wgsl"),
     module!("antifaz::sdf", "antifaz/sdf.wgsl"),
     module!("antifaz::shading", "antifaz/shading.wgsl"),
+    module!("antifaz::skin", "antifaz/skin.wgsl"),
     module!("antifaz::studio", "antifaz/studio.wgsl"),
     module!("antifaz::swing", "antifaz/swing.wgsl"),
     module!("antifaz::warp", "antifaz/warp.wgsl"),

@@ -4,22 +4,32 @@ use std::path::Path;
 
 use antifaz::{
     compose::engine_modules,
-    gpu::{BufferUse, ComputePipeline, Gpu, Resource, readback::Readback},
-    kernels::faces::{
-        eyes::{self, Eye, Side},
-        warp::{self, Marks},
+    gpu::{BufferUse, ComputePipeline, Gpu, Resource, Sampler, readback::Readback},
+    kernels::{
+        faces::{
+            eyes::{self, Eye, Side},
+            shading, skin,
+            warp::{self, Marks},
+        },
+        matting::Floats,
     },
     scene::{Face, FaceState, LANDMARKS},
 };
 use glam::{Quat, Vec2, Vec3, Vec4};
 
-use super::{Dice, gpu};
+use super::{Dice, gpu, uploaded};
 
 /// Size of the pictures that the faces lie in.
 const SIZE: [u32; 2] = [640, 400];
 
 /// Both sides sum in single precision; drivers may fuse a product with a sum.
 const ROUNDING: f32 = 2e-5;
+
+/// The texture unit's weights have eight bits, and pictures are half floats.
+const SAMPLING: f32 = 0.01;
+
+/// Where the blemish of [`complexion`] is, in uv.
+const BLEMISH: Vec2 = Vec2::new(0.6, 0.4);
 
 /// The faces of the stills, and the same turned to the side and with their lids pressed together.
 fn faces() -> Box<FaceState> {
@@ -59,9 +69,42 @@ fn marks(face: &Face) -> Marks<'_> {
     Marks { landmarks: &face.landmarks, size: SIZE }
 }
 
+/// A picture of skin with pores, a blemish, a shadow and hair below; and the same made small, as tones.
+fn complexion() -> [Floats; 2] {
+    let size = SIZE.map(|side| side as usize);
+    let picture = Floats::make(size, |x, y| {
+        let uv = Vec2::new((x as f32 + 0.5) / size[0] as f32, (y as f32 + 0.5) / size[1] as f32);
+        let pore = 0.02 * (2.1 * x as f32).sin() * (1.7 * y as f32).cos();
+        let shade = 1.0 - 0.25 * (4.0 * uv.x).sin().powi(2);
+        let spot = (-(uv - BLEMISH).length_squared() / 0.0001).exp();
+        let hair = ((uv.y - 0.85) / 0.02).clamp(0.0, 1.0);
+        let skin = Vec3::new(0.52, 0.30 - 0.1 * spot, 0.2 - 0.06 * spot) * (shade + pore - 0.1 * spot);
+        skin.lerp(Vec3::new(0.02, 0.016, 0.012), hair).extend(1.0).to_array()
+    });
+    let small = size.map(|side| side / 4);
+    let cell = Vec2::new(1.0 / small[0] as f32, 1.0 / small[1] as f32);
+    let shrunk = Floats::make(small, |x, y| {
+        let uv = (Vec2::new(x as f32, y as f32) + 0.5) * cell;
+        skin::shrunk(&picture, uv, cell).extend(1.0).to_array()
+    });
+    [picture, shrunk]
+}
+
 /// What `fn answer(place: vec4f) -> array<vec4f, N>` of `text` says for each place. The first member of a place is the
 /// number of the face.
 fn answers<const N: usize>(gpu: &Gpu, state: &FaceState, text: &str, places: &[Vec4]) -> Vec<[Vec4; N]> {
+    let blank = Floats::make([1, 1], |_, _| [0.0; 4]);
+    answers_with(gpu, state, text, places, &[blank.clone(), blank])
+}
+
+/// The same with a picture, and what the text calls `small`.
+fn answers_with<const N: usize>(
+    gpu: &Gpu,
+    state: &FaceState,
+    text: &str,
+    places: &[Vec4],
+    pictures: &[Floats; 2],
+) -> Vec<[Vec4; N]> {
     let text = format!(
         "{text}\n\
          @group(1) @binding(0) var<storage, read> places: array<vec4f>;\n\
@@ -80,7 +123,11 @@ fn answers<const N: usize>(gpu: &Gpu, state: &FaceState, text: &str, places: &[V
     let frame = gpu.buffer_with("frame", BufferUse::Uniform, bytemuck::cast_slice(&frame)).unwrap();
     let (faces, asked) = (storage(bytemuck::bytes_of(state)), storage(bytemuck::cast_slice(places)));
     let answered = gpu.buffer("answers", BufferUse::Storage, (places.len() * N * 16) as u64).unwrap();
+    let [picture, small] = pictures.each_ref().map(|picture| uploaded(gpu, picture));
     let resources = [
+        ("picture", Resource::Texture(&picture)),
+        ("small", Resource::Texture(&small)),
+        ("linear", Resource::Sampler(Sampler::Linear)),
         ("frame", Resource::Buffer(&frame)),
         ("faces", Resource::Buffer(&faces)),
         ("places", Resource::Buffer(&asked)),
@@ -210,4 +257,122 @@ fn warp_agrees_with_its_twin() {
         shifted += usize::from(from.distance(uv) > 1e-4);
     }
     assert!((500..3900).contains(&shifted), "{shifted} of {} places are shifted", places.len());
+}
+
+const SHADING: &str = "
+import antifaz::face::{skin};
+import antifaz::shading;
+fn answer(place: vec4f) -> array<vec4f, 4> {
+    let skin = skin(u32(place.x));
+    let here = vec3f(place.z, place.w, 0.3);
+    return array(
+        skin,
+        vec4f(shading::exposure(skin), shading::shade(here, skin)),
+        vec4f(shading::tint(skin, place.z), shading::brightness(vec4f(place.w), 0.3, 0.6, 0.2, 1.2)),
+        vec4f(shading::fresnel(place.z, here, place.w), 0.0),
+    );
+}
+";
+
+#[test]
+fn shading_agrees_with_its_twin() {
+    let (gpu, state, mut dice) = (gpu(), faces(), Dice(53));
+    let picture = complexion();
+    let places: Vec<Vec4> = (0..800)
+        .map(|number| {
+            // Dark ones too.
+            let light = dice.between(0.0, 1.0).powi(3);
+            Vec4::new((number % 8) as f32, 0.0, dice.between(0.0, 1.0), light)
+        })
+        .collect();
+    let mut seen = Vec::new();
+    for (place, got) in places.iter().zip(answers_with::<4>(&gpu, &state, SHADING, &places, &picture)) {
+        let skin = shading::skin(&picture[0], &marks(&state.faces[place.x as usize]));
+        assert_near(got[0], skin, SAMPLING, &format!("{place}"));
+        // From here on both start from the same skin.
+        let skin = got[0];
+        let here = Vec3::new(place.z, place.w, 0.3);
+        let brightness = shading::brightness(Vec4::splat(place.w), 0.3, 0.6, 0.2, 1.2);
+        let want = [
+            shading::exposure(skin).extend(shading::shade(here, skin)),
+            shading::tint(skin, place.z).extend(brightness),
+            shading::fresnel(place.z, here, place.w).extend(0.0),
+        ];
+        for (got, want) in got[1..].iter().zip(want) {
+            assert_near(*got, want, ROUNDING, &format!("{place}"));
+        }
+        seen.push(skin.w);
+    }
+    seen.sort_by(f32::total_cmp);
+    assert!(seen[0] < 0.9 * seen[799], "all faces are as light as each other");
+}
+
+const SKIN: &str = "
+import antifaz::frame::{picture_at};
+import antifaz::skin::{evened, ground, like_skin, shrunk, smoothed, tone, without_pores};
+@group(1) @binding(2) var small: texture_2d<f32>;
+fn answer(place: vec4f) -> array<vec4f, 4> {
+    let skin = vec3f(0.72, 0.55, 0.45);
+    let here = tone(picture_at(place.zw).rgb);
+    let fine = without_pores(place.zw, 0.4);
+    let around = ground(small, place.zw, fine, skin, 0.06, 48);
+    let even = evened(around, skin, 0.4);
+    return array(
+        vec4f(fine, like_skin(fine, skin)),
+        vec4f(around, 0.0),
+        vec4f(smoothed(here, fine, even, 0.8), 0.0),
+        vec4f(shrunk(place.zw, vec2f(0.02, 0.03)), 0.0),
+    );
+}
+";
+
+/// What the module `antifaz::skin` says of a place, step by step.
+fn smoothed([picture, small]: &[Floats; 2], uv: Vec2) -> [Vec4; 4] {
+    let skin = Vec3::new(0.72, 0.55, 0.45);
+    let here = skin::tone(skin::color_at(picture, uv));
+    let fine = skin::without_pores(picture, uv, 0.4);
+    let around = skin::ground((small, picture.size), uv, fine, skin, 0.06, 48);
+    let even = skin::evened(around, skin, 0.4);
+    [
+        fine.extend(skin::like_skin(fine, skin)),
+        around.extend(0.0),
+        skin::smoothed(here, fine, even, 0.8).extend(0.0),
+        skin::shrunk(picture, uv, Vec2::new(0.02, 0.03)).extend(0.0),
+    ]
+}
+
+#[test]
+fn skin_agrees_with_its_twin() {
+    let (gpu, state, mut dice) = (gpu(), faces(), Dice(59));
+    let pictures = complexion();
+    let places: Vec<Vec4> =
+        (0..2000).map(|_| Vec4::new(0.0, 0.0, dice.between(0.0, 1.0), dice.between(0.0, 1.0))).collect();
+    let (mut like, mut unlike) = (0, 0);
+    for (place, got) in places.iter().zip(answers_with::<4>(&gpu, &state, SKIN, &places, &pictures)) {
+        let want = smoothed(&pictures, Vec2::new(place.z, place.w));
+        for (got, want) in got.iter().zip(want) {
+            assert_near(*got, want, SAMPLING, &format!("{place}"));
+        }
+        like += usize::from(want[0].w > 0.9);
+        unlike += usize::from(want[0].w < 0.1);
+    }
+    assert!(like > 1000 && unlike > 100, "{like} places of skin, {unlike} of hair");
+}
+
+/// What the tool is for: of two places of one kind of skin that differ, a blemish comes near to its surroundings, and
+/// pores stay apart. Hair isn't skin.
+#[test]
+fn blemishes_go_and_pores_stay() {
+    let pictures = complexion();
+    let light = |uv: Vec2| smoothed(&pictures, uv)[2].y.sqrt();
+    let before = |uv: Vec2| skin::tone(skin::color_at(&pictures[0], uv)).y;
+    let off = |of: &dyn Fn(Vec2) -> f32| (of(BLEMISH) - of(BLEMISH + Vec2::new(0.05, 0.0))).abs();
+    assert!(off(&light) < 0.5 * off(&before), "{} of {} is left", off(&light), off(&before));
+    let pixels = (40..60).map(|x| Vec2::new((x as f32 + 0.5) / SIZE[0] as f32, 0.2));
+    let rough = |of: &dyn Fn(Vec2) -> f32| {
+        let values: Vec<f32> = pixels.clone().map(of).collect();
+        values.windows(2).map(|pair| (pair[1] - pair[0]).abs()).sum::<f32>()
+    };
+    assert!(rough(&light) > 0.5 * rough(&before), "{} of {} is left", rough(&light), rough(&before));
+    assert!(smoothed(&pictures, Vec2::new(0.5, 0.97))[0].w < 0.01, "hair is taken for skin");
 }

@@ -1,6 +1,5 @@
 //! What a live frame's vision costs the CPU where the nets run on the GPU: recording it, and handing it over. What the
-//! GPU then does is waited for, and not counted.
-
+//! GPU then does is waited for, and not timed.
 //!
 //! Time is that of this thread on a processor: a driver that draws on the CPU takes the processors away while work is
 //! handed over. Not by criterion, which would run frames until what is counted fills its time: the rest is far longer.
@@ -14,6 +13,7 @@ use antifaz::{
     nets::{Fusing, GpuNet, Models},
     scene::Picture,
     source::image::decode,
+    telemetry::Work,
     vision::{DeviceObserver, MatteNet, VisionOptions},
     workers::Workers,
 };
@@ -48,19 +48,28 @@ fn measure(gpu: &Gpu) {
         let observer = DeviceObserver::new(&Models::embedded(), options, gpu, &Workers::alone());
         let mut observer = observer.expect("nets on the device");
         let times = (0..FRAMES[0] + FRAMES[1]).map(|number| frame(gpu, &mut observer, &mut face, number));
-        let mut times: Vec<_> = times.skip(FRAMES[0] as usize).collect();
+        let (mut times, works): (Vec<_>, Vec<Work>) = times.skip(FRAMES[0] as usize).unzip();
         let mut median = |of: fn(&[Duration; 2]) -> Duration| {
             times.sort_by_key(of);
             of(&times[times.len() / 2]).as_micros()
         };
         let [record, submit, both] = [median(|t| t[0]), median(|t| t[1]), median(|t| t[0] + t[1])];
         println!("{name}: record {record}, encode and submit {submit}, both {both}");
+        let Work { dispatches, uploaded, copied, read, written, .. } = works[works.len() - 1];
+        println!(
+            "    {dispatches} dispatches; bytes: {uploaded} come up, {copied} are copied, {read} read, {written} written"
+        );
     }
 }
 
-/// Times recording a frame, and handing it over. Frames that are recorded and thrown away before it bring back to the
+/// Times recording a frame, and handing it over, and tells what it asks of the GPU. Frames that are recorded and thrown away before it bring back to the
 /// processor's caches what a driver that draws on the CPU has driven out.
-fn frame(gpu: &Gpu, observer: &mut DeviceObserver, face: &mut Option<Texture>, number: u64) -> [Duration; 2] {
+fn frame(
+    gpu: &Gpu,
+    observer: &mut DeviceObserver,
+    face: &mut Option<Texture>,
+    number: u64,
+) -> ([Duration; 2], Work) {
     let mut record = |again: u64| {
         let time = Duration::from_millis(33 * number + again);
         let texture = face.take().expect("a picture");
@@ -76,11 +85,11 @@ fn frame(gpu: &Gpu, observer: &mut DeviceObserver, face: &mut Option<Texture>, n
         drop(record(again).0.into_host().finish());
     }
     let (encoder, recorded) = record(THROWN_AWAY);
-    let start = spent();
+    let (start, work) = (spent(), encoder.work());
     gpu.submit(encoder).expect("a submitted frame");
     let submitted = spent() - start;
     gpu.wait().expect("a finished frame");
-    [recorded, submitted]
+    ([recorded, submitted], work)
 }
 
 /// What this thread has had of a processor so far.

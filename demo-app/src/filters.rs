@@ -8,6 +8,7 @@ use std::{
 use antifaz::{
     data::{DataDir, user_filters},
     filter::{Catalog, Filter, FilterError, Look, LookItem, Package, archive::EXTENSION, manifest::MANIFEST},
+    source::content,
 };
 
 use crate::{cli::Common, error::AppError, values::FilterArg};
@@ -54,7 +55,7 @@ pub(crate) fn read(path: &Path) -> Result<Arc<Filter>, FilterError> {
 /// A filter with the values that were given.
 pub(crate) fn open(arg: &FilterArg, common: &Common) -> Result<Found, AppError> {
     let path = locate(&arg.name, common)?;
-    let item = LookItem::parse_with(read(&path)?, &arg.values, |path| std::fs::read(path))?;
+    let item = LookItem::parse_with(read(&path)?, &arg.values, content)?;
     let item = match arg.face {
         Some(face) => item.for_face(face)?,
         None => item,

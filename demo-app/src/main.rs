@@ -12,6 +12,7 @@ mod interrupt;
 mod logging;
 mod offline;
 mod output;
+mod pipelines;
 mod progress;
 mod reload;
 mod values;

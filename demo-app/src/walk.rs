@@ -14,7 +14,7 @@ use antifaz::{
 use crate::{
     cli::Common,
     error::AppError,
-    eyes, offline,
+    eyes, offline, pipelines,
     values::{Nets, Size},
 };
 
@@ -63,7 +63,9 @@ pub(crate) fn gpu_options(common: &Common) -> GpuOptions {
 
 /// A device of its own, without a window.
 pub(crate) fn gpu(common: &Common) -> Result<Gpu, AppError> {
-    Ok(pollster::block_on(Gpu::new(&gpu_options(common)))?)
+    let gpu = pollster::block_on(Gpu::new(&gpu_options(common)))?;
+    pipelines::load(&gpu);
+    Ok(gpu)
 }
 
 /// An engine with the default models.
@@ -80,5 +82,7 @@ pub(crate) fn engine_on(
     options: EngineOptions,
 ) -> Result<Engine, AppError> {
     let options = EngineOptions { backend, threads: offline::net_threads(), ..options };
-    Ok(Engine::new(gpu, offline::models(), look, options)?)
+    let engine = Engine::new(gpu, offline::models(), look, options)?;
+    pipelines::store(engine.gpu());
+    Ok(engine)
 }

@@ -87,7 +87,6 @@ impl DataDir {
 
 /// The folder of filters that the user has installed, where the system has a place for such files. It need not exist.
 pub fn user_filters() -> Option<PathBuf> {
-    let folder = |variable| env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
     let data = if cfg!(windows) {
         folder("APPDATA")
     } else if cfg!(target_os = "macos") {
@@ -96,6 +95,23 @@ pub fn user_filters() -> Option<PathBuf> {
         folder("XDG_DATA_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/share")))
     };
     data.map(|data| data.join("antifaz").join(MARK))
+}
+
+/// The folder of what can be made again, where the system has a place for such files. It need not exist.
+pub fn user_cache() -> Option<PathBuf> {
+    let cache = if cfg!(windows) {
+        folder("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        folder("HOME").map(|home| home.join("Library/Caches"))
+    } else {
+        folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(".cache")))
+    };
+    cache.map(|cache| cache.join("antifaz"))
+}
+
+/// The folder that a variable of the environment names.
+fn folder(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute())
 }
 
 fn is_one(path: &Path) -> bool {

@@ -55,8 +55,8 @@ pub struct Face {
     pub presence: f32,
     /// Frames since the nets looked at this face.
     pub age: u32,
-    /// One bit for each trigger that is held.
-    pub triggers: u32,
+    /// Nothing: the structure is as large as shaders have it.
+    pub unused: u32,
 }
 
 /// All face slots, in the layout that shaders read.

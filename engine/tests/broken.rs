@@ -9,6 +9,8 @@ mod base;
 mod files;
 #[path = "broken/manifests.rs"]
 mod manifests;
+#[path = "broken/moving.rs"]
+mod moving;
 #[path = "broken/running.rs"]
 mod running;
 #[path = "broken/shaders.rs"]
@@ -25,7 +27,7 @@ use antifaz::{
 pub(crate) struct Case(pub(crate) &'static str, &'static str, &'static str, &'static str);
 
 /// Cases of every kind, at least.
-const LEAST: usize = 200;
+const LEAST: usize = 340;
 
 pub(crate) fn preparer() -> Preparer {
     let options = GpuOptions { adapter: std::env::var("ANTIFAZ_ADAPTER").ok(), ..GpuOptions::default() };
@@ -108,9 +110,56 @@ fn an_entry_point_of_another_stage_is_shown_where_it_is() {
 }
 
 #[test]
-fn every_fault_is_shown_at_its_authors_place() {
+fn half_a_file_is_answered_within_that_half() {
     let preparer = preparer();
-    let problems: Vec<String> = cases().filter_map(|case| case.problem(&preparer)).collect();
+    let whole = base::LOOK.len();
+    let cuts: Vec<usize> = (1..whole - 1).step_by(41).filter(|at| base::LOOK.is_char_boundary(*at)).collect();
+    assert!(cuts.len() > 30, "{} cuts", cuts.len());
+    for cut in cuts {
+        let mut files = base::files();
+        files[1].1.truncate(cut);
+        let fault = fault(files, &preparer).unwrap_or_else(|| panic!("no fault in {cut} bytes"));
+        let place = fault.place.as_ref().unwrap_or_else(|| panic!("{fault}"));
+        let lines = base::LOOK[..cut].lines().count();
+        let inside =
+            place.file == "base/filter.toml" || place.file == "base/look.wgsl" && place.line <= lines;
+        assert!(inside && !fault.to_string().contains("antifaz_"), "{cut} bytes, {lines} lines: {fault}");
+    }
+}
+
+#[test]
+fn marks_and_line_ends_of_other_editors_are_no_faults() {
+    let preparer = preparer();
+    for change in [|text: &str| format!("\u{feff}{text}"), |text: &str| text.replace('\n', "\r\n")] {
+        let mut files = base::files();
+        for (name, bytes) in &mut files {
+            if name.ends_with(".wgsl") || name.ends_with(".toml") {
+                *bytes = change(std::str::from_utf8(bytes).unwrap()).into_bytes();
+            }
+        }
+        assert_eq!(fault(files, &preparer), None);
+    }
+}
+
+fn all_are_shown<'a>(cases: impl Iterator<Item = &'a Case>) {
+    let preparer = preparer();
+    let problems: Vec<String> = cases.filter_map(|case| case.problem(&preparer)).collect();
     assert!(problems.is_empty(), "{} problems\n{}", problems.len(), problems.join("\n"));
-    assert!(cases().count() + files::COUNT >= LEAST, "only {} cases", cases().count() + files::COUNT);
+}
+
+#[test]
+fn every_fault_of_a_text_is_shown_at_its_authors_place() {
+    all_are_shown([shaders::SYNTAX, shaders::NAMES].into_iter().flatten());
+}
+
+#[test]
+fn every_fault_of_a_meaning_is_shown_at_its_authors_place() {
+    all_are_shown([shaders::TYPES, shaders::BINDINGS].into_iter().flatten());
+}
+
+#[test]
+fn every_fault_of_a_manifest_is_shown_at_its_authors_place() {
+    all_are_shown(manifests::MANIFEST.iter());
+    let count = cases().count() + files::COUNT + moving::COUNT;
+    assert!(count >= LEAST, "only {count} cases");
 }

@@ -33,6 +33,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ab_glyph", &["filter::text"]),
     ("bytemuck", &["*"]),
     ("candle_core", &["nets::candle"]),
+    // The sum of what a driver is given back.
+    ("crc32fast", &["gpu"]),
     ("glam", &["*"]),
     ("half", &["*"]),
     // Picture files are decoded and encoded at the ends of the walk; a filter brings pictures of its own.

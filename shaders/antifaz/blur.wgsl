@@ -7,7 +7,7 @@ import antifaz::frame::{frame, linear, picture_at};
 @group(0) @binding(14) var picture_levels: texture_2d<f32>;
 
 /// A level's value, in a smooth curve (a cubic B-spline) through its texels: no texel is seen.
-fn smooth_level(uv: vec2f, level: u32) -> vec4f {
+fn _smooth_level(uv: vec2f, level: u32) -> vec4f {
     let size = vec2f(textureDimensions(picture_levels, level));
     let at = uv * size - 0.5;
     let part = fract(at);
@@ -37,7 +37,7 @@ fn smooth_level(uv: vec2f, level: u32) -> vec4f {
 }
 
 /// The square of a level's spread, in pixels of the picture: what made it, and the curve through it.
-fn spread_of(level: u32) -> f32 {
+fn _spread_of(level: u32) -> f32 {
     let size = exp2(2.0 * f32(level + 1u));
     return size * (0.25 + 1.0 / 3.0) - 0.25;
 }
@@ -48,7 +48,7 @@ fn blurred(uv: vec2f, radius: f32) -> vec4f {
     let spread = max(radius, 0.0) * frame.size.y * 0.5;
     let wanted = spread * spread;
     let last = textureNumLevels(picture_levels) - 1u;
-    if wanted < spread_of(0u) {
+    if wanted < _spread_of(0u) {
         // A bell this narrow is a few pixels wide.
         var sum = vec4f(0.0);
         var weights = 0.0;
@@ -63,7 +63,7 @@ fn blurred(uv: vec2f, radius: f32) -> vec4f {
     // Spreads grow fourfold from level to level.
     let level = u32(clamp(0.5 * log2((wanted + 0.25) / (7.0 / 12.0)) - 1.0, 0.0, f32(last)));
     let next = min(level + 1u, last);
-    let low = spread_of(level);
-    let share = select(0.0, clamp((wanted - low) / max(spread_of(next) - low, 1e-6), 0.0, 1.0), next > level);
-    return mix(smooth_level(uv, level), smooth_level(uv, next), share);
+    let low = _spread_of(level);
+    let share = select(0.0, clamp((wanted - low) / max(_spread_of(next) - low, 1e-6), 0.0, 1.0), next > level);
+    return mix(_smooth_level(uv, level), _smooth_level(uv, next), share);
 }

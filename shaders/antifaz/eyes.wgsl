@@ -14,12 +14,12 @@ const LEFT: u32 = 0u;
 const RIGHT: u32 = 1u;
 
 /// Landmarks along the edge of the lids: from the outer corner along the upper lid to the inner one, and back below.
-const LIDS: array<array<u32, 16>, 2> = array(
+const _LIDS: array<array<u32, 16>, 2> = array(
     array(263u, 466u, 388u, 387u, 386u, 385u, 384u, 398u, 362u, 382u, 381u, 380u, 374u, 373u, 390u, 249u),
     array(33u, 246u, 161u, 160u, 159u, 158u, 157u, 173u, 133u, 155u, 154u, 153u, 145u, 144u, 163u, 7u),
 );
 /// The middle of the iris; the four landmarks after it are its rim, from the right of the picture counterclockwise.
-const IRIS: array<u32, 2> = array(473u, 468u);
+const _IRIS: array<u32, 2> = array(473u, 468u);
 
 /// An eye of a face.
 struct Eye {
@@ -39,8 +39,8 @@ struct Eye {
 
 /// The eye `side` (LEFT or RIGHT) of the face in that slot.
 fn eye(face: u32, side: u32) -> Eye {
-    var lids = LIDS[side & 1u];
-    let iris = IRIS[side & 1u];
+    var lids = _LIDS[side & 1u];
+    let iris = _IRIS[side & 1u];
     let width = max(span(face, lids[0], lids[8]), 1e-5);
     let open = span(face, lids[4], lids[12]) / width;
     let across = 0.5 * (spot(face, iris + 1u) - spot(face, iris + 3u));
@@ -60,7 +60,7 @@ fn on_iris(eye: Eye, at: vec2f) -> vec2f {
 
 /// The distance to the edge of the lids: negative between them, where the eyeball is seen.
 fn lids(face: u32, side: u32, at: vec2f) -> f32 {
-    var ring = LIDS[side & 1u];
+    var ring = _LIDS[side & 1u];
     var nearest = 1e9;
     var inside = false;
     var a = spot(face, ring[15]);

@@ -8,7 +8,7 @@ const FACES: u32 = 8u;
 /// How many landmarks a face has: MediaPipe's 468 of the mesh and 10 of the irises.
 const LANDMARKS: u32 = 478u;
 /// Where the vertices of absent faces go: beside the screen, all to one place.
-const NOWHERE: vec4f = vec4f(2.0, 2.0, 2.0, 1.0);
+const _NOWHERE: vec4f = vec4f(2.0, 2.0, 2.0, 1.0);
 
 /// A face. An absent one has `presence` 0.
 struct Face {
@@ -26,8 +26,6 @@ struct Face {
     presence: f32,
     /// Frames since the nets looked at this face.
     age: u32,
-    /// The engine's own.
-    triggers: u32,
 }
 
 /// By slot, 0..7. A face keeps its slot while it is followed.

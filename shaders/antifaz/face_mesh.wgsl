@@ -1,6 +1,6 @@
 // The vertex stage of the space `face_mesh`: the canonical triangles, placed by the landmarks of each face.
 
-import antifaz::face::{NOWHERE, head_direction, is_present, landmark, skin};
+import antifaz::face::{_NOWHERE, head_direction, is_present, landmark, skin};
 
 /// A vertex of the canonical face.
 struct Point {
@@ -56,7 +56,7 @@ fn point(index: u32, face: u32) -> FacePoint {
 /// A corner in the picture; without a face in that slot its triangles have no area.
 fn placed(point: FacePoint, face: u32) -> Varying {
     var out: Varying;
-    out.position = NOWHERE;
+    out.position = _NOWHERE;
     out.face = face;
     if !is_present(face) {
         return out;

@@ -1,7 +1,7 @@
 // Colour tables. A `lut` input is a texture whose rows are the red edges of the cube: N columns, N x N rows.
 
 /// The colour of one cell of a table: `at` from 0 in red, green and blue, `size` the cells of an edge.
-fn lut_cell(table: texture_2d<f32>, at: vec3i, size: i32) -> vec3f {
+fn _lut_cell(table: texture_2d<f32>, at: vec3i, size: i32) -> vec3f {
     return textureLoad(table, vec2i(at.x, at.y + size * at.z), 0).rgb;
 }
 
@@ -17,8 +17,8 @@ fn lut_at(table: texture_2d<f32>, color: vec3f) -> vec3f {
     let high = dot(f, vec3f(first));
     let low = dot(f, vec3f(last));
     let mid = f.x + f.y + f.z - high - low;
-    return lut_cell(table, base, size) * (1.0 - high)
-        + lut_cell(table, base + first, size) * (high - mid)
-        + lut_cell(table, base + vec3i(1) - last, size) * (mid - low)
-        + lut_cell(table, base + vec3i(1), size) * low;
+    return _lut_cell(table, base, size) * (1.0 - high)
+        + _lut_cell(table, base + first, size) * (high - mid)
+        + _lut_cell(table, base + vec3i(1) - last, size) * (mid - low)
+        + _lut_cell(table, base + vec3i(1), size) * low;
 }

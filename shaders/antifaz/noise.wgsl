@@ -23,13 +23,13 @@ fn value_noise(at: vec2f, seed: u32) -> f32 {
     let cell = vec2i(floor(at));
     let f = fract(at);
     let t = f * f * (3.0 - 2.0 * f);
-    let top = mix(corner(cell, seed), corner(cell + vec2i(1, 0), seed), t.x);
-    let bottom = mix(corner(cell + vec2i(0, 1), seed), corner(cell + vec2i(1, 1), seed), t.x);
+    let top = mix(_corner(cell, seed), _corner(cell + vec2i(1, 0), seed), t.x);
+    let bottom = mix(_corner(cell + vec2i(0, 1), seed), _corner(cell + vec2i(1, 1), seed), t.x);
     return mix(top, bottom, t.y);
 }
 
 /// A value of a whole place, 0..1.
-fn corner(cell: vec2i, seed: u32) -> f32 {
+fn _corner(cell: vec2i, seed: u32) -> f32 {
     return random3(vec3u(bitcast<vec2u>(cell), seed)).x;
 }
 
@@ -43,14 +43,14 @@ fn gradient_noise(at: vec2f, seed: u32) -> f32 {
     let cell = vec2i(floor(at));
     let f = fract(at);
     let t = f * f * f * (f * (f * 6.0 - 15.0) + 10.0);
-    let top = mix(slope(cell, f, vec2i(0, 0), seed), slope(cell, f, vec2i(1, 0), seed), t.x);
-    let bottom = mix(slope(cell, f, vec2i(0, 1), seed), slope(cell, f, vec2i(1, 1), seed), t.x);
+    let top = mix(_slope(cell, f, vec2i(0, 0), seed), _slope(cell, f, vec2i(1, 0), seed), t.x);
+    let bottom = mix(_slope(cell, f, vec2i(0, 1), seed), _slope(cell, f, vec2i(1, 1), seed), t.x);
     return 1.5 * mix(top, bottom, t.y);
 }
 
 /// What one corner of a cell adds to gradient noise, `step` away from its left upper corner.
-fn slope(cell: vec2i, f: vec2f, step: vec2i, seed: u32) -> f32 {
-    let turn = 6.2831853 * corner(cell + step, seed);
+fn _slope(cell: vec2i, f: vec2f, step: vec2i, seed: u32) -> f32 {
+    let turn = 6.2831853 * _corner(cell + step, seed);
     return dot(vec2f(cos(turn), sin(turn)), f - vec2f(step));
 }
 

@@ -4,7 +4,7 @@ import antifaz::frame::{frame};
 import antifaz::sdf::{turned};
 
 /// Beside the screen.
-const NOWHERE: vec4f = vec4f(2.0, 2.0, 2.0, 1.0);
+const _NOWHERE: vec4f = vec4f(2.0, 2.0, 2.0, 1.0);
 
 /// What a compute pass moves. All is 0 at first; `position`, `age`, `life` and `size` say whether and where it is drawn,
 /// all else is the author's own.
@@ -52,7 +52,7 @@ struct Varying {
 /// Corner `index` (of 6) of the particle of this number.
 fn vertex(index: u32, number: u32, particle: Particle) -> Varying {
     var out: Varying;
-    out.position = NOWHERE;
+    out.position = _NOWHERE;
     if !(particle.age < particle.life) {
         return out;
     }

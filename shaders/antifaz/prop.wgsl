@@ -2,15 +2,15 @@
 // head, then moved to the place of the face. So a prop looks the same wherever in the picture the face is.
 
 import antifaz::frame::{frame};
-import antifaz::face::{NOWHERE, head_direction, head_place, is_present, landmark_on_screen, skin};
+import antifaz::face::{_NOWHERE, head_direction, head_place, is_present, landmark_on_screen, skin};
 import antifaz::face_mesh::{face_points};
 
 /// MediaPipe's camera: a vertical field of view of 63 degrees.
-const FOCAL: f32 = 1.6318517; // 1 / tan(63 / 2 degrees)
+const _FOCAL: f32 = 1.6318517; // 1 / tan(63 / 2 degrees)
 /// The nearest that it sees, in cm.
-const NEAR: f32 = 1.0;
+const _NEAR: f32 = 1.0;
 /// The farthest that it sees, in cm.
-const FAR: f32 = 10000.0;
+const _FAR: f32 = 10000.0;
 
 /// A vertex of a mesh.
 struct Vertex {
@@ -93,19 +93,19 @@ fn surface_color(in: Varying) -> vec4f {
 }
 
 /// Camera space (cm) to clip space.
-fn project(place: vec3f) -> vec4f {
-    let x = place.x * FOCAL * frame.size.y / frame.size.x;
-    let z = (place.z * FAR + NEAR * FAR) / (NEAR - FAR);
-    return vec4f(x, place.y * FOCAL, z, -place.z);
+fn _project(place: vec3f) -> vec4f {
+    let x = place.x * _FOCAL * frame.size.y / frame.size.x;
+    let z = (place.z * _FAR + _NEAR * _FAR) / (_NEAR - _FAR);
+    return vec4f(x, place.y * _FOCAL, z, -place.z);
 }
 
 /// From the projection of the head straight ahead to the face in the picture, in clip space after the division: the
 /// landmarks at the bridge of the nose and the eye corners meet, since props are looked at there.
-fn settle(face: u32) -> vec2f {
+fn _settle(face: u32) -> vec2f {
     var points = array<u32, 5>(168u, 168u, 6u, 33u, 263u);
     var sum = vec2f(0.0);
     for (var i = 0u; i < 5u; i++) {
-        let clip = project(head_place(face, face_points[points[i]].canonical));
+        let clip = _project(head_place(face, face_points[points[i]].canonical));
         sum += landmark_on_screen(face, points[i]) - clip.xy / clip.w;
     }
     return sum / 5.0;
@@ -122,14 +122,14 @@ fn point(index: u32) -> PropPoint {
 /// A corner at the head of the face in that slot; without one its triangles have no area.
 fn placed(point: PropPoint, face: u32) -> Varying {
     var out: Varying;
-    out.position = NOWHERE;
+    out.position = _NOWHERE;
     out.face = face;
     if !is_present(face) {
         return out;
     }
     out.place = head_place(face, point.position);
-    out.position = project(out.place);
-    out.position += vec4f(settle(face) * out.position.w, 0.0, 0.0);
+    out.position = _project(out.place);
+    out.position += vec4f(_settle(face) * out.position.w, 0.0, 0.0);
     out.normal = head_direction(face, point.normal);
     out.canonical = point.canonical;
     out.uv = point.uv;

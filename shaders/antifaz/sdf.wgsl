@@ -38,13 +38,13 @@ fn ellipse(at: vec2f, extent: vec2f) -> f32 {
 /// A triangle with these corners.
 fn triangle(at: vec2f, a: vec2f, b: vec2f, c: vec2f) -> f32 {
     let edge = min(min(segment(at, a, b), segment(at, b, c)), segment(at, c, a));
-    let turn = sign(cross2(b - a, c - a));
-    let inside = min(min(turn * cross2(b - a, at - a), turn * cross2(c - b, at - b)), turn * cross2(a - c, at - c));
+    let turn = sign(_cross2(b - a, c - a));
+    let inside = min(min(turn * _cross2(b - a, at - a), turn * _cross2(c - b, at - b)), turn * _cross2(a - c, at - c));
     return select(edge, -edge, inside > 0.0);
 }
 
 /// Positive where `b` lies clockwise of `a`, as it is seen (y grows downward).
-fn cross2(a: vec2f, b: vec2f) -> f32 {
+fn _cross2(a: vec2f, b: vec2f) -> f32 {
     return a.x * b.y - a.y * b.x;
 }
 
@@ -68,7 +68,7 @@ fn star(at: vec2f, points: u32, outer: f32, inner: f32) -> f32 {
     let tip = vec2f(0.0, outer);
     let notch = inner * vec2f(sin(half), cos(half));
     let edge = segment(folded, tip, notch);
-    return select(edge, -edge, cross2(notch - tip, folded - tip) < 0.0);
+    return select(edge, -edge, _cross2(notch - tip, folded - tip) < 0.0);
 }
 
 /// A heart, about 1 wide and 1 high, its tip below (y grows downward).

@@ -24,12 +24,12 @@ fn tint(skin: vec4f, amount: f32) -> vec3f {
 }
 
 /// No skin is as dark as this: there the light is dim.
-const DARKEST: f32 = 0.03;
+const _DARKEST: f32 = 0.03;
 
 /// How bright it is around the face: 1 where the skin has the luminance `mean`, more or less so by `power`. Below `least`
 /// only in the dark.
 fn brightness(skin: vec4f, mean: f32, power: f32, least: f32, most: f32) -> f32 {
-    return clamp(pow(skin.w / mean, power), least, most) * min(skin.w / DARKEST, 1.0);
+    return clamp(pow(skin.w / mean, power), least, most) * min(skin.w / _DARKEST, 1.0);
 }
 
 /// Brightness and colour of the light on a prop.

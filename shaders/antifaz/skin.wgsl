@@ -8,9 +8,9 @@
 import antifaz::frame::{frame, linear, picture_at};
 
 /// Tones that differ by more belong to different things.
-const EDGE: f32 = 0.12;
+const _EDGE: f32 = 0.12;
 /// No two taps of a spiral of steps of this angle lie in one line.
-const GOLDEN_ANGLE: f32 = 2.3999632;
+const _GOLDEN_ANGLE: f32 = 2.3999632;
 
 /// Light as tones.
 fn tone(light: vec3f) -> vec3f {
@@ -36,8 +36,8 @@ fn like_skin(color: vec3f, skin: vec3f) -> f32 {
 }
 
 /// A step from a place to its tap of that number, in uv. `reach`: in picture heights.
-fn tap(number: i32, reach: f32) -> vec2f {
-    let angle = f32(number) * GOLDEN_ANGLE;
+fn _tap(number: i32, reach: f32) -> vec2f {
+    let angle = f32(number) * _GOLDEN_ANGLE;
     return vec2f(cos(angle) * frame.size.y / frame.size.x, sin(angle)) * reach;
 }
 
@@ -45,7 +45,7 @@ fn tap(number: i32, reach: f32) -> vec2f {
 fn without_pores(uv: vec2f, size: f32) -> vec3f {
     var sum = tone(picture_at(uv).rgb);
     for (var i = 0; i < 12; i++) {
-        sum += tone(picture_at(uv + tap(i, size * select(0.010, 0.018, i % 2 == 0))).rgb);
+        sum += tone(picture_at(uv + _tap(i, size * select(0.010, 0.018, i % 2 == 0))).rgb);
     }
     return sum / 13.0;
 }
@@ -56,8 +56,8 @@ fn ground(small: texture_2d<f32>, uv: vec2f, fine: vec3f, skin: vec3f, reach: f3
     var sum = vec4f(fine, 1.0) * 0.25;
     for (var i = 0; i < taps; i++) {
         let out = sqrt((f32(i) + 0.5) / f32(taps));
-        let color = textureSampleLevel(small, linear, uv + tap(i, out * reach), 0.0).rgb;
-        let step = (color - fine) / EDGE;
+        let color = textureSampleLevel(small, linear, uv + _tap(i, out * reach), 0.0).rgb;
+        let step = (color - fine) / _EDGE;
         sum += vec4f(color, 1.0) * exp(-dot(step, step) * 0.4 - out * out * 1.5) * like_skin(color, skin);
     }
     return sum.rgb / sum.a;

@@ -7,14 +7,14 @@ fn studio_light(direction: vec3f, roughness: f32) -> vec3f {
     let room = mix(vec3f(0.05, 0.045, 0.04), vec3f(0.34, 0.36, 0.4), smoothstep(-0.8, 0.9, direction.y));
     // A floor in front of the viewer gives the lower half of a lens something to show.
     let floor_light = vec3f(0.16, 0.14, 0.12) * smoothstep(-0.15, -0.65, direction.y);
-    let key = soft_box(direction, normalize(vec3f(-0.45, 0.62, 0.64)), vec2f(0.34, 0.26), blur);
-    let left = soft_box(direction, normalize(vec3f(-0.93, 0.12, 0.35)), vec2f(0.07, 0.5), blur);
-    let right = soft_box(direction, normalize(vec3f(0.9, 0.18, 0.4)), vec2f(0.06, 0.45), blur);
+    let key = _soft_box(direction, normalize(vec3f(-0.45, 0.62, 0.64)), vec2f(0.34, 0.26), blur);
+    let left = _soft_box(direction, normalize(vec3f(-0.93, 0.12, 0.35)), vec2f(0.07, 0.5), blur);
+    let right = _soft_box(direction, normalize(vec3f(0.9, 0.18, 0.4)), vec2f(0.06, 0.45), blur);
     return room + floor_light + key * vec3f(4.2, 4.1, 3.9) + left * vec3f(1.3, 1.4, 1.6) + right * vec3f(1.5, 1.4, 1.25);
 }
 
 /// A rectangle of light around `center`, `extent` its half width and height at distance 1.
-fn soft_box(direction: vec3f, center: vec3f, extent: vec2f, blur: f32) -> f32 {
+fn _soft_box(direction: vec3f, center: vec3f, extent: vec2f, blur: f32) -> f32 {
     let side = normalize(cross(vec3f(0.0, 1.0, 0.0), center));
     let up = cross(center, side);
     let ahead = dot(direction, center);

@@ -11,9 +11,13 @@ import antifaz::face::{FACES, faces, is_present};
 import antifaz::frame::{frame};
 import antifaz::particles::{Particle};
 
+// How far behind a spring may be, in cm: no head is that quick. Depth is the least certain and counts less.
+const FARTHEST: f32 = 15.0;
+
 /// The spring of a face, a frame later. It is tied to the place `at` of the canonical face space (cm), swings `rate` radians
 /// a second, and comes to rest by `damping` (1: without swinging over). In `position` it keeps where it is, in cm from the
-/// camera; `color` is free for what else shall be kept for the face.
+/// camera; `color` is free for what else shall be kept for the face. Where the head is suddenly elsewhere, as after a cut,
+/// the spring is at rest there.
 fn follow(spring: Particle, face: u32, at: vec3f, rate: f32, damping: f32) -> Particle {
     var next = spring;
     if face >= FACES || !is_present(face) {
@@ -22,7 +26,8 @@ fn follow(spring: Particle, face: u32, at: vec3f, rate: f32, damping: f32) -> Pa
     }
     let tied = (faces[face].pose * vec4f(at, 1.0)).xyz;
     // A face that has just come is at rest.
-    if frame.anew == 1u || spring.seed != faces[face].id + 1u {
+    let behind = length((tied - spring.position) * vec3f(1.0, 1.0, 0.4));
+    if frame.anew == 1u || spring.seed != faces[face].id + 1u || behind > FARTHEST {
         next.position = tied;
         next.velocity = vec3f(0.0);
         next.seed = faces[face].id + 1u;
@@ -37,7 +42,7 @@ fn follow(spring: Particle, face: u32, at: vec3f, rate: f32, damping: f32) -> Pa
     return next;
 }
 
-/// How far the spring of a face lags behind, in cm of the canonical face space. Depth is the least certain and counts less.
+/// How far the spring of a face lags behind, in cm of the canonical face space. Depth counts less.
 fn lag(spring: Particle, face: u32, at: vec3f) -> vec3f {
     if spring.seed != faces[face].id + 1u {
         return vec3f(0.0);

@@ -1,8 +1,8 @@
 // The head as something that hides props: depth without colour. The front is drawn where the landmarks are, so
 // that it meets the picture; how deep it lies comes from the pose, as with props.
 
-import antifaz::face::{NOWHERE, head_place, is_present, landmark_on_screen};
-import antifaz::prop::{project, settle};
+import antifaz::face::{_NOWHERE, head_place, is_present, landmark_on_screen};
+import antifaz::prop::{_project, _settle};
 
 /// How far the occluder lies behind the skin, in cm: what touches the head is in front of it.
 const INSET: f32 = 0.4;
@@ -13,12 +13,12 @@ const INSET: f32 = 0.4;
 @vertex
 fn vertex_main(@builtin(vertex_index) index: u32, @builtin(instance_index) face: u32) -> @builtin(position) vec4f {
     if !is_present(face) {
-        return NOWHERE;
+        return _NOWHERE;
     }
     let point = head_points[index];
-    let clip = project(head_place(face, point.xyz) - vec3f(0.0, 0.0, INSET));
+    let clip = _project(head_place(face, point.xyz) - vec3f(0.0, 0.0, INSET));
     if point.w < 0.0 {
-        return clip + vec4f(settle(face) * clip.w, 0.0, 0.0);
+        return clip + vec4f(_settle(face) * clip.w, 0.0, 0.0);
     }
     return vec4f(landmark_on_screen(face, u32(point.w)) * clip.w, clip.z, clip.w);
 }

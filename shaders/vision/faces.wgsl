@@ -8,7 +8,6 @@ struct Face {
     id: u32,
     presence: f32,
     age: u32,
-    triggers: u32,
 }
 
 struct Status {

@@ -117,7 +117,6 @@ fn finish(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
         state[slot].id = face.id;
         state[slot].presence = face.presence;
         state[slot].age = 0u;
-        state[slot].triggers = 0u;
     }
     if lane < 52u {
         state[slot].blendshapes[lane] = 0.0;

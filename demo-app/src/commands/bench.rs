@@ -1,5 +1,7 @@
 //! `antifaz bench`: what frames cost.
 
+mod work;
+
 use std::{path::PathBuf, time::Duration};
 
 use antifaz::{
@@ -28,6 +30,7 @@ use crate::{
     values::{self, FilterArg, Nets, Size},
     walk::{self, Input},
 };
+use work::FrameWork;
 
 /// Arguments of `antifaz bench`.
 #[derive(Args, Debug)]
@@ -196,7 +199,8 @@ impl Report {
                 // What was not measured, such as reading a file on the GPU, has no key.
                 let times = ["cpu_ms", "gpu_ms"].into_iter().zip(self.stage_ms(stage));
                 let times = times.filter_map(|(name, of)| Some((name.to_owned(), value(Some(of?))?)));
-                (stage.name().to_owned(), json!(times.collect::<serde_json::Map<_, _>>()))
+                let work = [("work".to_owned(), self.work(stage).json())];
+                (stage.name().to_owned(), json!(times.chain(work).collect::<serde_json::Map<_, _>>()))
             })
             .collect();
         json!({
@@ -227,7 +231,12 @@ impl Report {
             text += &row(stage.name(), cpu);
             text += &row(&format!("{} (GPU)", stage.name()), gpu);
         }
-        text
+        text + &work::table(|stage| self.work(stage))
+    }
+
+    /// What a frame asks of the GPU in a stage.
+    fn work(&self, stage: Stage) -> FrameWork {
+        FrameWork::of(self.frames.iter().map(|frame| frame.stage(stage).work))
     }
 }
 
@@ -244,6 +253,8 @@ fn rss_mb() -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use antifaz::telemetry::Work;
+
     use super::*;
 
     fn report() -> Report {
@@ -252,6 +263,8 @@ mod tests {
         let frame = |ms| {
             let mut frame = FrameReport { total: Duration::from_millis(ms), ..FrameReport::default() };
             frame.record(Stage::Vision, Duration::from_millis(ms / 2));
+            let work = Work { passes: 2, draws: 3, read: 5_000_000, written: 2_500_000, ..Work::default() };
+            frame.stages[Stage::Compose as usize].work = work;
             frame
         };
         Report {
@@ -273,6 +286,8 @@ mod tests {
         assert_eq!(json["stages"]["vision"]["cpu_ms"]["p50"], 5.0);
         assert_eq!(json["stages"]["vision"].get("gpu_ms"), None);
         assert_eq!(json["stages"]["compose"]["gpu_ms"]["p99"], 2.5);
+        assert_eq!(json["stages"]["compose"]["work"]["draws"], 3);
+        assert_eq!(json["stages"]["compose"]["work"]["read_mb"], 5.0);
         assert_eq!((&json["dropped"], &json["rss_mb"]), (&json!(1), &json!(9.5)));
         assert_eq!(json["stages"].as_object().map(serde_json::Map::len), Some(Stage::ALL.len()));
     }
@@ -281,6 +296,11 @@ mod tests {
     fn the_table_leaves_out_what_was_not_measured() {
         let table = report().table();
         assert!(table.contains("compose (GPU)") && !table.contains("vision (GPU)"), "{table}");
+        let last = table.lines().last().unwrap_or_default();
+        assert_eq!(
+            last.split_whitespace().collect::<Vec<_>>(),
+            ["compose", "2", "3", "0", "0.0", "0.0", "5.0", "2.5"]
+        );
     }
 
     #[test]

@@ -17,12 +17,12 @@ pub(crate) enum NetBackend {
     Gpu,
 }
 
-/// Of weights and values on the GPU.
+/// Of weights on the GPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum NetPrecision {
-    /// Half
+    /// The nearest half, in half the bytes
     F16,
-    /// Single
+    /// As the file gives them
     F32,
 }
 

@@ -76,7 +76,7 @@ pub(crate) struct NetModel {
     /// The widest vectors that the backend `cpu` may use; without it the widest of this machine
     #[arg(long, value_name = "LEVEL", value_parser = values::simd_level)]
     pub(crate) simd: Option<SimdLevel>,
-    /// How the backend gpu keeps weights and values within the net: f16 (where the device can) or f32
+    /// How the backend gpu keeps weights; without it as the file gives them
     #[arg(long, value_name = "TYPE")]
     pub(crate) precision: Option<NetPrecision>,
     /// How the backend gpu makes kernels of the steps; without it as suits the device

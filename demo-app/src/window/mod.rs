@@ -35,6 +35,7 @@ pub(crate) use steady::Steady;
 
 use crate::{
     error::AppError,
+    pipelines,
     reload::{Reload, Watched},
     values::Nets,
     walk,
@@ -131,6 +132,7 @@ impl Live {
         let window = Arc::new(window);
         let presenter = Presenter::new(Arc::clone(&window), window.inner_size().into(), &show.gpu);
         let (gpu, presenter) = pollster::block_on(presenter)?;
+        pipelines::load(&gpu);
         let how = How { gpu: show.gpu, nets: show.nets, budget: show.budget, seed: show.seed };
         let engine = walk::engine(gpu, show.look.look.clone(), how.nets, how.options())?;
         let screen = Screen::new(presenter);

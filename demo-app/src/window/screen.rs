@@ -9,7 +9,7 @@ use antifaz::{
 };
 use winit::{dpi::PhysicalSize, window::Window};
 
-use crate::error::AppError;
+use crate::{error::AppError, pipelines};
 
 /// It keeps the last picture, for when the window's size changes.
 pub(super) struct Screen {
@@ -59,6 +59,7 @@ impl Screen {
         let opened = Presenter::new(Arc::clone(window), window.inner_size().into(), options);
         let (gpu, presenter) = pollster::block_on(opened)?;
         self.presenter = Some(presenter);
+        pipelines::load(&gpu);
         Ok(gpu)
     }
 }

@@ -41,6 +41,37 @@ fn a_filter_is_written_checked_drawn_packed_and_installed() {
 }
 
 #[test]
+fn a_clip_takes_the_place_of_a_filters_picture() {
+    let folder = Folder::new();
+    let clip = file("assets/clips/mit_pyfeat_single_face.mp4");
+    let shader = "import antifaz::fullscreen::{Varying};\nimport antifaz::frame::{covering};\nimport package::inputs::{wall};\n\
+        @fragment fn main(in: Varying) -> @location(0) vec4f { return covering(wall, in.uv); }\n";
+    let manifest = "format = 1\ntitle = \"Wall\"\n[[inputs]]\nname = \"wall\"\ntype = \"image\"\npath = \"own.png\"\n\
+        [[passes]]\nname = \"wall\"\nshader = \"a.wgsl\"\nentry = \"main\"\n";
+    fs::create_dir(folder.path("wall")).expect("a folder");
+    image::RgbImage::new(4, 4).save(folder.path("wall/own.png")).expect("a picture");
+    folder.write("wall/filter.toml", manifest).write("wall/a.wgsl", shader).write("notes.txt", "no picture");
+    let line = |wall: &str| {
+        format!(
+            "render --synthetic --size 64x36 --frames 20 --filter ./wall:wall={wall} --out frames/ --quiet"
+        )
+    };
+    folder.succeeds(&line(&clip));
+    let frame = |number: u32| {
+        let name = folder.names().contains(&"frames".to_owned()).then(|| format!("frames/{number:05}.png"));
+        image::open(folder.path(&name.expect("a folder"))).expect("a picture").to_rgb8()
+    };
+    let apart = |a: &image::RgbImage, b: &image::RgbImage| -> u64 {
+        a.iter().zip(b.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum()
+    };
+    assert!(frame(0).iter().any(|value| *value > 64), "the filter's own picture is there");
+    assert!(apart(&frame(0), &frame(19)) > 1000, "the clip stands still");
+    fs::remove_dir_all(folder.path("frames")).expect("removed");
+    folder.fails(&line("notes.txt"), 1, &["notes.txt is neither a picture", "nor a clip"]);
+    folder.fails(&line("none.mp4"), 1, &["can't read none.mp4"]);
+}
+
+#[test]
 fn every_filter_of_the_library_passes() {
     let said = Folder::new().succeeds("filter check --no-cost --quiet").out;
     let lines: Vec<&str> = said.lines().collect();
@@ -76,7 +107,11 @@ fn what_can_not_be_written_packed_or_installed() {
     folder.fails("filter new mine", 1, &["mine", "already"]);
     folder.fails("filter pack nothing-here", 1, &["nothing-here"]);
     let said = folder.run("filter check ./nothing-here --quiet");
-    assert!(said.code == Some(1) && said.out.contains("error: can't read ./nothing-here"), "{said:?}");
+    assert!(said.code == Some(1) && said.out.contains("there is no filter at ./nothing-here"), "{said:?}");
+    assert!(said.out.contains("`antifaz filter list`"), "{said:?}");
+    #[cfg(unix)]
+    folder.fails("filter show /dev/zero", 1, &["/dev/zero", "neither a folder nor a file"]);
+    folder.fails("filter show ./mime", 1, &["no filter at ./mime", "did you mean `./mine`?"]);
     folder.write("text.antifaz", "no archive").write("empty.antifaz", "");
     for name in ["text.antifaz", "empty.antifaz", "missing.antifaz"] {
         folder.fails(&format!("filter install {name}"), 1, &[name]);
@@ -91,9 +126,13 @@ fn what_can_not_be_written_packed_or_installed() {
 fn filters_are_shown_and_measured() {
     let folder = Folder::new();
     let said = folder.succeeds("filter show studio-blur").out;
-    for part in
-        ["needs: the person mask", "radius=3", "lens: blur.wgsl `lens`", "medium: taps=24", "0.8 ms at"]
-    {
+    for part in [
+        "needs: the person mask, the person's edges",
+        "radius=3",
+        "lens: blur.wgsl `lens`",
+        "medium: taps=24",
+        "0.8 ms at",
+    ] {
         assert!(said.contains(part), "{part}: {said}");
     }
     let plan = folder.succeeds("filter show glasses --plan --size 640x480 --tier low").out;

@@ -52,7 +52,7 @@ impl Folder {
         let name = |entry: std::io::Result<fs::DirEntry>| entry.expect("an entry").file_name();
         let mut names: Vec<String> =
             entries.map(|entry| name(entry).to_string_lossy().into_owned()).collect();
-        names.retain(|name| name != ".data");
+        names.retain(|name| name != ".data" && name != ".cache");
         names.sort();
         names
     }
@@ -64,8 +64,8 @@ impl Folder {
         for variable in ["ANTIFAZ_DATA", "ANTIFAZ_ADAPTER", "DISPLAY", "WAYLAND_DISPLAY", "RUST_LOG"] {
             command.env_remove(variable);
         }
-        // What the user has installed is not the tests' business. Hidden, so that it is not seen as left behind.
-        command.env("XDG_DATA_HOME", self.path(".data"));
+        // What the user has installed and cached is not the tests' business. Hidden, so that it is not seen as left behind.
+        command.env("XDG_DATA_HOME", self.path(".data")).env("XDG_CACHE_HOME", self.path(".cache"));
         command
     }
 

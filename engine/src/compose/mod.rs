@@ -17,6 +17,7 @@ mod clock;
 mod compiled;
 mod draw;
 mod events;
+mod film;
 mod head;
 mod hook;
 mod kept;
@@ -261,6 +262,9 @@ impl Composer {
         let size = scene.picture.texture.size();
         let (taps, tap) = self.taps;
         self.taps.0 = 0;
+        for program in &mut self.programs {
+            program.show_films(encoder, scene.picture.time)?;
+        }
         let now = Now { tick: self.clock.tick(scene.picture.time), taps, tap, seed: self.seed };
         if self.planned.as_ref().is_none_or(|planned| (planned.size, planned.tier) != (size, plan.tier)) {
             self.write_params(encoder, plan.tier);

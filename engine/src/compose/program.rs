@@ -1,8 +1,10 @@
 //! A filter made ready to draw: pipelines for each of its passes in every tier, its textures and meshes.
 
+use std::time::Duration;
+
 use crate::{
-    filter::{Asset, Filter, Image, Keep, LookItem, Particles, Prop, Value},
-    gpu::{Buffer, BufferUse, Gpu, GpuError, Member, Resource, Texture, TextureDesc, TextureFormat},
+    filter::{Asset, Filter, Given, Image, Keep, LookItem, Particles, Prop, Value},
+    gpu::{Buffer, BufferUse, Encoder, Gpu, GpuError, Member, Resource, Texture, TextureDesc, TextureFormat},
     quality::Tier,
 };
 
@@ -10,6 +12,7 @@ use super::{
     ComposeError,
     compiled::Compiled,
     events::{self, Events},
+    film::Projector,
     one_face::OneFace,
     variants::{Pipelines, Variants},
 };
@@ -37,6 +40,7 @@ pub(super) struct Program {
     passes: Vec<Variants>,
     /// Under the names that shaders know them by.
     textures: Vec<(String, Texture)>,
+    films: Vec<Projector>,
     pub(super) props: Vec<PropBuffers>,
     /// The uniform `params`, where any pass reads it.
     pub(super) params: Option<Buffer>,
@@ -77,7 +81,11 @@ impl Program {
         };
         let textures = filter.assets.iter().enumerate().map(|(number, asset)| {
             let given = item.pictures.iter().rfind(|(asset, _)| *asset == number);
-            texture(gpu, asset, given.map(|(_, image)| &**image))
+            let still = given.and_then(|(_, given)| match given {
+                Given::Still(image) => Some(&**image),
+                Given::Film(_) => None,
+            });
+            texture(gpu, asset, still)
         });
         let textures = textures.collect::<Result<_, _>>()?;
         let props = filter.props.iter().map(|prop| PropBuffers::new(gpu, prop)).collect::<Result<_, _>>()?;
@@ -91,6 +99,7 @@ impl Program {
         Ok(Self {
             passes,
             textures,
+            films: Projector::all(gpu, item)?,
             props,
             params,
             newest: newest.transpose()?,
@@ -103,6 +112,12 @@ impl Program {
     /// The bytes of `params` for these values.
     pub(super) fn params(&self, filter: &Filter, values: &[Value]) -> Vec<u8> {
         params(filter, values, members(&self.passes))
+    }
+
+    /// Records the upload of what films show at `time`.
+    pub(super) fn show_films(&mut self, encoder: &mut Encoder, time: Duration) -> Result<(), GpuError> {
+        let textures = &mut self.textures;
+        self.films.iter_mut().try_for_each(|film| film.show(encoder, time, textures))
     }
 
     /// Whether a pass sees of the picture only the pixel that it draws.

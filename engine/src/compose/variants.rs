@@ -141,7 +141,8 @@ impl Pipelines {
         if pass.compute {
             let key = format!("{} computes\n{}", pass.entry, shader.text());
             let pipelines = compiled
-                .get(key, || ComputePipeline::new(gpu, shader, &label, &pass.entry).map(Self::Compute))?;
+                .get(key, || ComputePipeline::new(gpu, shader, &label, &pass.entry).map(Self::Compute))
+                .map_err(|error| fitting(pass, ComposeError::from(error)))?;
             check_declared(filter, pass, &label, |name| pipelines.uses(name))?;
             check_needs(filter, pass, &label, shader)?;
             return Ok(pipelines);
@@ -160,7 +161,8 @@ impl Pipelines {
             let solid = PassPipeline::new(gpu, shader, &solid)?;
             let blended = blended.map(|desc| PassPipeline::new(gpu, shader, &desc)).transpose()?;
             Ok(Self::Draw { solid, blended })
-        })?;
+        });
+        let pipelines = pipelines.map_err(|error| fitting(pass, error))?;
         check_declared(filter, pass, &label, |name| pipelines.uses(name))?;
         check_needs(filter, pass, &label, shader)?;
         Ok(pipelines)
@@ -176,13 +178,65 @@ impl Pipelines {
 
 /// An error in one of the engine's own files is none of them: the entry point doesn't fit what it is used for.
 fn in_place(filter: &Filter, pass: usize, error: ShaderError) -> ComposeError {
-    if filter.modules.iter().any(|module| module.file == error.file) {
-        return GpuError::from(error).into();
+    if let Some(module) = filter.modules.iter().find(|module| module.file == error.file) {
+        return GpuError::from(within(&module.text, error)).into();
     }
     let pass = &filter.passes[pass];
     let stage = if pass.compute { "compute" } else { "fragment" };
     let message = format!("`{}` can't be the {stage} stage of this pass: {}", pass.entry, error.message);
     ComposeError::Place { place: pass.places[1].clone(), message }
+}
+
+/// A pipeline that the device does not take, said of the entry point.
+fn fitting(pass: &filter::Pass, error: ComposeError) -> ComposeError {
+    let ComposeError::Gpu(GpuError::Pipeline { wrong, .. }) = error else { return error };
+    let message = format!("`{}` can't be used by this pass: {wrong}", pass.entry);
+    ComposeError::Place { place: pass.places[1].clone(), message }
+}
+
+/// What an entry point takes and gives is the same for all passes of a space.
+fn check_entry(pass: &filter::Pass, shader: &Shader) -> Result<(), ComposeError> {
+    let module = match pass.space {
+        Space::Frame => "antifaz::fullscreen",
+        Space::FaceMesh | Space::FaceUv => "antifaz::face_mesh",
+        Space::Prop(_) => "antifaz::prop",
+        Space::Particles(_) => "antifaz::particles",
+    };
+    let entry = &pass.entry;
+    let wrong = if pass.compute {
+        let wanted: &[[u32; 3]] = match pass.space {
+            Space::Particles(_) => &[[64, 1, 1]],
+            _ => &[[8, 8, 1]],
+        };
+        let size = if matches!(pass.space, Space::Particles(_)) { "64" } else { "8, 8" };
+        let fits = shader.workgroup(entry).is_some_and(|size| wanted.contains(&size));
+        (!fits).then(|| format!("the workgroups of this pass are `@compute @workgroup_size({size})`"))
+    } else {
+        let varying = format!("{module}::Varying");
+        (!shader.takes_and_gives(entry, &varying)).then(|| {
+            format!(
+                "`{entry}` doesn't fit its pass: write `@fragment fn {entry}(in: Varying) -> @location(0) vec4f` with \
+                 the `Varying` of `{module}`"
+            )
+        })
+    };
+    match wrong {
+        Some(message) => Err(GpuError::from(shader.complain_of_entry(entry, message)).into()),
+        None => Ok(()),
+    }
+}
+
+/// An error within its author's text: what is cut short is noticed in the stage that the engine puts after it.
+fn within(text: &str, error: ShaderError) -> ShaderError {
+    let own = text.trim_end();
+    if error.line as usize <= text.lines().count() || own.is_empty() {
+        return error;
+    }
+    let source_line = own.lines().next_back().unwrap_or_default().to_owned();
+    let (line, column) = (own.lines().count() as u32, source_line.chars().count().max(1) as u32);
+    let early = error.message.contains("expected");
+    let message = if early { "the file ends too early".to_owned() } else { error.message };
+    ShaderError { line, column, message, source_line, hint: None, ..error }
 }
 
 /// Whether the target of a pass holds numbers of any size.
@@ -223,17 +277,25 @@ fn blend(pass: &filter::Pass) -> Blend {
 /// Pixels of an intermediate, at most, for a picture of full HD: what is larger would fill the memory of most
 /// devices.
 const MOST_PIXELS: u64 = 1 << 24;
+/// The same of all frames of a history: 16 of full HD.
+const MOST_KEPT: u64 = 1 << 25;
 
 /// An intermediate must be of a size that can be held.
 fn check_size(filter: &Filter, pass: usize) -> Result<(), ComposeError> {
     let pass = &filter.passes[pass];
     let Some(target) = pass.target.map(|target| &filter.targets[target]) else { return Ok(()) };
     let [width, height] = [0, 1].map(|side: usize| target.size[side].pixels([1920, 1080]));
-    if u64::from(width) * u64::from(height) <= MOST_PIXELS {
+    let frames = match target.keep {
+        filter::Keep::History(frames) => frames,
+        filter::Keep::Nothing | filter::Keep::Last => 1,
+    };
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels <= MOST_PIXELS && pixels * u64::from(frames) <= MOST_KEPT {
         return Ok(());
     }
+    let kept = if frames > 1 { format!(", {frames} times") } else { String::new() };
     let message = format!(
-        "the target `{}` is {width}x{height} for a picture of 1920x1080, too large to be held",
+        "the target `{}` is {width}x{height}{kept} for a picture of 1920x1080, too large to be held",
         target.name
     );
     Err(ComposeError::Place { place: pass.places[0].clone(), message })
@@ -253,6 +315,12 @@ fn check_declarations(pass: &filter::Pass, shader: &Shader) -> Result<(), Compos
         };
         let message = format!("the shader has no {word} stage `{}`; {found}", pass.entry);
         return Err(ComposeError::Place { place: pass.places[1].clone(), message });
+    }
+    check_entry(pass, shader)?;
+    if let Some(name) = shader.overrides().first() {
+        let message =
+            format!("nobody sets `{name}`: write `const` in the place of `override`, or declare an input");
+        return Err(GpuError::from(shader.complain(name, message)).into());
     }
     match shader.declared_in("package", "package::inputs").first() {
         Some(name) => {

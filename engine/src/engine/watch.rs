@@ -6,13 +6,14 @@ use crate::{
     frame::FrameId,
     gpu::{Encoder, timer::Timer},
     scheduler::WorkPlan,
-    telemetry::{Cost, FrameReport, Stage},
+    telemetry::{Cost, FrameReport, Stage, Work},
 };
 
-/// Times the stages of one frame, on the CPU by itself and on the GPU through the timer.
+/// Times the stages of one frame, on the CPU by itself and on the GPU through the timer, and tells what they record.
 pub(super) struct Watch {
     pub(super) started: Instant,
     stage: Instant,
+    work: Work,
     pub(super) report: FrameReport,
 }
 
@@ -22,13 +23,14 @@ impl Watch {
         timer.mark(encoder);
         let now = Instant::now();
         let report = FrameReport { id, reduced: plan.reduced, ..FrameReport::default() };
-        Self { started: now, stage: now, report }
+        Self { started: now, stage: now, work: encoder.work(), report }
     }
 
     pub(super) fn end(&mut self, stage: Stage, timer: &mut Timer, encoder: &mut Encoder) {
         timer.mark(encoder);
-        let now = Instant::now();
-        self.report.stages[stage as usize] = Cost { cpu: now - self.stage, gpu: None };
-        self.stage = now;
+        let (now, work) = (Instant::now(), encoder.work());
+        let cost = Cost { cpu: now - self.stage, gpu: None, work: work - self.work };
+        self.report.stages[stage as usize] = cost;
+        (self.stage, self.work) = (now, work);
     }
 }

@@ -30,9 +30,14 @@ impl Place {
             file: file.into(),
             line: before.matches('\n').count() + 1,
             column: before[start..].chars().count() + 1,
-            source: text[start..].lines().next().unwrap_or_default().to_owned(),
+            source: visible(text[start..].lines().next().unwrap_or_default()),
         }
     }
+}
+
+/// A text without what would move the cursor of a terminal, or colour it. Tabs stay.
+pub(super) fn visible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 impl fmt::Display for Place {
@@ -60,6 +65,17 @@ pub enum FilterError {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// Nothing is at the path of a filter.
+    #[error(
+        "there is no filter at {}{}", path.display(),
+        hint(nearest, "give the folder that holds its filter.toml, a packed .antifaz file, or a name of `antifaz filter list`")
+    )]
+    Missing {
+        /// The path asked for.
+        path: PathBuf,
+        /// The most similar path that is there.
+        nearest: Option<String>,
+    },
     /// No filter has this name.
     #[error("there is no filter `{name}`{}", hint(nearest, "`antifaz filter list` shows all"))]
     UnknownFilter {
@@ -69,7 +85,9 @@ pub enum FilterError {
         nearest: Option<String>,
     },
     /// A folder is no filter.
-    #[error("{folder} is not a filter: it has no {MANIFEST}")]
+    #[error(
+        "{folder} is not a filter: it has no {MANIFEST}; give the folder that holds one, or write one with `antifaz filter new`"
+    )]
     NoManifest {
         /// The package's name for people.
         folder: String,
@@ -88,6 +106,12 @@ pub enum FilterError {
         /// The file.
         file: String,
         /// What is wrong with it.
+        message: String,
+    },
+    /// What is given for a picture of the filter's is neither a picture nor a clip.
+    #[error("{message}")]
+    Given {
+        /// Which file it is, what is wrong with it and what to do.
         message: String,
     },
     /// A value list names something the filter does not have.
@@ -158,6 +182,7 @@ mod tests {
             Place::of("f", text, text.find('=').unwrap()),
             Place { file: "f".into(), line: 2, column: 7, source: "ñandú = 1".into() }
         );
+        assert_eq!(Place::of("f", "a\u{1b}[31m\tb", 0).source, "a\u{fffd}[31m\tb");
         assert_eq!(Place::of("f", text, 999).line, 2);
         assert_eq!(Place::of("f", text, 5).column, 1, "in the middle of a character");
     }

@@ -4,6 +4,9 @@ use std::fmt;
 
 use super::{FilterError, Place};
 
+/// Characters of a line that are shown.
+const LONGEST: usize = 200;
+
 /// A fault of a filter: where it is, what it is, and what may help.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -31,13 +34,16 @@ impl Fault {
         Self { hint, ..self }
     }
 
-    /// The line that it is in, and a caret below the place; nothing where it is in no text.
+    /// The line that it is in, and a caret below the place; nothing where it is in no text. Of a long line, what is around
+    /// the place.
     pub fn excerpt(&self) -> Option<[String; 2]> {
         let place = self.place.as_ref()?;
+        let skip = if place.column > LONGEST { place.column - LONGEST / 2 } else { 0 };
+        let source: String = place.source.chars().skip(skip).take(LONGEST).collect();
         // Tabs stay tabs, so that the caret stands below its character.
-        let before = place.source.chars().take(place.column - 1);
+        let before = place.source.chars().take(place.column.saturating_sub(1)).skip(skip);
         let indent: String = before.map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-        Some([place.source.clone(), format!("{indent}^")])
+        Some([source, format!("{indent}^")])
     }
 }
 
@@ -79,6 +85,10 @@ mod tests {
         let fault = Fault::at(place, "unknown key").hinting(Some("did you mean `title`?".into()));
         let shown = "neon/filter.toml:2:2: unknown key\n  \ttitel = \"ñ\"\n  \t^ did you mean `title`?";
         assert_eq!(fault.to_string(), shown);
+        let long = "x".repeat(5000) + "!" + &"y".repeat(5000);
+        let [line, caret] = Fault::at(Place::of("f", &long, 5000), "no").excerpt().expect("it has a place");
+        assert_eq!(line.chars().nth(caret.chars().count() - 1), Some('!'), "{line}\n{caret}");
+        assert!(line.len() <= LONGEST);
         assert_eq!(Fault::anywhere("a.png: no picture").to_string(), "a.png: no picture");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{ops::BitOr, path::Path, sync::Arc};
 
-use super::{Asset, Filter, FilterError, Image, Values, text::MAX_TEXT};
+use super::{Asset, Content, Filter, FilterError, Given, Image, Values, text::MAX_TEXT};
 use crate::scene::MAX_FACES;
 
 /// What the nets must find for a look. Nothing else is run.
@@ -42,7 +42,7 @@ pub struct LookItem {
     /// One value for each of its parameters.
     pub values: Values,
     /// Pictures that take the place of the filter's own: numbers of its assets, and what is there instead.
-    pub pictures: Vec<(usize, Arc<Image>)>,
+    pub pictures: Vec<(usize, Given)>,
     /// The slot of the only face that it sees, counted from 0; without, it sees all.
     pub face: Option<u32>,
 }
@@ -57,15 +57,15 @@ impl LookItem {
         Ok(Self { filter, values, pictures: Vec::new(), face: None })
     }
 
-    /// The same, where inputs of the type `image` may be given a file, `backdrop=beach.jpg`, and those of the type `text`
-    /// a text. `read` gives a file's bytes.
+    /// The same, where inputs of the type `image` may be given a picture or a clip, `backdrop=beach.jpg`, and those of
+    /// the type `text` a text. `read` gives what a file holds.
     ///
     /// # Errors
-    /// As [`LookItem::parse`]; or a file can't be read, or is no picture.
+    /// As [`LookItem::parse`]; or a file can't be read, or is neither a picture nor a clip.
     pub fn parse_with(
         filter: Arc<Filter>,
         values: &str,
-        read: impl Fn(&Path) -> std::io::Result<Vec<u8>>,
+        read: impl Fn(&Path) -> Result<Content, FilterError>,
     ) -> Result<Self, FilterError> {
         let (mut rest, mut pictures) = (Vec::new(), Vec::new());
         for pair in values.split(',') {
@@ -75,7 +75,7 @@ impl LookItem {
                 Some(Asset::Image(_, image)) => image.coded,
                 Some(Asset::Text(.., font)) => {
                     let image = font.draw(&short(&filter, name, path)?);
-                    pictures.extend(number.map(|number| (number, Arc::new(image))));
+                    pictures.extend(number.map(|number| (number, Given::Still(Arc::new(image)))));
                     continue;
                 }
                 _ => {
@@ -84,10 +84,8 @@ impl LookItem {
                 }
             };
             let path = Path::new(path.trim());
-            let bytes = read(path).map_err(|source| FilterError::Read { path: path.to_owned(), source })?;
-            let file = path.display().to_string();
-            let image = Image::read(&bytes, coded).map_err(|message| FilterError::Asset { file, message })?;
-            pictures.extend(number.map(|number| (number, Arc::new(image))));
+            let given = given(path, read(path)?, coded)?;
+            pictures.extend(number.map(|number| (number, given)));
         }
         Ok(Self { pictures, ..Self::parse(filter, &rest.join(","))? })
     }
@@ -118,7 +116,7 @@ impl LookItem {
         let kept = old.pictures.iter().filter_map(|(asset, picture)| {
             let name = old.filter.assets[*asset].name();
             let asset = self.filter.assets.iter().position(|asset| asset.name() == name)?;
-            Some((asset, Arc::clone(picture)))
+            Some((asset, picture.clone()))
         });
         self.pictures = kept.collect();
         for (input, value) in self.filter.inputs.iter().zip(&mut self.values.0) {
@@ -137,6 +135,18 @@ impl LookItem {
     /// Whether it changes nothing.
     pub fn is_identity(&self) -> bool {
         self.filter.is_identity(&self.values)
+    }
+}
+
+/// What a file gives in the place of a picture, whose values are no colours where it is `coded`.
+fn given(path: &Path, content: Content, coded: bool) -> Result<Given, FilterError> {
+    let wrong = |message: String| FilterError::Asset { file: path.display().to_string(), message };
+    match content {
+        Content::Picture(bytes) => Ok(Given::Still(Arc::new(Image::read(&bytes, coded).map_err(wrong)?))),
+        Content::Film(_) if coded => {
+            Err(wrong("a clip can't stand for numbers; this input takes a picture".to_owned()))
+        }
+        Content::Film(film) => Ok(Given::Film(film)),
     }
 }
 

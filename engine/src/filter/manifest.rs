@@ -111,8 +111,8 @@ pub struct Input {
     /// Default: none; an `enum` needs them.
     pub values: Option<Spanned<Vec<String>>>,
     /// The file of an `image` or `lut`; of a `text` its font (.ttf or .otf). A text is a texture, white on nothing, its
-    /// lines centred; `default` is what it says, at most 200 characters. Whoever uses the filter may put another picture in its place:
-    /// `--filter beach:backdrop=FILE`, or another text.
+    /// lines centred; `default` is what it says, at most 200 characters. Whoever uses the filter may put another
+    /// picture or a clip in its place, `--filter beach:backdrop=FILE`, or another text.
     /// Default: none; these types need one.
     pub path: Option<Spanned<String>>,
     /// Of an `image`: its values are no colours, but are read as they are stored.
@@ -316,7 +316,12 @@ impl Text<'_> {
 
     /// An error at a byte of this text.
     pub fn error(&self, byte: usize, message: impl Into<String>) -> FilterError {
-        FilterError::Text { place: Place::of(self.file.clone(), self.text, byte), message: message.into() }
+        let message: String = message.into();
+        let message = match message.char_indices().nth(MAX_MESSAGE) {
+            Some((end, _)) => format!("{} ...", &message[..end]),
+            None => message,
+        };
+        FilterError::Text { place: Place::of(self.file.clone(), self.text, byte), message }
     }
 
     /// An error at a value.
@@ -324,6 +329,27 @@ impl Text<'_> {
         self.error(value.span().start, message)
     }
 }
+
+/// Characters of a message: it may quote what is written.
+const MAX_MESSAGE: usize = 400;
+
+/// Serde's words for what a manifest has, in people's.
+const PLAIN: &[(&str, &str)] = &[
+    ("missing field", "missing key"),
+    (
+        "invalid type: map, expected a sequence",
+        "a list is needed here: write `[[name]]` in two brackets, or `[a, b]`",
+    ),
+    ("invalid type: map", "wrong type: this is a table or a date"),
+    ("invalid type", "wrong type"),
+    (" as i128", ""),
+    ("expected any valid TOML value", "too large a number"),
+    ("expected i64", "a whole number is needed"),
+    ("expected f64", "a number is needed"),
+    ("expected a string", "a text in quotes is needed"),
+    ("expected a boolean", "true or false is needed"),
+    ("expected a sequence", "a list is needed"),
+];
 
 /// Serde lists every known field; people want the one that they meant.
 fn explain(message: &str) -> String {
@@ -333,51 +359,11 @@ fn explain(message: &str) -> String {
             Some(nearest) => format!("unknown key `{given}`; did you mean `{nearest}`?"),
             None => format!("unknown key `{given}`; known: {}", quoted.collect::<Vec<_>>().join(", ")),
         },
-        _ => message.trim().replace('\n', ": ").replace("missing field", "missing key"),
+        _ => PLAIN
+            .iter()
+            .fold(message.trim().replace('\n', ": "), |said, (theirs, ours)| said.replace(theirs, ours)),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> Result<Manifest, String> {
-        let package = Package::new("neon", [(MANIFEST, text.as_bytes().to_vec())]);
-        Manifest::read(&package).map(|read| read.0).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn unknown_keys_are_answered_with_the_nearest_and_their_place() {
-        let text =
-            "format = 1\ntitle = \"Neon\"\n\n[[inputs]]\nname = \"glow\"\ntype = \"float\"\n  maxx = 1.0\n";
-        assert_eq!(read(text).unwrap_err(), "neon/filter.toml:7:3: unknown key `maxx`; did you mean `max`?");
-        let error = read("format = 1\ntitel = \"Neon\"\n").unwrap_err();
-        assert_eq!(error, "neon/filter.toml:2:1: unknown key `titel`; did you mean `title`?");
-    }
-
-    #[test]
-    fn wrong_types_missing_keys_and_broken_toml_have_a_place() {
-        for (text, start, part) in [
-            ("format = \"1\"\ntitle = \"x\"", "neon/filter.toml:1:10: ", "expected i64"),
-            ("format = 1\n", "neon/filter.toml:1:1: ", "missing key `title`"),
-            ("format = 1\ntitle = \"x", "neon/filter.toml:2:", "string"),
-            (
-                "format = 1\ntitle = \"x\"\n[[passes]]\nname = \"p\"\n",
-                "neon/filter.toml:3:",
-                "missing key `shader`",
-            ),
-        ] {
-            let error = read(text).unwrap_err();
-            assert!(error.starts_with(start) && error.contains(part), "{error}");
-        }
-    }
-
-    #[test]
-    fn text_that_is_none_and_a_missing_manifest_are_named() {
-        let package = Package::new("neon", [(MANIFEST, b"format = \xff".to_vec())]);
-        let error = Manifest::read(&package).unwrap_err().to_string();
-        assert_eq!(error, "neon/filter.toml:1:10: the file is not UTF-8 text");
-        let error = Manifest::read(&Package::new("neon", [("a", "b")])).unwrap_err().to_string();
-        assert_eq!(error, "neon is not a filter: it has no filter.toml");
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{FilterError, manifest::MANIFEST};
+use super::{FilterError, error::nearest, manifest::MANIFEST};
 
 /// Larger files are refused: a filter is meant to be sent around.
 pub(super) const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -55,7 +55,15 @@ impl Package {
             }
             return Self::from_folder(path);
         }
-        if fs::metadata(path).map_err(failed)?.len() > MAX_FILE_BYTES {
+        if matches!(path.try_exists(), Ok(false)) {
+            return Err(FilterError::Missing { path: path.to_owned(), nearest: neighbour(path) });
+        }
+        let about = fs::metadata(path).map_err(failed)?;
+        if !about.is_file() {
+            // A device or a pipe may never end.
+            return Err(failed(io::Error::other("it is neither a folder nor a file")));
+        }
+        if about.len() > MAX_FILE_BYTES {
             return Err(failed(too_large()));
         }
         Self::from_archive(&path.display().to_string(), &fs::read(path).map_err(failed)?)
@@ -103,6 +111,16 @@ impl Package {
 /// Whether a path within a filter is no part of what runs: hidden, or an expected picture.
 pub(super) fn is_left_out(path: &str) -> bool {
     path.split('/').any(|part| part.starts_with('.')) || path.split('/').next() == Some(CASES)
+}
+
+/// What lies beside a path that is not there and has the most similar name.
+fn neighbour(path: &Path) -> Option<String> {
+    let (folder, name) = (path.parent()?, path.file_name()?.to_string_lossy());
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let beside = fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let beside: Vec<String> = beside.filter(|name| !name.starts_with('.')).collect();
+    let nearest = nearest(&name, beside.iter().map(String::as_str))?;
+    Some(path.with_file_name(nearest).display().to_string())
 }
 
 fn too_large() -> io::Error {

@@ -142,6 +142,20 @@ impl Kind {
         }
     }
 
+    /// What is expected in a manifest.
+    pub fn in_manifest(&self) -> String {
+        let list = |count: &str, min: f32, max: f32, all: &[f32]| {
+            format!("{count} numbers from {min} to {max} in a list, such as {all:?}")
+        };
+        match self {
+            Self::Vec2(min, max) => list("two", *min, *max, &[*min, *max]),
+            Self::Point2 => list("two", 0.0, 1.0, &[0.5, 0.5]),
+            Self::Vec3(min, max) => list("three", *min, *max, &[*min, *max, *max]),
+            Self::Vec4(min, max) => list("four", *min, *max, &[*min, *min, *max, *max]),
+            other => other.to_string(),
+        }
+    }
+
     /// The value where a manifest gives none.
     pub fn zero(&self) -> Value {
         match self {

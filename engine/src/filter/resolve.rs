@@ -10,7 +10,7 @@ pub(super) use inputs::KINDS;
 
 use super::{
     Filter, FilterError, Module, Package, Quality, Requires, Space,
-    error::nearest,
+    error::{nearest, visible},
     manifest::{self, Manifest, Text},
 };
 use crate::quality::Tier;
@@ -33,18 +33,41 @@ impl Filter {
     }
 }
 
-/// What the generated module `package::inputs` calls its own, or uses.
-const RESERVED: [&str; 9] = [
-    "params",
+/// What the generated module `package::inputs` calls its own, or uses, and what the engine's own modules bind.
+const RESERVED: [&str; 28] = [
+    "antifaz",
+    "array",
     "canvas",
-    "newest_layers",
     "event_states",
+    "f32",
+    "face_points",
+    "faces",
+    "frame",
+    "linear",
+    "matte",
     "min",
+    "newest_layers",
+    "params",
+    "person_back",
     "person_edges",
     "person_front",
-    "person_back",
+    "picture",
     "picture_levels",
+    "prop_materials",
+    "prop_pieces",
+    "prop_textures",
+    "prop_vertices",
+    "repeat",
+    "texture_2d",
+    "texture_2d_array",
+    "texture_storage_2d",
+    "u32",
+    "vec4u",
 ];
+/// Of inputs, meshes, passes, and values of an `enum`, each: what has more is hardly a filter, and devices have no room for it.
+const MOST: usize = 256;
+/// Swarms of particles.
+const MOST_SWARMS: usize = 16;
 
 /// Whether a name can't be one in a manifest, since shaders give it another meaning.
 pub(super) fn is_reserved(name: &str) -> bool {
@@ -60,6 +83,8 @@ fn modules(package: &Package) -> Result<Vec<Module>, FilterError> {
             let text = String::from_utf8(package.file(path).unwrap_or_default().to_vec()).map_err(|_| {
                 FilterError::Asset { file: file.clone(), message: "the file is not UTF-8 text".into() }
             })?;
+            // Some editors put a mark before the text.
+            let text = text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned);
             Ok(Module { path: format!("package::{}", stem.replace('/', "::")), file, text })
         })
         .collect()
@@ -75,12 +100,13 @@ struct Resolver<'a> {
 
 impl Resolver<'_> {
     fn filter(mut self, manifest: Manifest) -> Result<Filter, FilterError> {
+        self.counts(&manifest)?;
         let budget = manifest.budget.as_ref().map(|budget| budget.resolve(&self.text)).transpose()?;
         let mut filter = Filter {
             name: self.package.name().to_owned(),
-            title: manifest.title,
-            description: manifest.description,
-            license: manifest.license,
+            title: visible(&manifest.title),
+            description: visible(&manifest.description),
+            license: visible(&manifest.license),
             requires: Requires::default(),
             inputs: Vec::new(),
             events: Vec::new(),
@@ -125,6 +151,42 @@ impl Resolver<'_> {
         Ok(filter)
     }
 
+    /// No more of anything than can be held, and no two of one name.
+    fn counts(&self, manifest: &Manifest) -> Result<(), FilterError> {
+        let passes: Vec<_> = manifest.passes.iter().map(|pass| &pass.get_ref().name).collect();
+        let inputs: Vec<_> = manifest.inputs.iter().map(|input| &input.name).collect();
+        let meshes: Vec<_> = manifest.meshes.iter().map(|mesh| &mesh.name).collect();
+        let swarms: Vec<_> = manifest.particles.iter().map(|particles| &particles.name).collect();
+        for (names, what, most) in [
+            (&passes, "passes", MOST),
+            (&inputs, "inputs", MOST),
+            (&meshes, "meshes", MOST),
+            (&swarms, "swarms of particles", MOST_SWARMS),
+        ] {
+            if let Some(name) = names.get(most) {
+                return Err(self.text.at(name, format!("a filter has at most {most} {what}")));
+            }
+        }
+        self.unlike(&passes)?;
+        self.unlike(&meshes)
+    }
+
+    /// Names that other keys refer to.
+    fn unlike(&self, names: &[&Spanned<String>]) -> Result<(), FilterError> {
+        let twice = |(number, name): (usize, &&Spanned<String>)| {
+            names[..number].iter().any(|earlier| earlier.get_ref() == name.get_ref())
+        };
+        if let Some(name) = names.iter().find(|name| name.get_ref().trim().is_empty()) {
+            return Err(self.text.at(name, "the `name` is empty"));
+        }
+        match names.iter().enumerate().position(twice) {
+            Some(number) => {
+                Err(self.text.at(names[number], format!("`{}` is there already", names[number].get_ref())))
+            }
+            None => Ok(()),
+        }
+    }
+
     fn requires(&self, needs: &manifest::Needs, requires: &mut Requires) -> Result<(), FilterError> {
         for need in &needs.face {
             match self.one_of(need, &["mesh", "blendshapes", "pose"])? {
@@ -157,7 +219,8 @@ impl Resolver<'_> {
             let input = number(&inputs, self.one_of(name, &inputs)?);
             let kind = &filter.inputs[input].kind;
             let value = kind.from_toml(value.get_ref()).ok_or_else(|| {
-                self.text.at(value, format!("the value of `{}` must be {kind}", name.get_ref()))
+                self.text
+                    .at(value, format!("the value of `{}` must be {}", name.get_ref(), kind.in_manifest()))
             })?;
             set.push((input, value));
         }
@@ -187,14 +250,16 @@ impl Resolver<'_> {
             && text.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_')
             && text.len() <= 64;
         if !fits {
-            return Err(self
-                .text
-                .at(name, format!("`{text}` must be made of a-z, 0-9 and _, a letter first")));
+            return Err(self.text.at(
+                name,
+                format!("`{text}` must be made of a-z, 0-9 and _, a letter first, at most 64 of them"),
+            ));
         }
         if is_reserved(text) {
-            return Err(self
-                .text
-                .at(name, format!("`{text}` is a word of the shader language; choose another")));
+            let message = format!(
+                "`{text}` is a word of the shader language or of the engine; choose another, such as `my_{text}`"
+            );
+            return Err(self.text.at(name, message));
         }
         Ok(())
     }

@@ -108,7 +108,8 @@ pub(super) async fn open(
     adapter: &wgpu::Adapter,
     options: &GpuOptions,
 ) -> Result<(wgpu::Device, wgpu::Queue), GpuError> {
-    let mut useful = wgpu::Features::SHADER_F16 | wgpu::Features::SUBGROUP;
+    use wgpu::Features;
+    let mut useful = Features::SHADER_F16 | Features::SUBGROUP | Features::PIPELINE_CACHE;
     if options.timestamps {
         useful |= super::timer::FEATURES;
     }

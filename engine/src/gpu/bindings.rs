@@ -77,6 +77,13 @@ enum Key {
     Sampler(Sampler),
 }
 
+/// Bytes of all that a draw or dispatch is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Traffic {
+    pub(super) read: u64,
+    pub(super) written: u64,
+}
+
 /// The layout of a pipeline's resources and the bind groups made so far.
 #[derive(Debug)]
 pub(super) struct Bindings {
@@ -149,6 +156,27 @@ impl Bindings {
         given: &[(&str, Resource<'_>)],
     ) -> Result<Vec<wgpu::BindGroup>, GpuError> {
         (0..self.layouts.len() as u32).map(|group| self.group(gpu, group, given)).collect()
+    }
+
+    /// Bytes of what the shader may read of `given`, and of what it may write.
+    pub(super) fn traffic(&self, given: &[(&str, Resource<'_>)]) -> Traffic {
+        let mut traffic = Traffic::default();
+        for slot in &self.slots {
+            let given = given.iter().find(|(name, _)| *name == slot.name).map(|(_, resource)| resource);
+            let bytes = match given {
+                Some(Resource::Texture(texture) | Resource::Coded(texture)) => texture.desc().bytes(),
+                Some(Resource::Buffer(buffer)) => buffer.bytes(),
+                Some(Resource::Sampler(_)) | None => 0,
+            };
+            use wgpu::{BindingType as Ty, BufferBindingType as Buffer};
+            match slot.entry.ty {
+                Ty::StorageTexture { .. } | Ty::Buffer { ty: Buffer::Storage { read_only: false }, .. } => {
+                    traffic.written += bytes;
+                }
+                _ => traffic.read += bytes,
+            }
+        }
+        traffic
     }
 
     /// The storage buffers among `given` that the shader reads, and those that it writes or may write. Each comes

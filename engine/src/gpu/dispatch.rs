@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use super::{ComputePipeline, Gpu, GpuError, Resource};
+use super::{ComputePipeline, Gpu, GpuError, Resource, bindings::Traffic};
+use crate::telemetry::Work;
 
 /// A dispatch whose resources are bound once and for all.
 #[derive(Clone, Debug)]
@@ -17,6 +18,9 @@ pub struct Dispatch {
     /// Storage buffers that the shader declares as `read`, and as `read_write`.
     reads: Vec<wgpu::Buffer>,
     writes: Vec<wgpu::Buffer>,
+    traffic: Traffic,
+    /// Bytes of what it reads that all workgroups along z share.
+    shared: u64,
 }
 
 impl Dispatch {
@@ -32,13 +36,31 @@ impl Dispatch {
     ) -> Result<Self, GpuError> {
         let groups = pipeline.bindings().groups(gpu, resources)?;
         let [reads, writes] = pipeline.bindings().storage_buffers(resources);
-        Ok(Self { pipeline, groups, workgroups, reads, writes })
+        let traffic = pipeline.bindings().traffic(resources);
+        Ok(Self { pipeline, groups, workgroups, reads, writes, traffic, shared: traffic.read })
+    }
+
+    /// The same, counted as one whose workgroups along z each have a part of the buffers, but for `shared` bytes of
+    /// those that it reads.
+    pub fn with_parts(self, shared: u64) -> Self {
+        Self { shared: shared.min(self.traffic.read), ..self }
     }
 
     /// The same with `depth` workgroups along z.
     pub fn deep(&self, depth: u32) -> Self {
-        let [x, y, _] = self.workgroups;
-        Self { workgroups: [x, y, depth], ..self.clone() }
+        let [x, y, z] = self.workgroups;
+        let part = |bytes: u64| bytes * u64::from(depth) / u64::from(z.max(1));
+        let traffic = Traffic {
+            read: self.shared + part(self.traffic.read - self.shared),
+            written: part(self.traffic.written),
+        };
+        Self { workgroups: [x, y, depth], traffic, ..self.clone() }
+    }
+
+    /// What it asks of the GPU.
+    fn work(&self) -> Work {
+        let Traffic { read, written } = self.traffic;
+        Work { dispatches: 1, read, written, ..Work::default() }
     }
 
     /// Whether it does the same with the same resources.
@@ -49,7 +71,8 @@ impl Dispatch {
     }
 
     /// Records it, with what barriers wgpu finds necessary.
-    pub(super) fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
+    pub(super) fn record(&self, pass: &mut wgpu::ComputePass<'_>, work: &mut Work) {
+        *work += self.work();
         record(pass, &self.pipeline, &self.groups, self.workgroups);
     }
 }
@@ -89,6 +112,7 @@ pub(super) fn record(
 pub struct Levels {
     levels: Vec<Level>,
     barriers: usize,
+    work: Work,
 }
 
 #[derive(Clone, Debug)]
@@ -121,6 +145,7 @@ impl Levels {
             let (together, each) = (1 + settled.waits(&dispatches), touched.waits(&dispatches));
             let settles = if together < each { settles } else { Vec::new() };
             made.barriers += together.min(each);
+            dispatches.iter().for_each(|dispatch| made.work += dispatch.work());
             made.levels.push(Level { settles, dispatches });
         }
         made
@@ -137,6 +162,11 @@ impl Levels {
         self.levels.len()
     }
 
+    /// What they ask of the GPU.
+    pub fn work(&self) -> Work {
+        self.work
+    }
+
     /// Records all levels.
     pub(super) fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
         for level in &self.levels {
@@ -146,7 +176,7 @@ impl Levels {
                 pass.transition_resources(level.settles.iter().map(readable), std::iter::empty());
             }
             for dispatch in &level.dispatches {
-                dispatch.record(pass);
+                record(pass, &dispatch.pipeline, &dispatch.groups, dispatch.workgroups);
             }
         }
     }
@@ -268,11 +298,26 @@ mod tests {
         let [one, two] = [7, 100].map(|seed| chains.buffers(STEPS + 1, seed));
         let levels = side_by_side(chains.chain(&one), chains.chain(&two));
         assert_eq!(levels.barriers(), STEPS - 1);
+        let (dispatches, bytes) = (2 * STEPS as u32, 2 * STEPS as u64 * u64::from(LENGTH) * 4);
+        let work = Work { dispatches, read: bytes, written: bytes, ..Work::default() };
+        assert_eq!(levels.work(), work);
         assert_eq!(chains.values(&levels, &one[STEPS]), expected(7));
         assert_eq!(chains.values(&levels, &two[STEPS]), expected(100));
         let pairs = chains.chain(&one).into_iter().zip(chains.chain(&two));
         let naive = Levels::new(pairs.flat_map(|(one, two)| [vec![one], vec![two]]));
         assert_eq!(naive.barriers(), 2 * (STEPS - 1));
+    }
+
+    #[test]
+    fn workgroups_along_z_are_counted_with_their_part() {
+        let chains = Chains::new();
+        let buffers = chains.buffers(2, 3);
+        let first = chains.chain(&buffers).swap_remove(0).deep(8);
+        let read = |dispatch: &Dispatch| Levels::new([vec![dispatch.clone()]]).work().read;
+        let eight = Dispatch { traffic: Traffic { read: 1024, written: 1024 }, ..first };
+        assert_eq!([8, 2].map(|depth| read(&eight.clone().with_parts(224).deep(depth))), [1024, 424]);
+        assert_eq!(read(&eight.clone().with_parts(1024).deep(2)), 1024);
+        assert_eq!(Levels::new([vec![eight.deep(2)]]).work().written, 256);
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use super::{
     Buffer, ComputePipeline, Dispatch, Gpu, GpuError, Levels, PassPipeline, Resource, Texture, TextureFormat,
-    belt, dispatch,
+    belt, bindings::Traffic, dispatch,
 };
+use crate::telemetry::Work;
 
 /// Commands on their way to [`Gpu::submit`].
 #[derive(Debug)]
@@ -13,6 +14,7 @@ pub struct Encoder {
     gpu: Gpu,
     raw: wgpu::CommandEncoder,
     load: belt::Load,
+    work: Work,
 }
 
 /// What a target holds before the first draw.
@@ -72,12 +74,17 @@ impl<'a> Draw<'a> {
 
 impl Encoder {
     pub(super) fn new(gpu: Gpu, raw: wgpu::CommandEncoder) -> Self {
-        Self { gpu, raw, load: belt::Load::default() }
+        Self { gpu, raw, load: belt::Load::default(), work: Work::default() }
     }
 
     /// The device that this records for.
     pub fn gpu(&self) -> &Gpu {
         &self.gpu
+    }
+
+    /// What was recorded so far, counted.
+    pub fn work(&self) -> Work {
+        self.work
     }
 
     /// Writes `bytes` into `buffer` at `offset` (a multiple of 4), after what was recorded before and before
@@ -87,6 +94,7 @@ impl Encoder {
     /// When the bytes don't fit, or `offset` is no multiple of 4.
     pub fn write(&mut self, buffer: &Buffer, offset: u64, bytes: &[u8]) {
         let length = (bytes.len() as u64).next_multiple_of(4);
+        self.work.uploaded += length;
         assert!(offset.is_multiple_of(4), "offset {offset}");
         assert!(offset + length <= buffer.bytes(), "{length} bytes at {offset} of {}", buffer.bytes());
         if let Some((staging, from)) = self.load.stage(self.gpu.belt(), self.gpu.device(), bytes) {
@@ -111,6 +119,7 @@ impl Encoder {
             check_fit(render, draw, format)?;
             bound.push(draw.pipeline.bindings().groups(&self.gpu, draw.resources)?);
         }
+        self.count(render);
         let view = view_as(render.target, format);
         let mut pass = self.raw.begin_render_pass(&wgpu::RenderPassDescriptor {
             label: Some(render.label),
@@ -166,6 +175,8 @@ impl Encoder {
         workgroups: [u32; 3],
     ) -> Result<(), GpuError> {
         let groups = pipeline.bindings().groups(&self.gpu, resources)?;
+        let Traffic { read, written } = pipeline.bindings().traffic(resources);
+        self.work += Work { dispatches: 1, read, written, ..Work::default() };
         let mut pass = self.compute_pass(pipeline.bindings().label());
         dispatch::record(&mut pass, pipeline, &groups, workgroups);
         Ok(())
@@ -173,15 +184,31 @@ impl Encoder {
 
     /// Records `dispatches`, one after the other, in a pass of their own.
     pub fn compute(&mut self, label: &str, dispatches: &[Dispatch]) {
+        let mut work = self.work;
         let mut pass = self.compute_pass(label);
         for dispatch in dispatches {
-            dispatch.record(&mut pass);
+            dispatch.record(&mut pass, &mut work);
         }
+        drop(pass);
+        self.work = work;
     }
 
     /// Records `levels`, one after the other, in a pass of their own.
     pub fn compute_levels(&mut self, label: &str, levels: &Levels) {
+        self.work += levels.work();
         levels.record(&mut self.compute_pass(label));
+    }
+
+    fn count(&mut self, render: &Render<'_>) {
+        let target = render.target.desc().bytes();
+        // Of several samples only their mean is kept.
+        let kept = render.resolve.map_or(target, |resolve| resolve.desc().bytes());
+        let loaded = if render.load == Load::Keep { target } else { 0 };
+        self.work += Work { passes: 1, read: loaded, written: kept, ..Work::default() };
+        for draw in render.draws {
+            let Traffic { read, written } = draw.pipeline.bindings().traffic(draw.resources);
+            self.work += Work { draws: 1, read, written, ..Work::default() };
+        }
     }
 
     fn compute_pass(&mut self, label: &str) -> wgpu::ComputePass<'_> {
@@ -195,6 +222,7 @@ impl Encoder {
     /// When the other is shorter.
     pub fn copy_buffer(&mut self, from: &Buffer, to: &Buffer) {
         assert!(from.bytes() <= to.bytes(), "{} bytes into {}", from.bytes(), to.bytes());
+        self.work.copied += from.bytes();
         self.raw.copy_buffer_to_buffer(from.raw(), 0, to.raw(), 0, from.bytes());
     }
 
@@ -204,6 +232,7 @@ impl Encoder {
     /// When the shapes differ.
     pub fn copy(&mut self, from: &Texture, to: &Texture) {
         assert_eq!(from.desc(), to.desc(), "only textures of the same shape are copied");
+        self.work.copied += from.desc().bytes();
         self.raw.copy_texture_to_texture(
             from.raw().as_image_copy(),
             to.raw().as_image_copy(),
@@ -223,6 +252,7 @@ impl Encoder {
             "a layer takes what is of its shape"
         );
         assert!(layer < to.desc().layers, "layer {layer} of {}", to.desc().layers);
+        self.work.copied += shape.bytes();
         let mut target = to.raw().as_image_copy();
         target.origin.z = layer;
         self.raw.copy_texture_to_texture(from.raw().as_image_copy(), target, shape.extent(0));
@@ -236,6 +266,7 @@ impl Encoder {
         let mut place = to.raw().as_image_copy();
         place.mip_level = level;
         let size = level_of(to, level, from);
+        self.work.copied += from.desc().bytes();
         self.raw.copy_texture_to_texture(from.raw().as_image_copy(), place, size);
     }
 
@@ -247,6 +278,7 @@ impl Encoder {
         let mut place = from.raw().as_image_copy();
         place.mip_level = level;
         let size = level_of(from, level, to);
+        self.work.copied += to.desc().bytes();
         self.raw.copy_texture_to_texture(place, to.raw().as_image_copy(), size);
     }
 

@@ -21,6 +21,7 @@ mod dispatch;
 mod encoder;
 mod error;
 mod health;
+mod keep;
 mod pass;
 mod pool;
 pub mod readback;
@@ -33,7 +34,7 @@ mod texture;
 pub mod timer;
 
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicUsize, Ordering},
 };
 
@@ -63,6 +64,8 @@ struct Inner {
     belt: Arc<belt::Belt>,
     samplers: bindings::Samplers,
     buffers_created: Arc<AtomicUsize>,
+    /// Where compiled pipelines are kept, if they are.
+    cache: OnceLock<wgpu::PipelineCache>,
 }
 
 impl Gpu {
@@ -101,6 +104,7 @@ impl Gpu {
             belt: Arc::new(belt::Belt::new(Arc::clone(&buffers_created))),
             samplers: bindings::Samplers::new(&device),
             buffers_created,
+            cache: OnceLock::new(),
             device,
             queue,
             info,

@@ -218,7 +218,7 @@ fn render_pipeline(
             targets: &targets,
         }),
         multiview_mask: None,
-        cache: None,
+        cache: gpu.pipeline_cache(),
     })
 }
 
@@ -300,7 +300,7 @@ impl ComputePipeline {
                     zero_initialize_workgroup_memory: false,
                     ..Default::default()
                 },
-                cache: None,
+                cache: gpu.pipeline_cache(),
             })
         })
         .map_err(|error| named(error, label))?;

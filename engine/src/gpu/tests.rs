@@ -4,6 +4,7 @@ use super::{
     Blend, BufferUse, Depth, Draw, Gpu, GpuError, GpuOptions, Load, PassDesc, PassPipeline, Render, Resource,
     Texture, TextureDesc, TextureFormat, readback::Readback, shader::Library,
 };
+use crate::telemetry::Work;
 
 const SOLID: &str = "
 struct Paint { colour: vec4f, depth: f32, rows: array<mat2x4f, 2> }
@@ -163,11 +164,22 @@ fn one_buffer_may_be_written_between_two_draws() {
     let resources = [("paint", Resource::Buffer(&paint))];
     let draws = [Draw::fullscreen(&pipeline, &resources)];
     let (mut encoder, readback) = (gpu.encoder("test"), Readback::new());
-    let mut tickets = Vec::new();
+    let (mut tickets, mut before) = (Vec::new(), Work::default());
     for (target, colour) in [(&one, [1.0_f32, 0.0, 0.0, 1.0]), (&two, [0.0, 1.0, 0.0, 1.0])] {
         encoder.write(&paint, 0, bytemuck::bytes_of(&colour));
         encoder.render(&Render::new("test", target, &draws)).unwrap();
+        let bytes = target.desc().bytes();
+        let once = Work {
+            passes: 1,
+            draws: 1,
+            uploaded: 16,
+            read: paint.bytes(),
+            written: bytes,
+            ..Work::default()
+        };
+        assert_eq!(encoder.work() - std::mem::replace(&mut before, encoder.work()), once);
         tickets.push(readback.start(&mut encoder, target).unwrap());
+        before = encoder.work();
     }
     gpu.submit(encoder).unwrap();
     let got: Vec<_> = tickets.into_iter().map(|ticket| ticket.wait(&gpu).unwrap()[..2].to_vec()).collect();

@@ -123,6 +123,16 @@ impl TextureDesc {
         Stored::new(raw, *self)
     }
 
+    /// Bytes of all its levels and samples.
+    pub(super) fn bytes(&self) -> u64 {
+        let level = |level| {
+            let extent = self.extent(level);
+            u64::from(extent.width) * u64::from(extent.height) * u64::from(extent.depth_or_array_layers)
+        };
+        let texels: u64 = (0..self.mips).map(level).sum();
+        texels * u64::from(self.samples) * u64::from(self.format.bytes())
+    }
+
     /// Size of a level of detail, in texels.
     pub(super) fn extent(&self, level: u32) -> wgpu::Extent3d {
         let side = |side: u32| (side >> level).max(1);

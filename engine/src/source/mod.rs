@@ -7,6 +7,7 @@ pub mod adapt;
 #[cfg(feature = "camera")]
 pub mod camera;
 mod error;
+mod film;
 pub mod image;
 mod jpeg;
 mod playback;
@@ -19,6 +20,7 @@ use std::{fs::File, io::Read, path::Path, sync::Arc, time::Duration};
 #[cfg(feature = "camera")]
 pub use camera::{Camera, CameraName, CameraOptions};
 pub use error::SourceError;
+pub use film::{Reel, content};
 pub use playback::{Playback, Reopen};
 pub use synthetic::{Synthetic, SyntheticOptions};
 

@@ -1,10 +1,12 @@
 //! What frames cost. The walk writes to it; only the scheduler and the app read it.
 
 mod stats;
+mod work;
 
 use std::time::Duration;
 
 pub use stats::{Percentiles, percentiles};
+pub use work::Work;
 
 use crate::frame::FrameId;
 
@@ -39,13 +41,15 @@ impl Stage {
     }
 }
 
-/// Time spent in one stage.
+/// What one stage takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Cost {
-    /// On the CPU.
+    /// Time on the CPU.
     pub cpu: Duration,
-    /// On the GPU, where its timestamps have arrived.
+    /// Time on the GPU, where its timestamps have arrived.
     pub gpu: Option<Duration>,
+    /// What was recorded for the GPU.
+    pub work: Work,
 }
 
 /// The cost of one finished frame.

@@ -16,7 +16,7 @@ use crate::{base, cases, look, preparer};
 const SIZE: [u32; 2] = [48, 32];
 
 /// Draws one frame and reads it back.
-fn draw(preparer: &Preparer, composer: &mut Composer) -> Vec<u8> {
+pub(crate) fn draw(preparer: &Preparer, composer: &mut Composer) -> Vec<u8> {
     let (gpu, id) = (preparer.gpu(), FrameId(1));
     let grey: Vec<u8> = (0..SIZE[0] * SIZE[1]).flat_map(|i| [100, (i % 251) as u8, 60, 255]).collect();
     let texture = gpu.texture_with(&TextureDesc::new(SIZE, TextureFormat::Srgb8), &grey).unwrap();

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use antifaz::{
     nets::{
-        self, Backend, Graph, ModelId, Models, Plan, bundle,
+        self, Backend, GpuNet, Graph, ModelId, Models, Plan, Precision, bundle,
         graph::{Alignment, Binary, Constant, Op, Reduce, Unary, Window},
         plan::Activation,
     },
     workers::Workers,
 };
 
-use crate::{BOTH, Random, error, fast_nets};
+use crate::{BOTH, Random, error, fast_nets, gpu};
 
 /// Fused and unfused run the same sums; only bias and residual are added in another order.
 const FUSION_TOLERANCE: f64 = 1e-6;
@@ -32,7 +32,16 @@ fn run(plan: Plan, input: &[f32]) -> Vec<f32> {
 
 /// A block as in BlazeFace: pad, depthwise, pointwise, a bias of its own, a widened shortcut, PReLU.
 fn block() -> Graph {
+    block_of(|weight| weight)
+}
+
+/// The same, its weights `rounded`.
+fn block_of(rounded: fn(f32) -> f32) -> Graph {
     let (mut graph, mut random) = (Graph::default(), Random(7));
+    let constant = |graph: &mut Graph, random: &mut Random, shape: &[usize]| {
+        let values = random.values(shape.iter().product()).into_iter().map(rounded);
+        graph.tensor("constant", shape.to_vec(), Some(Constant::F32(values.collect())))
+    };
     let input = graph.tensor("input", vec![1, 5, 7, 3], None);
     let pad = Op::Pad { amounts: vec![[0, 0], [1, 1], [1, 1], [0, 0]], value: 0.0 };
     let padded = graph.append(pad, vec![input], "padded").unwrap();
@@ -68,6 +77,24 @@ fn a_block_becomes_two_steps() {
     let input = Random(8).values(105);
     let [fused, unfused] = [plan, Plan::unfused(&graph).unwrap()].map(|plan| run(plan, &input));
     assert!(error(&fused, &unfused) <= FUSION_TOLERANCE);
+}
+
+/// On the GPU; weights that no f16 equals show that each is read from its own half of a word.
+#[test]
+fn half_precision_rounds_the_weights_and_nothing_else() {
+    let nearest = |weight| half::f16::from_f32(weight).to_f32();
+    let [exact, rounded] = [block(), block_of(nearest)].map(|graph| Plan::new(&graph).unwrap());
+    let input = Random(8).values(105);
+    let exact = Arc::new(exact);
+    let single = run(Plan::clone(&exact), &input);
+    let want = run(rounded, &input);
+    assert!(error(&single, &want) > 10.0 * FUSION_TOLERANCE, "rounding changes nothing");
+    for fusing in BOTH {
+        let how = GpuNet { precision: Precision::F16, fusing };
+        let mut net = nets::load_on(exact.clone(), gpu(), how, &Workers::alone()).unwrap();
+        net.run(&[&input]).unwrap();
+        assert!(error(net.output(0), &want) <= FUSION_TOLERANCE, "{fusing:?}");
+    }
 }
 
 #[test]

@@ -80,6 +80,7 @@ fn facts(filter: &Filter) -> Vec<(&'static str, String)> {
         (needs.blendshapes, "expressions"),
         (needs.pose, "head poses"),
         (needs.matte, "the person mask"),
+        (needs.edges, "the person's edges"),
     ]
     .into_iter()
     .filter_map(|(needed, name)| needed.then_some(name))

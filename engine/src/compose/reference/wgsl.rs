@@ -59,7 +59,9 @@ pub(super) fn read(path: &str, text: &str) -> Module {
             doc.clear();
             continue;
         };
-        if std::mem::take(&mut hidden) {
+        // What begins with `_` is for the engine's own modules.
+        let private = line.split(['(', ':', '<', ' ']).nth(1).is_some_and(|name| name.starts_with('_'));
+        if std::mem::take(&mut hidden) || private {
             doc.clear();
             continue;
         }
@@ -123,7 +125,7 @@ mod tests {
     #[test]
     fn items_are_read_with_their_comments() {
         let text = "// A room.\n// Two lines.\n\nimport a::{b};\n\n/// Both.\nconst ONE: u32 = 1u;\nconst TWO: u32 = 2u; \
-                    // no\n/// Own.\nconst OWN: u32 = 3u;\n\nconst BARE: f32 = 0.0;\n\n/// A thing.\nstruct Thing {\n    @location(0) @interpolate(flat) \
+                    // no\n/// Own.\nconst OWN: u32 = 3u;\n\nconst BARE: f32 = 0.0;\n\n/// No.\nconst _HIDDEN: f32 = 0.0;\n\n/// No.\nfn _hidden() {\n}\n\n/// A thing.\nstruct Thing {\n    @location(0) @interpolate(flat) \
                     a: array<f32, 2>,\n    /// Said.\n    b: u32,\n}\n\n/// Bound.\n@group(0) @binding(3) var<storage, \
                     read> things: array<Thing, 8>;\n\n/// Does.\nfn does(x: f32) -> f32 {\n    var a = 1;\n    return \
                     x;\n}\n";

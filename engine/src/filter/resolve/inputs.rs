@@ -2,10 +2,10 @@
 
 use toml::Spanned;
 
-use super::Resolver;
+use super::{MOST, Resolver};
 use crate::filter::{
     Event, Filter, FilterError, Requires,
-    error::nearest,
+    error::{nearest, visible},
     event::Source,
     manifest,
     params::{Input, Kind},
@@ -77,18 +77,19 @@ impl Resolver<'_> {
             "vec3" => self.range(input).map(|(min, max)| Kind::Vec3(min, max))?,
             "vec4" => self.range(input).map(|(min, max)| Kind::Vec4(min, max))?,
             "point2" => Kind::Point2,
-            "int" => self.range(input).map(|(min, max)| Kind::Int(min as i32, max as i32))?,
+            "int" => self.whole_range(input)?,
             "bool" => Kind::Bool,
             "color" => Kind::Color,
-            _ => Kind::Enum(self.required(input.values.as_ref(), &input.name, "values")?.get_ref().clone()),
+            _ => self.choice(input)?,
         };
         let read = |value: &Spanned<toml::Value>| {
-            kind.from_toml(value.get_ref())
-                .ok_or_else(|| self.text.at(value, format!("the value of `{name}` must be {kind}")))
+            kind.from_toml(value.get_ref()).ok_or_else(|| {
+                self.text.at(value, format!("the value of `{name}` must be {}", kind.in_manifest()))
+            })
         };
         let default = input.default.as_ref().map(read).transpose()?.unwrap_or_else(|| kind.zero());
         let identity = input.identity.as_ref().map(read).transpose()?;
-        let label = input.label.clone().unwrap_or_else(|| name.clone());
+        let label = input.label.as_deref().map_or_else(|| name.clone(), visible);
         filter.inputs.push(Input { name, label, kind, default, identity });
         Ok(())
     }
@@ -116,7 +117,7 @@ impl Resolver<'_> {
             _ => requires.blendshapes = true,
         }
         let (threshold, release) = self.limits(input, source)?;
-        let label = input.label.clone().unwrap_or_else(|| name.clone());
+        let label = input.label.as_deref().map_or_else(|| name.clone(), visible);
         Ok(Event { name, label, source, threshold, release })
     }
 
@@ -176,10 +177,44 @@ impl Resolver<'_> {
         Ok(())
     }
 
+    /// The names of an `enum`: people type them after a `=`, between commas.
+    fn choice(&self, input: &manifest::Input) -> Result<Kind, FilterError> {
+        let values = self.required(input.values.as_ref(), &input.name, "values")?;
+        let names = values.get_ref();
+        if names.len() > MOST {
+            return Err(self.text.at(values, format!("an `enum` has at most {MOST} `values`")));
+        }
+        let typed = |name: &String| {
+            !name.is_empty() && name.trim() == name && !name.contains(|c: char| c == ',' || c.is_control())
+        };
+        let message = match names.iter().enumerate().find(|(number, name)| names[..*number].contains(name)) {
+            Some((_, twice)) => format!("`{twice}` is among the `values` twice"),
+            None if names.is_empty() => "`values` is empty: an `enum` needs at least one name".to_owned(),
+            None if !names.iter().all(typed) => {
+                "each of the `values` is a name without commas, and without blanks around it".to_owned()
+            }
+            None => return Ok(Kind::Enum(names.clone())),
+        };
+        Err(self.text.at(values, message))
+    }
+
+    fn whole_range(&self, input: &manifest::Input) -> Result<Kind, FilterError> {
+        let limits = self.range(input)?;
+        for (key, side) in [("min", &input.min), ("max", &input.max)] {
+            let Some(side) = side else { continue };
+            // What f32 can't tell from its neighbours is no limit that holds.
+            if side.get_ref().fract() != 0.0 || side.get_ref().abs() > 16_777_216.0 {
+                let message = format!("the `{key}` of an `int` is a whole number from -16777216 to 16777216");
+                return Err(self.text.at(side, message));
+            }
+        }
+        Ok(Kind::Int(limits.0 as i32, limits.1 as i32))
+    }
+
     fn range(&self, input: &manifest::Input) -> Result<(f32, f32), FilterError> {
         let min = input.min.as_ref().map_or(0.0, |min| *min.get_ref());
         let max = input.max.as_ref().map_or(1.0, |max| *max.get_ref());
-        if min < max && min.is_finite() && max.is_finite() {
+        if min < max && (min as f32).is_finite() && (max as f32).is_finite() {
             return Ok((min as f32, max as f32));
         }
         let message = format!("`min` ({min}) must be below `max` ({max}); they are 0 and 1 where not given");

@@ -55,11 +55,22 @@ impl Resolver<'_> {
     }
 
     pub(super) fn particles(&mut self, particles: &manifest::Particles) -> Result<Particles, FilterError> {
-        self.names.push(format!("{}_count", particles.name.get_ref()));
+        self.generated(&particles.name, "_count")?;
         match u32::try_from(*particles.count.get_ref()) {
             Ok(count @ 1..=65536) => Ok(Particles { name: self.name(&particles.name)?, count }),
             _ => Err(self.text.at(&particles.count, "`count` must be a number from 1 to 65536")),
         }
+    }
+
+    /// A name that is made of another one.
+    fn generated(&mut self, name: &Spanned<String>, ending: &str) -> Result<(), FilterError> {
+        let made = format!("{}{ending}", name.get_ref());
+        if self.names.contains(&made) {
+            let message = format!("`{}` brings the name `{made}`, which is there already", name.get_ref());
+            return Err(self.text.at(name, message));
+        }
+        self.names.push(made);
+        Ok(())
     }
 
     /// What a compute pass must have and must not have.
@@ -98,6 +109,9 @@ impl Resolver<'_> {
         if let (Some(particles), false) = (&pass.particles, space == "particles") {
             let message = "`particles` are drawn in the space \"particles\", or moved by a compute pass";
             return Err(self.text.at(particles, message));
+        }
+        if let (Some(mesh), false) = (&pass.mesh, space == "prop") {
+            return Err(self.text.at(mesh, "a `mesh` is drawn in the space \"prop\""));
         }
         if let Some(per) = &pass.per {
             let fits = if matches!(space, "frame" | "particles") { "frame" } else { "face" };
@@ -224,7 +238,7 @@ impl Resolver<'_> {
         let float = format.transpose()? == Some("rgba16float");
         let keep = self.keep(pass)?;
         if let Keep::History(_) = keep {
-            self.names.push(format!("{}_ago", name.get_ref()));
+            self.generated(name, "_ago")?;
         }
         filter.targets.push(Target { name: self.name(name)?, size, float, keep });
         Ok(())

@@ -1,8 +1,10 @@
 use super::*;
-use crate::filter::{Asset, LookItem, Value, manifest::MANIFEST};
+use crate::filter::{Asset, Given, LookItem, Value, manifest::MANIFEST};
 
 const HEAD: &str = "format = 1\ntitle = \"Neon\"\n";
 const PASS: &str = "[[passes]]\nname = \"p\"\nshader = \"a.wgsl\"\nentry = \"main\"\n";
+/// A second one.
+const OTHER: &str = "[[passes]]\nname = \"o\"\nshader = \"a.wgsl\"\nentry = \"main\"\n";
 
 fn read(text: &str) -> Result<Filter, String> {
     let files = [(MANIFEST, text), ("a.wgsl", ""), ("bad.cube", "LUT_3D_SIZE 2\n0 0\n"), ("bad.png", "x")];
@@ -68,7 +70,7 @@ fn mistakes_are_shown_in_place() {
         (format!("{HEAD}{PASS}reads = [\"t\"]\n"), "7:10", "unknown `t`"),
         (format!("{HEAD}{PASS}target = \"t\"\nreads = [\"t\"]\n"), "8:10", "unless that is `persistent`"),
         (
-            format!("{HEAD}{PASS}reads = [\"t\"]\n{PASS}target = \"t\"\n"),
+            format!("{HEAD}{PASS}reads = [\"t\"]\n{OTHER}target = \"t\"\n"),
             "7:10",
             "only a later pass draws on `t`",
         ),
@@ -88,7 +90,7 @@ fn mistakes_are_shown_in_place() {
         (format!("{HEAD}{PASS}target = \"t\"\nhistory = 99\n"), "8:11", "from 2 to 16"),
         (format!("{HEAD}{PASS}target = \"t\"\nhistory = 3\npersistent = true\n"), "8:11", "not both"),
         (
-            format!("{HEAD}{PASS}target = \"t\"\n{PASS}target = \"t\"\nhistory = 3\n"),
+            format!("{HEAD}{PASS}target = \"t\"\n{OTHER}target = \"t\"\nhistory = 3\n"),
             "12:10",
             "says whether it is kept",
         ),
@@ -125,10 +127,10 @@ fn texts_are_drawn_and_replaced() {
     let filter = std::sync::Arc::new(Filter::from_package(&Package::new("neon", files)).unwrap());
     let Asset::Text(name, image, _) = &filter.assets[0] else { panic!("{:?}", filter.assets) };
     assert_eq!((name.as_str(), image.size), ("caption", [288, 96]));
-    let item = |values: &str| {
-        LookItem::parse_with(filter.clone(), values, |_| Err(std::io::ErrorKind::NotFound.into()))
-    };
-    assert_eq!(item("caption=AA\\nA").unwrap().pictures[0].1.size, [192, 192]);
+    let item =
+        |values: &str| LookItem::parse_with(filter.clone(), values, |_| unreachable!("no file is given"));
+    let two_lines = item("caption=AA\\nA").unwrap();
+    assert!(matches!(&two_lines.pictures[0].1, Given::Still(image) if image.size == [192, 192]));
     let error = item(&format!("caption={}", "A".repeat(201))).unwrap_err().to_string();
     assert!(error.ends_with("must be a text of at most 200 characters"), "{error}");
 }

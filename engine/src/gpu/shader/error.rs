@@ -50,6 +50,11 @@ impl Complaint {
         Self { at, message: message.into(), hint: None }
     }
 
+    /// Adds what may help.
+    pub(super) fn hinting(self, hint: &str) -> Self {
+        Self { hint: Some(hint.to_owned()), ..self }
+    }
+
     /// Adds the name among `known` that is most like `asked`, if one is like it at all.
     pub(super) fn nearest<'a>(self, asked: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         Self { hint: nearest(asked, known).map(|name| format!("did you mean `{name}`?")), ..self }
@@ -71,7 +76,14 @@ impl Complaint {
             line: text[..start].matches('\n').count() as u32 + 1,
             column: text[start..at].chars().count() as u32 + 1,
             message: self.message,
-            source_line: text[start..].lines().next().unwrap_or_default().to_owned(),
+            // Without what would move the cursor of a terminal.
+            source_line: text[start..]
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .chars()
+                .map(|c| if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c })
+                .collect(),
             hint: self.hint,
         }
     }

@@ -1,6 +1,6 @@
 //! The functions of a shader, as their authors wrote them.
 
-use super::{Shader, ShaderError, calls, error::Complaint};
+use super::{Shader, ShaderError, Stage, calls, error::Complaint};
 
 /// A function that is no entry point.
 #[derive(Clone, Debug)]
@@ -37,6 +37,60 @@ impl Shader {
     /// A complaint about a function, where it begins.
     pub fn complain_of(&self, function: &Function, message: impl Into<String>) -> ShaderError {
         self.merged.error(Complaint::new(function.at, message))
+    }
+
+    /// Invocations of a workgroup of the compute stage called `entry`.
+    pub fn workgroup(&self, entry: &str) -> Option<[u32; 3]> {
+        Some(self.module.entry_points[self.entry(entry, Stage::Compute)?].workgroup_size)
+    }
+
+    /// Whether the fragment stage called `entry` takes builtins, and at most the structure of this path beside them, and
+    /// gives a colour at location 0.
+    pub fn takes_and_gives(&self, entry: &str, path: &str) -> bool {
+        let Some(number) = self.entry(entry, Stage::Fragment) else { return false };
+        let function = &self.module.entry_points[number].function;
+        let merged = path.replace("::", "_");
+        let takes = |argument: &naga::FunctionArgument| match &argument.binding {
+            Some(naga::Binding::BuiltIn(_)) => true,
+            Some(naga::Binding::Location { .. }) => false,
+            None => {
+                let name = self.module.types[argument.ty].name.as_deref().unwrap_or_default();
+                name.trim_end_matches('_') == merged || self.has_builtins_alone(argument.ty)
+            }
+        };
+        let gives = |result: &naga::FunctionResult| {
+            let first = |binding: &Option<naga::Binding>| {
+                matches!(binding, Some(naga::Binding::Location { location: 0, .. }))
+            };
+            let color = |ty| {
+                self.module.types[ty].inner
+                    == naga::TypeInner::Vector { size: naga::VectorSize::Quad, scalar: naga::Scalar::F32 }
+            };
+            match &self.module.types[result.ty].inner {
+                naga::TypeInner::Struct { members, .. } => {
+                    matches!(members.as_slice(), [member] if first(&member.binding) && color(member.ty))
+                }
+                _ => first(&result.binding) && color(result.ty),
+            }
+        };
+        function.arguments.iter().all(takes) && function.result.as_ref().is_some_and(gives)
+    }
+
+    fn has_builtins_alone(&self, ty: naga::Handle<naga::Type>) -> bool {
+        let naga::TypeInner::Struct { members, .. } = &self.module.types[ty].inner else { return false };
+        members.iter().all(|member| matches!(member.binding, Some(naga::Binding::BuiltIn(_))))
+    }
+
+    /// A complaint about an entry point, where its name is.
+    pub fn complain_of_entry(&self, name: &str, message: impl Into<String>) -> ShaderError {
+        let at = self.merged.text.find(&format!("fn {name}(")).map_or(0, |at| at + 3);
+        self.merged.error(Complaint::new(at, message))
+    }
+
+    /// The names of values that are set when a pipeline is made.
+    pub fn overrides(&self) -> Vec<String> {
+        let names = self.module.overrides.iter().filter_map(|(_, value)| value.name.as_deref());
+        names.map(|name| self.authors_name(name)).collect()
     }
 
     pub(super) fn body_calls(&self, body: &naga::Block, functions: &[&str]) -> bool {

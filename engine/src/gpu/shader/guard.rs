@@ -4,7 +4,10 @@
 //! naga judges the text as its author wrote it; these insertions are in what is compiled alone. So nobody is ever
 //! shown an error in a line that is not theirs.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Range,
+};
 
 use super::module::Module;
 
@@ -34,29 +37,78 @@ pub(super) enum Insert {
     Zero(Range<usize>),
 }
 
+/// What the names of guards begin with, until that is like no name of the shader's.
+pub(super) const GUARDS: &str = "antifaz_guard";
 /// Turns of all loops of one invocation, together. A device survives as many in every pixel; no picture needs more.
-/// `antifaz_turn` and its kin are called like nothing else: merged names begin with their package.
 pub(super) const HELPERS: &str = "
-var<private> antifaz_turns: u32;
-fn antifaz_turn() -> bool {
-    antifaz_turns += 1u;
-    return antifaz_turns > 32768u;
+var<private> antifaz_guard_turns: u32;
+fn antifaz_guard_turn() -> bool {
+    antifaz_guard_turns += 1u;
+    return antifaz_guard_turns > 32768u;
 }
-fn antifaz_finite(color: vec4f) -> vec4f {
+fn antifaz_guard_finite(color: vec4f) -> vec4f {
     let exponent = bitcast<vec4u>(color) & vec4u(0x7f800000u);
     let finite = select(color, vec4f(0.0), exponent == vec4u(0x7f800000u));
     return clamp(finite, vec4f(-65504.0), vec4f(65504.0));
 }
 ";
-const TURN: &str = " if antifaz_turn() { break; } ";
-/// A loop that counts from and to numbers within this is left alone.
+const TURN: &str = " if antifaz_guard_turn() { break; } ";
+/// Around a colour.
+pub(super) const FINITE: &str = " antifaz_guard_finite(";
+const CLOSING: &str = ")";
+/// Types whose arguments stand between `<` and `>`.
+const TEMPLATES: &[&str] = &[
+    "array", "vec2", "vec3", "vec4", "mat2x2", "mat2x3", "mat2x4", "mat3x2", "mat3x3", "mat3x4", "mat4x2",
+    "mat4x3", "mat4x4", "bitcast",
+];
+/// Loops that plainly count are left alone up to so many turns, those of the loops around them included.
 const COUNTED: i64 = 4096;
+/// What counts for the turns of a loop around that is guarded.
+const GUARDED: i64 = 64;
 
-/// What is put into a module, by the number of the word that it goes before.
-pub(super) fn inserts(module: &Module, finite: Option<&str>) -> BTreeMap<usize, Vec<Insert>> {
+/// The functions of `modules` that loops call, directly or by way of others: loops in them are loops in loops.
+pub(super) fn repeated<'m>(modules: impl Iterator<Item = &'m Module>) -> BTreeSet<String> {
+    let mut calls: HashMap<&str, Vec<&str>> = HashMap::new();
+    let mut open: Vec<&str> = Vec::new();
+    for module in modules {
+        let (mut function, mut end) = ("", 0);
+        for at in module.body()..module.words.len() {
+            match module.word(at) {
+                "fn" => function = module.word(at + 1),
+                "loop" | "while" | "for" => {
+                    let body = (at..module.words.len()).find(|at| module.word(*at) == "{");
+                    end = end.max(body.map_or(0, |body| module.closing(body)));
+                }
+                name if module.word(at + 1) == "(" && module.word_before(at, 1) != "fn" => {
+                    calls.entry(function).or_default().push(name);
+                    if at < end {
+                        open.push(name);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if found.insert(name.to_owned()) {
+            open.extend(calls.get(name).into_iter().flatten());
+        }
+    }
+    found
+}
+
+/// What is put into a module, by the number of the word that it goes before. `repeated`: the functions that loops call.
+pub(super) fn inserts(
+    module: &Module,
+    finite: Option<&str>,
+    repeated: &BTreeSet<String>,
+) -> BTreeMap<usize, Vec<Insert>> {
     let mut found: BTreeMap<usize, Vec<Insert>> = BTreeMap::new();
     let mut put = |at: usize, insert| found.entry(at).or_default().push(insert);
     let mut function = Function::default();
+    // The loops around a word: where each closes, and its turns.
+    let mut around: Vec<(usize, i64)> = Vec::new();
     for at in module.body()..module.words.len() {
         match module.word(at) {
             "fn" => function = Function::read(module, at),
@@ -64,7 +116,12 @@ pub(super) fn inserts(module: &Module, finite: Option<&str>) -> BTreeMap<usize, 
                 let Some(open) = (at..module.words.len()).find(|at| module.word(*at) == "{") else {
                     continue;
                 };
-                if is_counted(module, at, open) {
+                around.retain(|(close, _)| *close > at);
+                let turns = counted(module, at, open);
+                let all =
+                    around.iter().fold(turns.unwrap_or(0), |all, (_, turns)| all.saturating_mul(*turns));
+                around.push((module.closing(open), turns.unwrap_or(GUARDED)));
+                if turns.is_some() && all <= COUNTED && !repeated.contains(&function.name) {
                     continue;
                 }
                 put(open + 1, Insert::Text(TURN));
@@ -73,11 +130,17 @@ pub(super) fn inserts(module: &Module, finite: Option<&str>) -> BTreeMap<usize, 
                     put(function.close, Insert::Zero(function.returns.clone()));
                 }
             }
-            "return" if finite == Some(function.name.as_str()) && function.gives_color(module) => {
+            "return" if finite == Some(function.name.as_str()) => {
                 let end = (at..function.close).find(|at| module.word(*at) == ";");
                 if let Some(end) = end.filter(|end| *end > at + 1) {
-                    put(at + 1, Insert::Text(" antifaz_finite("));
-                    put(end, Insert::Text(")"));
+                    put(at + 1, Insert::Text(FINITE));
+                    put(end, Insert::Text(CLOSING));
+                }
+            }
+            "textureStore" if module.word(at + 1) == "(" && !is_own(module, "textureStore") => {
+                if let Some(value) = last_argument(module, at + 1) {
+                    put(value.start, Insert::Text(FINITE));
+                    put(value.end, Insert::Text(CLOSING));
                 }
             }
             _ => {}
@@ -114,37 +177,51 @@ impl Function {
         };
         Self { name, returns, close: module.closing(open) }
     }
-
-    fn gives_color(&self, module: &Module) -> bool {
-        let ty: String = self.returns.clone().map(|at| module.word(at)).collect();
-        matches!(ty.as_str(), "vec4f" | "vec4<f32>")
-    }
 }
 
-/// Whether the loop at word `at` plainly counts: `for (var i = 0; i < 8; i++)`, and nothing in it changes `i`.
-fn is_counted(module: &Module, at: usize, open: usize) -> bool {
+/// Whether the author gives a name a meaning of their own.
+fn is_own(module: &Module, name: &str) -> bool {
+    module.imports.contains_key(name) || module.declared.iter().any(|declared| declared == name)
+}
+
+/// The words of the last argument of a call, whose parenthesis opens at a word.
+fn last_argument(module: &Module, open: usize) -> Option<Range<usize>> {
+    let close = module.closing(open);
+    let (mut at, mut angles, mut commas) = (open + 1, 0, Vec::new());
+    while at < close {
+        match module.word(at) {
+            "(" | "[" => at = module.closing(at),
+            "<" if TEMPLATES.contains(&module.word_before(at, 1)) || angles > 0 => angles += 1,
+            ">" if angles > 0 => angles -= 1,
+            "," if angles == 0 => commas.push(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    let end = if commas.last().is_some_and(|comma| comma + 1 == close) { commas.pop()? } else { close };
+    let start = commas.last()? + 1;
+    (start < end).then_some(start..end)
+}
+
+/// The most turns of the loop at word `at`, where it plainly counts: `for (var i = 0; i < 8; i++)`, and nothing in it
+/// changes `i`.
+fn counted(module: &Module, at: usize, open: usize) -> Option<i64> {
     if module.word(at) != "for" || module.word(at + 1) != "(" {
-        return false;
+        return None;
     }
     let header: Vec<&str> = (at + 2..module.closing(at + 1)).map(|at| module.word(at)).collect();
     let parts: Vec<&[&str]> = header.split(|word| *word == ";").collect();
     let [["var", name, start @ ..], [counter, "<", end @ ..], [stepped, step @ ..]] = parts[..] else {
-        return false;
+        return None;
     };
-    let start = match start {
-        [":", _, "=", start @ ..] | ["=", start @ ..] => start,
-        _ => return false,
-    };
+    let ([":", _, "=", start @ ..] | ["=", start @ ..]) = start else { return None };
     let end = end.strip_prefix(&["="]).unwrap_or(end);
     let steps = matches!(step, ["+", "+"])
         || matches!(step, ["+", "=", step] if number(&[*step]).is_some_and(|n| n > 0));
-    let near = |words: &[&str]| number(words).is_some_and(|number| number.abs() <= COUNTED);
-    counter == name
-        && stepped == name
-        && steps
-        && near(start)
-        && near(end)
-        && !(open..module.closing(open)).any(|at| module.word(at) == *name && is_changed(module, at))
+    let turns = number(end)?.saturating_sub(number(start)?).saturating_add(1);
+    let same = counter == name && stepped == name && steps;
+    let changed = (open..module.closing(open)).any(|at| module.word(at) == *name && is_changed(module, at));
+    (same && !changed).then_some(turns.max(1))
 }
 
 /// A whole number as it is written.
@@ -176,12 +253,12 @@ mod tests {
 
     fn guarded(text: &str, finite: Option<&str>) -> String {
         let module = Module::read("package::m", "m.wgsl", text, &[]).unwrap();
-        let found = inserts(&module, finite);
+        let found = inserts(&module, finite, &repeated(std::iter::once(&module)));
         let mut out = String::new();
         for at in 0..=module.words.len() {
             for insert in found.get(&at).into_iter().flatten() {
                 out += &match insert {
-                    Insert::Text(text) => text.trim().replace("if antifaz_turn() { break; }", "TURN"),
+                    Insert::Text(text) => text.trim().replace("if antifaz_guard_turn() { break; }", "TURN"),
                     Insert::Zero(words) => format!("zero {}", module.word(words.start)),
                 };
                 out.push(' ');
@@ -207,6 +284,9 @@ mod tests {
             "for (var i = 0; i < 8; i++) { f(&i); }",
             "for (var i = 0; i < 8; i += 0) { a(); }",
             "for (var i = 0; k < 8; i++) { a(); }",
+            "for (var i = 0; i < 90; i++) { for (var j = 0; j < 90; j++) { a(); } }",
+            "while b { for (var j = 0; j < 90; j++) { a(); } }",
+            "for (var i = 0; i < 8; i++) { g(); } } fn g() { h(); } fn h() { for (var i = 0; i < 8; i++) { a(); }",
         ] {
             assert!(guarded(&format!("fn f() {{ {text} }}"), None).contains("{ TURN"), "{text}");
         }
@@ -218,6 +298,7 @@ mod tests {
             "for (var i = 0; i < 8; i++) { a(i); }",
             "for (var i: i32 = -4; i <= 4i; i += 2) { if i == 2 { a(i + 1); } }",
             "for (var i = 0u; i < 9u; i++) { if i <= 3 { x[i] = i; } }",
+            "for (var i = 0; i < 9; i++) { for (var j = 0; j < 9; j++) { a(); } } for (var i = 0; i < 4000; i++) { }",
         ] {
             let text = format!("fn f() {{ {text} }}");
             assert!(!guarded(&text, None).contains("TURN"), "{text}");
@@ -236,9 +317,29 @@ mod tests {
         let text = "@fragment fn main() -> @location(0) vec4f { if a { return b; } return c * (d); } \
                     fn other() -> vec4f { return b; }";
         let found = guarded(text, Some("main"));
-        assert_eq!(found.matches("antifaz_finite(").count(), 2, "{found}");
-        assert!(found.contains("return antifaz_finite( c * ( d ) ) ;"), "{found}");
-        assert!(!guarded(text, None).contains("antifaz_finite"));
-        assert!(!guarded("@fragment fn main() -> Out { return b; }", Some("main")).contains("finite"));
+        assert_eq!(found.matches("antifaz_guard_finite(").count(), 2, "{found}");
+        assert!(found.contains("return antifaz_guard_finite( c * ( d ) ) ;"), "{found}");
+        assert!(!guarded(text, None).contains("antifaz_guard_finite"));
+        // Of what is no colour too: then there is no shader, rather than one without a guard.
+        assert!(guarded("@fragment fn main() -> Out { return b; }", Some("main")).contains("finite"));
+    }
+
+    #[test]
+    fn what_is_stored_in_a_texture_is_made_finite() {
+        for (call, value) in [
+            ("textureStore(canvas, at.xy, color)", "color"),
+            ("textureStore(canvas, vec2i(1, 2), vec4f(a, b, c, d),)", "vec4f ( a , b , c , d )"),
+            (
+                "textureStore(canvas, vec2<i32>(1, 2), array<vec4f, 2>(a, b)[i])",
+                "array < vec4f , 2 > ( a , b ) [ i ]",
+            ),
+        ] {
+            let found = guarded(&format!("fn f() {{ {call}; }}"), None);
+            assert!(found.contains(&format!("antifaz_guard_finite( {value} )")), "{found}");
+        }
+        assert!(
+            !guarded("fn textureStore(a: f32, b: f32) {} fn f() { textureStore(1, 2); }", None)
+                .contains("finite")
+        );
     }
 }

@@ -7,6 +7,8 @@ use naga::valid::{Capabilities, ValidationError, ValidationFlags, Validator};
 use super::{
     Shader,
     error::{Complaint, ShaderError},
+    guard::FINITE,
+    habits,
     merged::Merged,
     speak, uniformity,
 };
@@ -19,16 +21,33 @@ pub(super) fn judge(mut merged: Merged, capabilities: Capabilities) -> Result<Sh
         Ok(info) => info,
         Err(error) => return Err(validation_error(&merged, &module, &error)),
     };
-    // A guard never costs its author a shader: one that doesn't fit is left out.
-    if let Some(guarded) = merged.with_inserts()
-        && let Ok(module) = naga::front::wgsl::parse_str(&guarded)
-        && Validator::new(ValidationFlags::all(), capabilities).validate(&module).is_ok()
-    {
+    // What can't be guarded is not let pass.
+    if let Some(guarded) = merged.with_inserts() {
+        if !is_valid(&guarded, capabilities) {
+            return Err(unguarded(&merged));
+        }
         merged.compile_instead(guarded);
     }
     let warnings = uniformity::suspects(&module, &info);
     let warnings = warnings.into_iter().map(|suspect| merged.error(suspect)).collect();
     Ok(Shader::new(merged, module, info, warnings))
+}
+
+fn is_valid(text: &str, capabilities: Capabilities) -> bool {
+    naga::front::wgsl::parse_str(text)
+        .is_ok_and(|module| Validator::new(ValidationFlags::all(), capabilities).validate(&module).is_ok())
+}
+
+/// Why a shader is none any more with its guards.
+fn unguarded(merged: &Merged) -> ShaderError {
+    let colour = merged.inserts.iter().find(|(_, text)| text == FINITE);
+    let (at, message) = match colour {
+        Some((at, _)) => (*at, "what goes into a target of numbers must be one colour, `vec4f`"),
+        None => {
+            (merged.inserts.first().map_or(0, |first| first.0), "the turns of this loop can't be counted")
+        }
+    };
+    merged.error(Complaint::new(at, message))
 }
 
 fn parse_error(merged: &Merged, error: &naga::front::wgsl::ParseError) -> ShaderError {
@@ -37,15 +56,23 @@ fn parse_error(merged: &Merged, error: &naga::front::wgsl::ParseError) -> Shader
         .next()
         .map_or((0, ""), |(span, label)| (span.to_range().map_or(0, |range| range.start), label));
     let mut message = error.message().to_owned();
-    if !label.is_empty() && !message.contains(label) && !message.contains('`') {
+    if !label.is_empty() && label != "see msg" && !message.contains(label) && !message.contains('`') {
         message = format!("{message}: {label}");
     }
     let mut complaint = Complaint::new(at, speak::plainly(message));
     let unknown = ["no definition in scope for identifier: `", "invalid field accessor `"]
         .iter()
         .find_map(|start| error.message().strip_prefix(start)?.split('`').next());
-    if let Some(name) = unknown {
+    complaint.hint = habits::hint(&merged.text, at, error.message()).map(str::to_owned);
+    if let (Some(name), None) = (unknown, &complaint.hint) {
         complaint.hint = merged.nearest_name(name).map(|near| format!("did you mean `{near}`?"));
+    }
+    // naga says which word it is, but not that only its being a name is wrong.
+    if let Some(word) =
+        error.message().strip_prefix("name `").and_then(|rest| rest.strip_suffix("` is a reserved keyword"))
+    {
+        complaint.message = format!("`{word}` is a word of WGSL itself, also where it means nothing yet");
+        complaint.hint = Some(format!("choose another name, such as `my_{word}`"));
     }
     if complaint.hint.is_none() {
         complaint.hint = error.notes().next().map(|note| {
@@ -53,7 +80,8 @@ fn parse_error(merged: &Merged, error: &naga::front::wgsl::ParseError) -> Shader
             let note = note.trim_end_matches(|c: char| c == ':' || c.is_whitespace());
             speak::plainly(merged.authors_words(note))
         });
-        complaint.hint = complaint.hint.filter(|hint| !hint.ends_with("the following types"));
+        complaint.hint =
+            complaint.hint.filter(|hint| !hint.ends_with("the following types") && !hint.contains("Naga"));
     }
     merged.error(complaint)
 }

@@ -1,6 +1,6 @@
 //! Modules and all that they import, merged into one text.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{
     Library,
@@ -22,12 +22,16 @@ pub(super) fn link(
     flags: &[(&str, bool)],
     guard: Option<Guard<'_>>,
 ) -> Result<Merged, ShaderError> {
-    let mut linker = Linker { library, flags, guard, modules: Vec::new() };
+    let mut linker = Linker { library, flags, guard, modules: Vec::new(), repeated: BTreeSet::new() };
     linker.load_root(root)?;
     let mut next = 0;
     while next < linker.modules.len() {
         linker.load_mentioned(next)?;
         next += 1;
+    }
+    if let Some(guard) = guard {
+        linker.repeated =
+            guard::repeated(linker.modules.iter().filter(|module| guard.holds_for(&module.path)));
     }
     let names = linker.names();
     let mut merged = Merged::default();
@@ -46,6 +50,8 @@ struct Linker<'a> {
     guard: Option<Guard<'a>>,
     /// The root first.
     modules: Vec<Module>,
+    /// The functions that loops call, of guarded modules.
+    repeated: BTreeSet<String>,
 }
 
 impl Linker<'_> {
@@ -160,7 +166,7 @@ impl Linker<'_> {
         let mut members = 0; // the word where a struct's braces close
         // Also what is imported and never used must be there.
         for import in module.imports.values().filter(|import| self.library.file(&import.path).is_none()) {
-            self.merged_name(&import.path, names)
+            self.merged_name(module, &import.path, names)
                 .map_err(|fault| module.error(Complaint { at: import.at, ..fault }))?;
         }
         let inserts = self.inserts(number);
@@ -207,7 +213,7 @@ impl Linker<'_> {
         };
         match full {
             Some((full, place)) => self
-                .merged_name(&full, names)
+                .merged_name(module, &full, names)
                 .map(|name| (name, true))
                 .map_err(|fault| module.error(Complaint { at: place, ..fault })),
             None => Ok((&module.text[module.words[at].start..module.words[last].end], false)),
@@ -219,7 +225,7 @@ impl Linker<'_> {
         let module = &self.modules[number];
         match self.guard {
             Some(guard) if guard.holds_for(&module.path) => {
-                guard::inserts(module, guard.finite.filter(|_| number == 0))
+                guard::inserts(module, guard.finite.filter(|_| number == 0), &self.repeated)
             }
             _ => BTreeMap::new(),
         }
@@ -260,9 +266,24 @@ impl Linker<'_> {
         own.then(|| (format!("{}::{word}", module.path), module.place(at)))
     }
 
-    /// The name of a full path in the merged text. Modules may pass on what they import.
-    fn merged_name<'n>(&self, full: &str, names: &'n HashMap<String, String>) -> Result<&'n str, Complaint> {
+    /// The name of a full path in the merged text, as `reader` may use it. Modules may pass on what they import, but for
+    /// what the engine's keep to themselves.
+    fn merged_name<'n>(
+        &self,
+        reader: &Module,
+        full: &str,
+        names: &'n HashMap<String, String>,
+    ) -> Result<&'n str, Complaint> {
         let mut path = full.to_owned();
+        let outside = reader.path.starts_with("package") && !full.starts_with("package");
+        if let Some((owner, name)) =
+            full.rsplit_once("::").filter(|(_, name)| outside && name.starts_with('_'))
+        {
+            let message = format!("`{owner}` keeps `{name}` to itself");
+            return Err(
+                Complaint::new(0, message).hinting("docs/filters-reference.md says what it has for others")
+            );
+        }
         for _ in 0..MAX_HOPS {
             if let Some(name) = names.get(&path) {
                 return Ok(name);
@@ -276,7 +297,8 @@ impl Linker<'_> {
             match module.imports.get(item) {
                 Some(elsewhere) => path = elsewhere.path.clone(),
                 None => {
-                    let known = module.declared.iter().map(String::as_str);
+                    let known =
+                        module.declared.iter().map(String::as_str).filter(|name| !name.starts_with('_'));
                     return Err(Complaint::new(0, format!("`{owner}` has no `{item}`")).nearest(item, known));
                 }
             }
@@ -305,95 +327,4 @@ fn is_set_name(module: &Module, at: usize) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn linked(files: &[(&str, &str)]) -> Result<String, ShaderError> {
-        let mut library = Library::new();
-        for (path, text) in files {
-            library.insert(path, &format!("{path}.wgsl"), text);
-        }
-        let merged = link(&library, files[0].0, &[], None)?;
-        Ok(merged.text.split_whitespace().collect::<Vec<_>>().join(" "))
-    }
-
-    #[test]
-    fn names_are_merged_wherever_they_mean_an_item() {
-        let text = linked(&[
-            ("p::main", "import p::a::{f}; @fragment fn f0() { let x = f(1).f + p::a::g(); }"),
-            ("p::a", "struct S { f: f32 } fn f(f: f32) -> S { return S(f); } fn g() -> f32 { return 1.f; }"),
-        ]);
-        assert_eq!(
-            text.unwrap(),
-            "@fragment fn f0() { let x = p_a_f(1).f + p_a_g(); } struct p_a_S { f: f32 } \
-             fn p_a_f(p_a_f: f32) -> p_a_S { return p_a_S(p_a_f); } fn p_a_g() -> f32 { return 1.f; }"
-        );
-    }
-
-    #[test]
-    fn an_author_may_redefine_a_builtin_without_harm_to_others() {
-        let text = linked(&[
-            ("p::main", "import p::a::{f}; fn mix() {} @fragment fn main() { mix(); f(); }"),
-            ("p::a", "fn f() { mix(1.0, 2.0, 0.5); }"),
-        ]);
-        assert!(text.unwrap().contains("mix(1.0, 2.0, 0.5)"));
-    }
-
-    #[test]
-    fn merged_names_meet_no_other_name() {
-        let text = linked(&[
-            (
-                "p::main",
-                "import p::a_b::{c}; import p_a::b_c; @compute fn main() { let p_a_b_c = 1; c(); b_c(); }",
-            ),
-            ("p::a_b", "fn c() {}"),
-            ("p_a", "fn b_c() {}"),
-        ]);
-        let text = text.unwrap();
-        assert!(text.contains("let p_a_b_c = 1; p_a_b_c_(); p_a_b_c__();"), "{text}");
-    }
-
-    #[test]
-    fn directives_come_first_and_once() {
-        let text = linked(&[
-            ("p::main", "import p::a::f; enable f16; @compute fn main() { f(); }"),
-            ("p::a", "enable f16; enable subgroups; fn f() {}"),
-        ]);
-        assert!(text.unwrap().starts_with("enable f16; enable subgroups; @compute"));
-    }
-
-    #[test]
-    fn set_names_stay() {
-        let body = "@group(0) @binding(0) var<storage, read> b: array<f32>; fn read() {} fn write() {} \
-                    @group(0) @binding(1) var t: texture_storage_2d<rgba8unorm, write>; fn flat() {} \
-                    fn v(@location(0) @interpolate(flat, either) x: u32) {}";
-        let text = linked(&[("p::main", body)]).unwrap();
-        for kept in ["var<storage, read>", "<rgba8unorm, write>", "@interpolate(flat, either)"] {
-            assert!(text.contains(kept), "{text}");
-        }
-    }
-
-    #[test]
-    fn bad_paths_are_shown_where_they_are_written() {
-        let fault = |text: &str| {
-            let error = linked(&[("p::main", text), ("p::a", "fn landmark() {}")]).unwrap_err();
-            format!("{}:{} {} {}", error.line, error.column, error.message, error.hint.unwrap_or_default())
-        };
-        assert_eq!(fault("import p::b::landmark;"), "1:14 there is no module `p::b` did you mean `p::a`?");
-        assert_eq!(
-            fault("import p::a::landmrk;\nfn f() { landmrk(); }"),
-            "1:14 `p::a` has no `landmrk` did you mean `landmark`?"
-        );
-        assert_eq!(
-            fault("fn f() {\n p::a::landmrk(); }"),
-            "2:2 `p::a` has no `landmrk` did you mean `landmark`?"
-        );
-        assert!(fault("import landmark;").contains("is no item of a module"));
-    }
-
-    #[test]
-    fn a_circle_of_imports_ends() {
-        let error = linked(&[("p::a", "import p::b::x; fn f() { x(); }"), ("p::b", "import p::a::x;")]);
-        assert!(error.unwrap_err().message.contains("imports itself"));
-    }
-}
+mod tests;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{
     error::{Complaint, ShaderError, nearest},
-    guard::HELPERS,
+    guard::{GUARDS, HELPERS},
     module::Module,
     words::{is_name, replace_names},
 };
@@ -46,18 +46,23 @@ impl Merged {
         self.guarded.as_deref().unwrap_or(&self.text)
     }
 
-    /// The text with what guards put in; the judge makes sure that it is still a shader.
+    /// The text with what guards put in; the judge makes sure that it is still a shader. The guards' own names are like
+    /// none in the text.
     pub(super) fn with_inserts(&self) -> Option<String> {
         if self.inserts.is_empty() {
             return None;
         }
+        let mut prefix = GUARDS.to_owned();
+        while self.text.contains(&prefix) {
+            prefix.push('_');
+        }
         let (mut out, mut from) = (String::new(), 0);
         for (at, text) in &self.inserts {
             out.push_str(&self.text[from..*at]);
-            out.push_str(text);
+            out.push_str(&text.replace(GUARDS, &prefix));
             from = *at;
         }
-        Some(out + &self.text[from..] + HELPERS)
+        Some(out + &self.text[from..] + &HELPERS.replace(GUARDS, &prefix))
     }
 
     /// Has `text` compiled in place of the merged text.
@@ -103,6 +108,6 @@ impl Merged {
     /// The name in any file that is most like one that nobody knows.
     pub(super) fn nearest_name(&self, asked: &str) -> Option<&str> {
         let words = self.modules.iter().flat_map(|module| (0..module.words.len()).map(|at| module.word(at)));
-        nearest(asked, words.filter(|word| is_name(word) && *word != asked))
+        nearest(asked, words.filter(|word| is_name(word) && !word.starts_with('_') && *word != asked))
     }
 }

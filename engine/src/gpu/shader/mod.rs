@@ -15,12 +15,14 @@ mod endless;
 mod error;
 mod function;
 mod guard;
+mod habits;
 mod imports;
 mod judge;
 mod link;
 mod merged;
 mod module;
 mod pointwise;
+mod room;
 mod speak;
 mod uniformity;
 mod words;
@@ -121,10 +123,10 @@ impl Library {
     }
 
     /// As [`Library::resolve`], for modules that nobody vouches for. A loop that is certain never to end is an error;
-    /// all others end after some ten thousand turns.
+    /// all others end after some ten thousand turns. So are variables that take more memory than devices have.
     ///
     /// # Errors
-    /// As [`Library::resolve`], and a loop without end.
+    /// As [`Library::resolve`], and what guards can't let pass.
     pub fn resolve_guarded(
         &self,
         root: &str,
@@ -132,7 +134,9 @@ impl Library {
         guard: Guard<'_>,
     ) -> Result<Shader, ShaderError> {
         let shader = judge::judge(link::link(self, root, flags, Some(guard))?, self.capabilities)?;
-        match endless::endless(&shader.module) {
+        let found = endless::endless(&shader.module)
+            .or_else(|| room::too_much(&shader.merged, &shader.module, &shader.info));
+        match found {
             Some(complaint) => Err(shader.merged.error(complaint)),
             None => Ok(shader),
         }
@@ -217,6 +221,11 @@ impl Shader {
             global.name.as_deref().is_some_and(|merged| self.merged.authors_name(merged) == name)
         });
         let span = found.and_then(|(handle, _)| self.module.global_variables.get_span(handle).to_range());
+        let mut overrides = self.module.overrides.iter();
+        let found = overrides.find(|(_, value)| {
+            value.name.as_deref().is_some_and(|merged| self.merged.authors_name(merged) == name)
+        });
+        let span = span.or_else(|| self.module.overrides.get_span(found?.0).to_range());
         self.merged.error(Complaint::new(span.map_or(0, |range| range.start), message))
     }
 

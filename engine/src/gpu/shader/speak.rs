@@ -19,6 +19,14 @@ pub(super) fn in_wgsl(merged: &Merged, module: &Module, error: &ValidationError)
     {
         return Some(collision(module, name, *handle));
     }
+    if let ValidationError::EntryPoint { source: EntryPointError::InvalidGlobalUsage(handle, _), .. } = error
+    {
+        let name = module.global_variables.try_get(*handle).ok().and_then(|global| global.name.as_deref());
+        let name = merged.authors_name(name.unwrap_or_default());
+        return Some(format!(
+            "`{name}` is read here and can only be written, or written and can only be read"
+        ));
+    }
     let (function, cause) = within(module, error)?;
     let voice = Voice { merged, module, function };
     Some(match cause {
@@ -62,6 +70,7 @@ const PLAIN: &[(&str, &str)] = &[
         "this entry point takes or gives what its stage doesn't have; is it marked with the right one of `@fragment`, \
          `@vertex` and `@compute`?",
     ),
+    ("Expected data type", "a texture or a sampler can't be part of a structure or an array"),
     ("component type is not expected", "a value is of another type than the one that is made of it"),
     (
         "Entry point arguments and return values must all have bindings",

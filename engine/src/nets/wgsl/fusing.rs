@@ -9,8 +9,7 @@ use std::ops::Range;
 
 use super::{
     dense::{Crew, Split},
-    halving::is_half_between,
-    place::Layout,
+    kernel::Halving,
     region::{Region, Span, groups, shape_of},
     sharing::{Share, arrange, outside, read_after, regions},
 };
@@ -44,8 +43,7 @@ pub(super) struct Device {
     pub(super) threads: usize,
     /// Bytes of workgroup memory.
     pub(super) memory: usize,
-    /// Whether weights are f16.
-    pub(super) half: bool,
+    pub(super) halving: Halving,
     /// Whether it is a program that draws on the CPU.
     pub(super) software: bool,
 }
@@ -67,7 +65,7 @@ pub(super) struct Run {
 }
 
 /// All steps, divided into kernels, in order.
-pub(super) fn divide(plan: &Plan, layouts: &[Layout], device: Device) -> Vec<Run> {
+pub(super) fn divide(plan: &Plan, device: Device) -> Vec<Run> {
     let count = plan.steps.len();
     let single = |step: usize| Run {
         steps: step..step + 1,
@@ -88,7 +86,7 @@ pub(super) fn divide(plan: &Plan, layouts: &[Layout], device: Device) -> Vec<Run
             {
                 continue;
             }
-            if let Some((cost, share)) = cheapest(plan, range, layouts, device)
+            if let Some((cost, share)) = cheapest(plan, range, device)
                 && best[start].0 + cost < found.0
             {
                 found = (best[start].0 + cost, start, share);
@@ -113,9 +111,8 @@ fn closed(read_after: &[usize], range: Range<usize>) -> bool {
 }
 
 /// The cheapest way to do the steps in one kernel; `None` where there is none.
-fn cheapest(plan: &Plan, range: Range<usize>, layouts: &[Layout], device: Device) -> Option<(f32, Share)> {
+fn cheapest(plan: &Plan, range: Range<usize>, device: Device) -> Option<(f32, Share)> {
     let steps = &plan.steps[range];
-    let bytes_between = if is_half_between(steps, layouts) { 8 } else { 16 };
     let shape = shape_of(plan, steps[steps.len() - 1].output);
     let mut best = (steps.len() == 1).then(|| (flat(plan, &steps[0], device), Share::Flat));
     if steps.len() == 1 && (!dense(&steps[0]) && !matches!(steps[0].op, Op::Reduce { .. })) {
@@ -132,7 +129,7 @@ fn cheapest(plan: &Plan, range: Range<usize>, layouts: &[Layout], device: Device
             .max()
             .unwrap_or(0)
             * 16;
-        if between * bytes_between + parts > device.memory {
+        if between * 16 + parts > device.memory {
             continue;
         }
         let workgroups: usize = regions[steps.len() - 1]
@@ -251,7 +248,7 @@ fn window(step: &Step) -> usize {
 fn round(region: &Region, split: Split, busy: usize, device: Device) -> f32 {
     let waves = busy.div_ceil(32) as f32;
     let fours = region.last().map_or(1, |span: &Span| span.len / 4).clamp(1, 32) as f32;
-    let weight = if device.half { 8.0 } else { 16.0 };
+    let weight = if device.halving == Halving::None { 16.0 } else { 8.0 };
     let loads = 4.0 * (fours * weight / 128.0).ceil() + split.cells as f32;
     let (loads, sums) = (waves * loads, waves * 4.0 * split.cells as f32);
     (loads.max(sums) * split.ahead as f32).max(FAR)

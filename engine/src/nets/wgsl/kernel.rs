@@ -6,15 +6,16 @@
 
 use std::ops::Range;
 
+use half::f16;
+
 use super::{
     dense::Crew,
     fusing::Device,
-    halving::is_half_between,
     phase,
     place::{Known, Layout, Place},
     region::{self, Region},
     sharing::{Share, arrange, outside, regions},
-    writer::{Half, Writer},
+    writer::Writer,
 };
 use crate::nets::plan::{Plan, Step, ValueId};
 
@@ -33,12 +34,43 @@ pub(super) struct Kernel {
     /// What it reads, by the names there.
     pub(super) reads: Vec<(String, ValueId)>,
     pub(super) output: ValueId,
-    /// A whole number of vectors of four.
-    pub(super) weights: Vec<f32>,
-    /// Weights are kept as f16.
-    pub(super) half: bool,
+    pub(super) weights: Weights,
     /// Along x and y; faces are along z.
     pub(super) workgroups: [u32; 2],
+}
+
+/// The weights of a kernel, as its buffer holds them: a whole number of vectors of four.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Weights {
+    pub(super) bytes: Vec<u8>,
+    /// They are f16, two in a word, and not f32.
+    pub(super) half: bool,
+}
+
+/// Which weights are kept as f16.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Halving {
+    All,
+    /// Those of kernels where it loses nothing, as most files hold f16 themselves.
+    Lossless,
+    None,
+}
+
+impl Weights {
+    fn of(weights: &[f32], halving: Halving) -> Self {
+        let nearest = |&weight: &f32| f16::from_f32(weight.clamp(f16::MIN.to_f32(), f16::MAX.to_f32()));
+        let exact = |weight: &f32| nearest(weight).to_f32().to_bits() == weight.to_bits();
+        let half = match halving {
+            Halving::All => true,
+            Halving::Lossless => weights.iter().all(exact),
+            Halving::None => false,
+        };
+        let bytes = match half {
+            true => weights.iter().flat_map(|weight| nearest(weight).to_le_bytes()).collect(),
+            false => bytemuck::cast_slice(weights).to_vec(),
+        };
+        Self { bytes, half }
+    }
 }
 
 /// The kernel that does `steps`, of which only the last one's output is read outside.
@@ -55,8 +87,7 @@ pub(super) fn kernel(
     let last = &steps[steps.len() - 1];
     let crew = if *share == Share::Flat { device.all() } else { Crew::Group(device.threads) };
     let known = known(plan, steps, &regions, &offsets, layouts);
-    let half = Half { weights: device.half, between: is_half_between(steps, layouts) };
-    let mut writer = Writer::new(plan, known, crew, half);
+    let mut writer = Writer::new(plan, known, crew);
     let shape = region::shape_of(plan, last.output);
     for (index, (step, region)) in steps.iter().zip(&regions).enumerate() {
         let is_last = index + 1 == steps.len();
@@ -78,13 +109,13 @@ pub(super) fn kernel(
         }
     };
     let count: usize = tiles.iter().product();
+    let weights = Weights::of(writer.weights(), device.halving);
     Kernel {
-        text: writer.text(&tiles, between),
+        text: writer.text(&tiles, between, weights.half),
         steps: range,
         reads: outside(steps).into_iter().map(|id| (writer.known(id).array(), id)).collect(),
         output: last.output,
-        half: device.half,
-        weights: writer.into_weights(),
+        weights,
         workgroups: [count.min(ROW) as u32, count.div_ceil(ROW) as u32],
     }
 }
@@ -113,4 +144,28 @@ fn known(
         known.push(Known::new(plan, step.output, place, known.len()));
     }
     known
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Halving, Weights};
+
+    #[test]
+    fn weights_are_halved_where_that_loses_nothing_or_is_asked_for() {
+        let (exact, others) = ([0.5, -2.0, 0.0, 65504.0], [0.5, 0.1, 1e9, -1e9]);
+        for (halving, weights, half) in [
+            (Halving::All, &exact, true),
+            (Halving::All, &others, true),
+            (Halving::Lossless, &exact, true),
+            (Halving::Lossless, &others, false),
+            (Halving::None, &exact, false),
+        ] {
+            let kept = Weights::of(weights, halving);
+            assert_eq!((kept.half, kept.bytes.len()), (half, if half { 8 } else { 16 }), "{halving:?}");
+        }
+        let kept = Weights::of(&others, Halving::All);
+        let words: Vec<u16> = kept.bytes.as_chunks().0.iter().map(|&two| u16::from_le_bytes(two)).collect();
+        let largest = 0x7bff;
+        assert_eq!(words, [0x3800, 0x2e66, largest, largest | 0x8000]);
+    }
 }

@@ -6,14 +6,14 @@
 //!
 //! [`fusing`] decides which steps share a kernel, [`region`] which part of each value a workgroup needs for that, [`place`]
 //! where values are and how they are read; [`kernel`] and [`writer`] put the text together from phases, which [`phase`], [`dense`],
-//! [`windowed`] and [`gather`] write. Shapes are constants, and naga judges the result. With [`Precision::F16`](super::Precision) all weights are f16
-//! and so are values within the net, but for those of which [`halving`] says that they matter; sums are f32. A [`Program`] stays on the device; [`Wgsl`] is the executor for tensors in
-//! host memory: it waits for its results, which a live frame never does.
+//! [`windowed`] and [`gather`] write. Shapes are constants, and naga judges the result. Weights are kept as f16, two in a word
+//! that every device can unpack, where that loses nothing or [`Precision::F16`](super::Precision) asks for it; values and
+//! sums are f32. A [`Program`] stays on the device; [`Wgsl`] is the executor for tensors in host memory: it waits for its
+//! results, which a live frame never does.
 
 mod dense;
 mod fusing;
 mod gather;
-mod halving;
 mod kernel;
 mod phase;
 mod place;

@@ -23,10 +23,8 @@ pub(super) enum Place {
 /// How a value lies in its buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Layout {
-    /// By fours of channels, `vec4<f16>`.
-    Half,
     /// By fours of channels, `vec4<f32>`.
-    Single,
+    Fours,
     /// As callers see it, `f32` after `f32`.
     Plain,
 }
@@ -35,8 +33,7 @@ impl Layout {
     /// Bytes of a value of `shape` for one face.
     pub(super) fn bytes(self, shape: &[usize]) -> usize {
         match self {
-            Self::Half => fours(shape) * 8,
-            Self::Single => fours(shape) * 16,
+            Self::Fours => fours(shape) * 16,
             Self::Plain => shape.iter().product::<usize>() * 4,
         }
     }
@@ -82,7 +79,6 @@ impl Known {
     pub(super) fn element(&self) -> &'static str {
         match self.place {
             _ if self.single_values() => "f32",
-            Place::Buffer(Layout::Half) => "vec4<f16>",
             _ => "vec4<f32>",
         }
     }
@@ -162,8 +158,8 @@ impl Known {
             );
         }
         format!(
-            "fn fours{name}({parameters}g: i32) -> vec4<f32> {{ return vec4<f32>({array}[u32({index})]); }}\n\
-             fn one{name}({parameters}c: i32) -> f32 {{ let g = c / 4; return f32({array}[u32({index})][u32(c % 4)]); }}\n"
+            "fn fours{name}({parameters}g: i32) -> vec4<f32> {{ return {array}[u32({index})]; }}\n\
+             fn one{name}({parameters}c: i32) -> f32 {{ let g = c / 4; return {array}[u32({index})][u32(c % 4)]; }}\n"
         )
     }
 }

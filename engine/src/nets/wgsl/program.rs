@@ -6,12 +6,9 @@ use std::{
     time::Duration,
 };
 
-use half::f16;
-
 use super::{
     fusing::{self, Device, Run},
-    halving,
-    kernel::{self, Kernel},
+    kernel::{self, Halving, Kernel},
     place::{Layout, fours},
     region::shape_of,
     wide,
@@ -62,17 +59,22 @@ impl Program {
         workers: &Workers,
     ) -> Result<Self, GpuError> {
         let plan = wide::narrowed(plan);
-        let precision = if gpu.has_f16() { how.precision } else { Precision::F32 };
+        let software = gpu.adapter().software;
         let device = Device {
             meets: match how.fusing {
-                Fusing::Auto => !gpu.adapter().software,
+                Fusing::Auto => !software,
                 Fusing::Fused => true,
                 Fusing::Single => false,
             },
             threads: gpu.workgroup_invocations().min(MOST_THREADS),
             memory: gpu.workgroup_bytes(),
-            half: precision == Precision::F16,
-            software: gpu.adapter().software,
+            halving: match how.precision {
+                Precision::F16 => Halving::All,
+                // There the time goes into unpacking.
+                Precision::F32 if software => Halving::None,
+                Precision::F32 => Halving::Lossless,
+            },
+            software,
         };
         let made = Made::of(&plan, device);
         let pipelines = compiled(gpu, &plan, &made.kernels, workers)?;
@@ -140,8 +142,13 @@ impl Program {
 
 /// The kernels that a net becomes on a desktop GPU, by level; none is compiled.
 pub fn described(plan: &Arc<Plan>) -> Vec<Vec<Described>> {
-    let desktop =
-        Device { meets: true, threads: MOST_THREADS, memory: 48 << 10, half: false, software: false };
+    let desktop = Device {
+        meets: true,
+        threads: MOST_THREADS,
+        memory: 48 << 10,
+        halving: Halving::Lossless,
+        software: false,
+    };
     Made::of(&wide::narrowed(plan), desktop).described
 }
 
@@ -158,9 +165,8 @@ struct Made {
 
 impl Made {
     fn of(plan: &Plan, device: Device) -> Self {
-        let precision = if device.half { Precision::F16 } else { Precision::F32 };
-        let layouts = halving::layouts(plan, precision);
-        let mut runs = fusing::divide(plan, &layouts, device);
+        let layouts = layouts(plan);
+        let mut runs = fusing::divide(plan, device);
         runs.retain(|run| plan.values[plan.steps[run.steps.end - 1].output].values() > 0);
         let kernel = |run: &Run| kernel::kernel(plan, run.steps.clone(), &run.share, &layouts, device);
         let kernels: Vec<Kernel> = runs.iter().map(kernel).collect();
@@ -178,6 +184,15 @@ impl Made {
         }
         Self { layouts, kernels, depths, described }
     }
+}
+
+/// How each value that is no constant lies in its buffer, by id.
+fn layouts(plan: &Plan) -> Vec<Layout> {
+    let mut layouts = vec![Layout::Fours; plan.values.len()];
+    for &id in plan.inputs.iter().chain(&plan.outputs) {
+        layouts[id] = Layout::Plain;
+    }
+    layouts
 }
 
 /// For each kernel, how many others wait for each other before it.
@@ -213,13 +228,20 @@ impl Loading<'_> {
         }
         let output = format!("buffer{}", kernel.reads.len() + kernel.steps.len() - 1);
         buffers.push((&output, self.value(kernel.output)?));
-        buffers.extend(self.weights(kernel)?.map(|buffer| ("weights", buffer)));
+        if !kernel.weights.bytes.is_empty() {
+            let weights = self.gpu.buffer_with("weights", BufferUse::Storage, &kernel.weights.bytes)?;
+            buffers.push(("weights", weights));
+        }
+        let constant = |id: &ValueId| self.plan.values[*id].constant.is_some();
+        let shared = kernel.reads.iter().filter(|(_, id)| constant(id)).map(|(_, id)| &self.values[id]);
+        let shared = shared.map(Buffer::bytes).sum::<u64>() + kernel.weights.bytes.len() as u64;
         let resources: Vec<_> =
             buffers.iter().map(|(name, buffer)| (*name, Resource::Buffer(buffer))).collect();
         let [across, down] = kernel.workgroups;
         let pipeline = self.pipelines.get(&kernel.text).cloned();
         let pipeline = pipeline.unwrap_or_else(|| unreachable!("all kernels were compiled"));
-        Dispatch::new(self.gpu, pipeline, &resources, [across, down, self.faces as u32])
+        let dispatch = Dispatch::new(self.gpu, pipeline, &resources, [across, down, self.faces as u32])?;
+        Ok(dispatch.with_parts(shared))
     }
 
     /// Where a value is.
@@ -256,20 +278,6 @@ impl Loading<'_> {
                 self.gpu.buffer_with("constant", BufferUse::Storage, &bytes)
             }
             None => self.value(id),
-        }
-    }
-
-    fn weights(&self, kernel: &Kernel) -> Result<Option<Buffer>, GpuError> {
-        let buffer = |bytes: &[u8]| self.gpu.buffer_with("weights", BufferUse::Storage, bytes);
-        match kernel.half {
-            _ if kernel.weights.is_empty() => Ok(None),
-            true => {
-                let nearest =
-                    |&weight: &f32| f16::from_f32(weight.clamp(f16::MIN.to_f32(), f16::MAX.to_f32()));
-                let half: Vec<f16> = kernel.weights.iter().map(nearest).collect();
-                buffer(bytemuck::cast_slice(&half)).map(Some)
-            }
-            false => buffer(bytemuck::cast_slice(&kernel.weights)).map(Some),
         }
     }
 }

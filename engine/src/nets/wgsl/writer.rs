@@ -3,7 +3,7 @@
 use super::{
     dense::Crew,
     kernel::{FLAT, ROW},
-    place::{Known, Layout, Place},
+    place::{Known, Place},
     region::Span,
     text,
 };
@@ -22,20 +22,11 @@ pub(super) struct Writer<'a> {
     ahead: Vec<Ahead>,
     /// Sums that are there at a time, where a phase adds up in parts.
     parts: usize,
-    half: Half,
-}
-
-/// What of a kernel is f16.
-#[derive(Clone, Copy)]
-pub(super) struct Half {
-    pub(super) weights: bool,
-    /// What is in workgroup memory.
-    pub(super) between: bool,
 }
 
 impl Writer<'_> {
     /// For the values that are `known`, the last of which is written.
-    pub(super) fn new<'a>(plan: &'a Plan, known: Vec<Known>, crew: Crew, half: Half) -> Writer<'a> {
+    pub(super) fn new<'a>(plan: &'a Plan, known: Vec<Known>, crew: Crew) -> Writer<'a> {
         Writer {
             plan,
             crew,
@@ -45,13 +36,12 @@ impl Writer<'_> {
             weights: Vec::new(),
             ahead: Vec::new(),
             parts: 0,
-            half,
         }
     }
 
     /// A whole number of vectors of four.
-    pub(super) fn into_weights(self) -> Vec<f32> {
-        self.weights
+    pub(super) fn weights(&self) -> &[f32] {
+        &self.weights
     }
 
     /// Invocations that share a tile; `None` where the kernel is spread over the device.
@@ -170,7 +160,7 @@ impl Writer<'_> {
                 text += "    x = select(x, x * slope, x < vec4<f32>());\n";
             }
         }
-        text += &store(&to, self.half.between);
+        text += &store(&to);
         let more = ahead.residual.as_ref().map_or("", |_| ", more: vec4<f32>");
         let slope = ahead.slope.as_ref().map_or("", |_| ", slope: vec4<f32>");
         let head = format!("fn put{name}({}g: i32, value: vec4<f32>{more}{slope}) {{\n", to.parameters());
@@ -187,7 +177,7 @@ struct Ahead {
 }
 
 /// Statements that write `x`.
-fn store(to: &Known, half_between: bool) -> String {
+fn store(to: &Known) -> String {
     let (index, array) = (to.index(), to.array());
     if to.element() == "f32" {
         let lane = |lane: usize| match to.channels() / 4 * 4 + lane < to.channels() {
@@ -212,21 +202,13 @@ fn store(to: &Known, half_between: bool) -> String {
             mask.join(", ")
         );
     }
-    // What f16 can't hold would become infinite, and then NaN. What is NaN stays so, or nobody would see it.
-    let near = "vec4<f16>(select(clamp(x, vec4<f32>(-65504.0), vec4<f32>(65504.0)), x, \
-                (bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u)))";
-    let value = match to.place {
-        Place::Buffer(Layout::Half) => near,
-        Place::Workgroup(..) if half_between => near,
-        _ => "x",
-    };
-    text + &format!("    {array}[u32({index})] = {value};\n")
+    text + &format!("    {array}[u32({index})] = x;\n")
 }
 
 impl Writer<'_> {
-    /// All of the shader.
-    pub(super) fn text(&self, tiles: &[usize], between: usize) -> String {
-        let mut text = if self.half.weights { "enable f16;\n\n".to_owned() } else { String::new() };
+    /// All of the shader. Its weights are `half` as wide as numbers are.
+    pub(super) fn text(&self, tiles: &[usize], between: usize, half: bool) -> String {
+        let mut text = String::new();
         let values = self.known.iter().filter(|known| !matches!(known.place, Place::Workgroup(..)));
         let outputs = self.known.len() - 1;
         let mut binding = 0;
@@ -238,15 +220,17 @@ impl Writer<'_> {
             binding += 1;
         }
         if !self.weights.is_empty() {
-            let element = if self.half.weights { "vec4<f16>" } else { "vec4<f32>" };
+            let (element, four) = match half {
+                true => ("vec2<u32>", "vec4<f32>(unpack2x16float(read.x), unpack2x16float(read.y))"),
+                false => ("vec4<f32>", "read"),
+            };
             text += &format!(
                 "@group(0) @binding({binding}) var<storage, read> weights: array<{element}>;\n\
-                 fn weights4(at: i32) -> vec4<f32> {{ return vec4<f32>(weights[u32(at)]); }}\n"
+                 fn weights4(at: i32) -> vec4<f32> {{ let read = weights[u32(at)]; return {four}; }}\n"
             );
         }
         if between > 0 {
-            let element = if self.half.between { "vec4<f16>" } else { "vec4<f32>" };
-            text += &format!("var<workgroup> between: array<{element}, {between}>;\n");
+            text += &format!("var<workgroup> between: array<vec4<f32>, {between}>;\n");
         }
         if self.parts > 0 {
             text += &format!("var<workgroup> parts: array<vec4<f32>, {}>;\n", self.parts);

@@ -50,3 +50,9 @@ fn a_jump_in_time_starts_at_rest() {
     let found = lags(&[(0, 0.0), (40, 0.0), (9000, 6.0)]);
     assert!(found[2].abs() < 0.1, "{found:?}");
 }
+
+#[test]
+fn a_jump_of_the_head_is_a_cut() {
+    let found = lags(&[(0, 0.0), (40, 0.0), (80, 18.0), (120, 18.0)]);
+    assert!(found[2..].iter().all(|lag| lag.abs() < 0.1), "{found:?}");
+}

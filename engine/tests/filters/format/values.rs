@@ -1,8 +1,11 @@
 //! Inputs, expressions, shapes and noise.
 
+use std::{sync::Arc, time::Duration};
+
 use antifaz::{
     compose::Composer,
-    filter::{Filter, Look, LookItem, Package, manifest::MANIFEST},
+    filter::{Content, Film, Filter, FilterError, Look, LookItem, Package, Shot, manifest::MANIFEST},
+    frame::{ColorSpec, PixelFormat, Pixels},
     quality::Tier,
     tracking::BLENDSHAPE_NAMES,
 };
@@ -147,6 +150,20 @@ fn png(color: [u8; 4]) -> Vec<u8> {
     bytes.into_inner()
 }
 
+/// Green and red by turns, a millisecond each.
+#[derive(Debug)]
+struct Blinking;
+
+impl Film for Blinking {
+    fn at(&self, time: Duration) -> Shot {
+        let number = time.as_millis() as u64;
+        let color = if number.is_multiple_of(2) { [0, 255, 0] } else { [255, 0, 0] };
+        let bytes = color.repeat(4);
+        let pixels = Pixels::new([2, 2], PixelFormat::Rgb8, ColorSpec::default(), bytes).unwrap();
+        Shot { number, pixels: Arc::new(pixels) }
+    }
+}
+
 #[test]
 fn a_picture_of_the_users_takes_the_place_of_the_filters() {
     let bench = Bench::new();
@@ -163,17 +180,22 @@ fn a_picture_of_the_users_takes_the_place_of_the_filters() {
         ("a.wgsl", shader.into_bytes()),
         ("own.png", png([255, 0, 0, 255])),
     ];
-    let filter = std::sync::Arc::new(Filter::from_package(&Package::new("beach", files)).unwrap());
+    let filter = Arc::new(Filter::from_package(&Package::new("beach", files)).unwrap());
     let item = |values: &str| {
         LookItem::parse_with(filter.clone(), values, |path| match path.to_str() {
-            Some("my blue.png") => Ok(png([0, 0, 255, 255])),
-            Some("text.png") => Ok(b"text".to_vec()),
-            _ => Err(std::io::ErrorKind::NotFound.into()),
+            Some("my blue.png") => Ok(Content::Picture(png([0, 0, 255, 255]))),
+            Some("text.png") => Ok(Content::Picture(b"text".to_vec())),
+            Some("film.mp4") => Ok(Content::Film(Arc::new(Blinking))),
+            _ => Err(FilterError::Read { path: path.into(), source: std::io::ErrorKind::NotFound.into() }),
         })
     };
     for (values, expected) in [("", [1.0, 0.0, 0.0]), ("dim=0.5, backdrop=my blue.png", [0.0, 0.0, 0.5])] {
         let mut composer = Composer::new(&bench.gpu, Look(vec![item(values).unwrap()])).unwrap();
         shows(&bench.draw(&mut composer, &plain([4, 4], GREY), 0, Tier::High), [1, 1], expected);
+    }
+    let mut composer = Composer::new(&bench.gpu, Look(vec![item("backdrop=film.mp4").unwrap()])).unwrap();
+    for (frame, expected) in [(0, [0.0, 1.0, 0.0]), (1, [1.0, 0.0, 0.0]), (2, [0.0, 1.0, 0.0])] {
+        shows(&bench.draw(&mut composer, &plain([4, 4], GREY), frame, Tier::High), [1, 1], expected);
     }
     for (values, start) in [
         ("backdrop=none.png", "can't read none.png: "),

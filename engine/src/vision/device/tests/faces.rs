@@ -46,7 +46,7 @@ fn pose_fault(got: &[f32; 16], want: &[f32; 16]) -> Option<String> {
 
 /// What is wrong with a face.
 fn fault(got: &Face, want: &Face) -> Option<String> {
-    let head = |face: &Face| (face.id, face.age, face.triggers, face.presence > 0.0);
+    let head = |face: &Face| (face.id, face.age, face.presence > 0.0);
     if head(got) != head(want) || !within(got.presence - want.presence, 1e-5) {
         return Some(format!("{:?} {} for {:?} {}", head(got), got.presence, head(want), want.presence));
     }

@@ -63,7 +63,11 @@ fn lens(in: Varying, at: vec2f, side: u32, picture: vec3f) -> vec4f {
 
 @fragment
 fn lenses(in: Varying) -> @location(0) vec4f {
-    let at = in_heights(in.at);
-    let picture = picture_at(in.at).rgb;
-    return lens(in, at, LEFT, picture) + lens(in, at, RIGHT, picture);
+    // On the canonical face, in cm: there is no eye elsewhere.
+    let off = abs(vec2f(abs(in.canonical.x) - 3.2, in.canonical.y - 2.6));
+    if off.x > 1.9 || off.y > 1.2 {
+        return vec4f(0.0);
+    }
+    let side = select(RIGHT, LEFT, in.canonical.x > 0.0);
+    return lens(in, in_heights(in.at), side, picture_at(in.at).rgb);
 }

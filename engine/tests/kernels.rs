@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+#[path = "kernels/faces.rs"]
+mod faces;
+
 use antifaz::{
     frame::{ColorSpec, Matrix, PixelFormat, Pixels, Range, geometry::Roi},
     gpu::{BufferUse, Gpu, GpuError, GpuOptions, Texture, TextureDesc, TextureFormat, readback::Readback},

@@ -59,10 +59,9 @@ fn wear(in: Varying) -> @location(0) vec4f {
         return vec4f(min(light * around, vec3f(1.0)), max(density, part * 0.97));
     }
     if in.material == RUBBER {
-        let shown = smoothstep(-4.6, -3.2, in.canonical.z);
         let light = surface.base.rgb * studio_diffuse(normal)
             + studio_light(bounce, 0.4) * fresnel(facing, vec3f(0.04), 0.4);
-        return vec4f(min(light * around, vec3f(1.0)), 1.0) * shown;
+        return vec4f(min(light * around, vec3f(1.0)), 1.0);
     }
     let base = METALS[params.metal];
     let rough = sqrt(surface.roughness * surface.roughness + bend);

@@ -55,9 +55,9 @@ def temple():
     corner = MIDDLE + [2.92, 1.02]
     start = np.array([*corner, depth(corner)])
     hinge = start + [0.86, 0.05, -1.1]
-    ear, tip = np.array([7.95, 3.0, -2.6]), np.array([7.5, 0.6, -5.6])
+    ear, tip = np.array([8.4, 2.3, -6.2]), np.array([7.8, -0.6, -9.0])
     front = eyewear.bezier([start, start + [0.7, 0.05, -0.1], start + [0.86, 0.05, -0.4], hinge], 12)
-    middle = eyewear.bezier([hinge, hinge * .6 + ear * .4 + [0.1, 0, 0], ear], 22)
+    middle = eyewear.bezier([hinge, hinge * .65 + ear * .35 + [1.1, 0, 0], ear], 22)
     return front, middle, eyewear.bezier([ear, ear + [-0.02, -0.25, -1.7], tip], 12)
 
 

@@ -1,38 +1,30 @@
 // Grows the eyes of each face by a smooth field around each, and sets a light into them.
 
+import antifaz::eyes::{Eye, LEFT, RIGHT, eye, lids, on_iris};
 import antifaz::face::{FACES, is_present, skin};
 import antifaz::frame::{frame, picture_at};
 import antifaz::fullscreen::{Varying};
 import antifaz::warp::{grown, in_heights, in_uv, span, spot};
 import package::inputs::{params};
 
-/// Outer and inner corner, upper and lower lid, middle and rim of the iris.
-const LEFT = array<u32, 6>(33u, 133u, 159u, 145u, 468u, 469u);
-const RIGHT = array<u32, 6>(263u, 362u, 386u, 374u, 473u, 474u);
-
-fn eye_field(at: vec2f, face: u32, eye: array<u32, 6>) -> vec2f {
-    let middle = 0.5 * (spot(face, eye[0]) + spot(face, eye[1]));
-    return grown(at, middle, 0.62 * params.size * params.strength, 1.6 * span(face, 33u, 133u));
+fn eye_field(at: vec2f, eye: Eye) -> vec2f {
+    return grown(at, eye.middle, 0.62 * params.size * params.strength, 1.6 * eye.width);
 }
 
 /// A window and a small lamp, mirrored by the eyeball; hidden where the lids are.
-fn glint(at: vec2f, face: u32, eye: array<u32, 6>) -> f32 {
-    let radius = max(distance(spot(face, eye[4]), spot(face, eye[5])), 1e-5);
-    let p = (at - spot(face, eye[4])) / radius;
-    let upper = spot(face, eye[2]);
-    let lower = spot(face, eye[3]);
-    let open = distance(upper, lower) / max(span(face, eye[0], eye[1]), 1e-5);
+fn glint(at: vec2f, face: u32, side: u32) -> f32 {
+    let eye = eye(face, side);
+    let p = on_iris(eye, at);
+    if dot(p, p) > 1.0 {
+        return 0.0;
+    }
     // A pixel in radii: a light smaller than that fades instead of twinkling.
-    let pixel = 1.0 / (frame.size.y * radius);
+    let pixel = 1.0 / (frame.size.y * eye.radius);
     let window = length((p - vec2f(-0.36, -0.34)) * vec2f(1.0, 0.85)) - 0.26;
     let lamp = length(p - vec2f(0.34, 0.36)) - 0.12;
     let light = smoothstep(pixel, -pixel, window) + 0.6 * smoothstep(pixel, -pixel, lamp);
-    // Between the lids: their line is about straight above the iris.
-    let along = normalize(lower - upper + vec2f(0.0, 1e-6));
-    let below_lid = dot(at - upper, along) / radius;
-    let above_lid = dot(lower - at, along) / radius;
-    let inside = smoothstep(0.05, 0.3, below_lid) * smoothstep(0.05, 0.3, above_lid);
-    return light * inside * smoothstep(0.14, 0.24, open) * clamp(1.2 - pixel, 0.0, 1.0);
+    let inside = smoothstep(0.05, 0.3, -lids(face, side, at) / eye.radius);
+    return light * inside * smoothstep(0.14, 0.24, eye.open) * clamp(1.2 - pixel, 0.0, 1.0);
 }
 
 @fragment
@@ -44,7 +36,7 @@ fn grow(in: Varying) -> @location(0) vec4f {
         if !is_present(face) || distance(at, spot(face, 1u)) > 2.0 * size {
             continue;
         }
-        shift += eye_field(at, face, LEFT) + eye_field(at, face, RIGHT);
+        shift += eye_field(at, eye(face, LEFT)) + eye_field(at, eye(face, RIGHT));
         let mouth = 0.5 * (spot(face, 13u) + spot(face, 14u));
         shift += grown(at, mouth, -0.5 * params.mouth * params.strength, 0.75 * size);
     }

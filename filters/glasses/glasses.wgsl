@@ -73,7 +73,5 @@ fn wear(in: Varying, @builtin(front_facing) front: bool) -> @location(0) vec4f {
     let rough = sqrt(surface.roughness * surface.roughness + turn);
     let light = base * (1.0 - metal) * studio_diffuse(normal)
         + studio_light(bounce, rough) * fresnel(facing, straight, rough);
-    // The ends of the temples are under hair and behind ears.
-    let shown = smoothstep(-4.6, -3.2, in.canonical.z);
-    return vec4f(min(light * around, vec3f(1.0)), 1.0) * shown;
+    return vec4f(min(light * around, vec3f(1.0)), 1.0);
 }

@@ -106,8 +106,8 @@ def acetate():
     hinge = start + [0.84, 0.08, -1.20]
     path = eyewear.bezier([start, turn, start + [0.82, 0.10, -0.40], hinge], 14)
     part.tube(path, np.tile([0.0, 1, 0], (14, 1)), np.linspace(0.30, 0.29, 14), 0.15)
-    ear, tip = np.array([7.95, 3.05, -2.6]), np.array([7.5, 0.6, -5.6])
-    back = np.vstack([eyewear.bezier([hinge, hinge * .6 + ear * .4 + [0.1, 0, 0], ear], 24)[:-1],
+    ear, tip = np.array([8.15, 2.3, -6.2]), np.array([7.8, -0.6, -9.0])
+    back = np.vstack([eyewear.bezier([hinge, hinge * .65 + ear * .35 + [0.75, 0, 0], ear], 24)[:-1],
                       eyewear.bezier([ear, ear + [-0.02, -0.25, -1.7], tip], 12)])
     height = np.interp(np.linspace(0, 1, len(back)), [0, 0.25, 0.7, 1], [0.29, 0.22, 0.19, 0.25])
     part.tube(back, np.tile([0.0, 1, 0], (len(back), 1)), height, 0.12)

@@ -1,6 +1,6 @@
 //! The canonical face, and the head behind it, as buffers.
 
-use glam::Vec3;
+use glam::{Quat, Vec3};
 
 use crate::{
     gpu::{Buffer, BufferUse, Gpu, GpuError},
@@ -10,6 +10,9 @@ use crate::{
 /// The skull as an ellipsoid in the canonical face space, in cm: its middle and half axes. It lies just inside
 /// the rim of the face, so that the two meet without a gap that temples would show through.
 const SKULL: [Vec3; 2] = [Vec3::new(0.0, 1.2, -4.6), Vec3::new(7.25, 10.2, 8.4)];
+/// The right ear of the picture in the same way, and how far it stands off the head, in radians.
+const EAR: [Vec3; 2] = [Vec3::new(8.3, -0.4, -8.2), Vec3::new(0.5, 3.0, 1.8)];
+const EAR_OFF: f32 = 0.4;
 /// Cells around the ellipsoid, and from pole to pole.
 const CELLS: [u32; 2] = [32, 20];
 
@@ -37,29 +40,17 @@ impl Shape {
         Self::upload(gpu, "canonical face", bytemuck::cast_slice(&points), &indices)
     }
 
-    /// Face and skull for `compose::occluder`: position, and the number of the landmark or -1.
+    /// Face, skull and ears for `compose::occluder`: position, and the number of the landmark or -1.
     pub(super) fn head(gpu: &Gpu) -> Result<Self, GpuError> {
         let mesh = mesh::canonical();
         let mut points: Vec<[f32; 4]> =
             mesh.positions.iter().enumerate().map(|(i, at)| [at.x, at.y, at.z, i as f32]).collect();
         let mut indices: Vec<u32> = mesh.triangles.iter().flatten().map(|index| u32::from(*index)).collect();
-        let first = points.len() as u32;
-        let [around, high] = CELLS;
-        for y in 0..=high {
-            for x in 0..=around {
-                let (turn, rise) = (
-                    std::f32::consts::TAU * x as f32 / around as f32,
-                    std::f32::consts::PI * y as f32 / high as f32,
-                );
-                let unit = Vec3::new(rise.sin() * turn.sin(), rise.cos(), rise.sin() * turn.cos());
-                let at = SKULL[0] + SKULL[1] * unit;
-                points.push([at.x, at.y, at.z, -1.0]);
-                if x < around && y < high {
-                    let corner = first + y * (around + 1) + x;
-                    let below = corner + around + 1;
-                    indices.extend([corner, below, corner + 1, corner + 1, below, below + 1]);
-                }
-            }
+        ellipsoid(&mut points, &mut indices, SKULL, Quat::IDENTITY);
+        for side in [1.0, -1.0] {
+            let [middle, axes] = EAR;
+            let middle = middle * Vec3::new(side, 1.0, 1.0);
+            ellipsoid(&mut points, &mut indices, [middle, axes], Quat::from_rotation_y(-side * EAR_OFF));
         }
         Self::upload(gpu, "head", bytemuck::cast_slice(&points), &indices)
     }
@@ -70,6 +61,28 @@ impl Shape {
             indices: gpu.buffer_with(label, BufferUse::Index, bytemuck::cast_slice(indices))?,
             count: indices.len() as u32,
         })
+    }
+}
+
+/// Adds an ellipsoid of this middle and these half axes, turned around its middle.
+fn ellipsoid(points: &mut Vec<[f32; 4]>, indices: &mut Vec<u32>, [middle, axes]: [Vec3; 2], turn: Quat) {
+    let first = points.len() as u32;
+    let [around, high] = CELLS;
+    for y in 0..=high {
+        for x in 0..=around {
+            let (along, rise) = (
+                std::f32::consts::TAU * x as f32 / around as f32,
+                std::f32::consts::PI * y as f32 / high as f32,
+            );
+            let unit = Vec3::new(rise.sin() * along.sin(), rise.cos(), rise.sin() * along.cos());
+            let at = middle + turn * (axes * unit);
+            points.push([at.x, at.y, at.z, -1.0]);
+            if x < around && y < high {
+                let corner = first + y * (around + 1) + x;
+                let below = corner + around + 1;
+                indices.extend([corner, below, corner + 1, corner + 1, below, below + 1]);
+            }
+        }
     }
 }
 
@@ -102,5 +115,14 @@ mod tests {
         let outside =
             mesh::canonical().positions.iter().filter(|at| ((**at - middle) / axes).length() > 0.97);
         assert!(outside.count() > 440);
+    }
+
+    #[test]
+    fn ears_stand_beside_the_skull() {
+        let [skull, axes] = SKULL;
+        assert!(((EAR[0] - skull) / axes).length() > 1.0);
+        // Behind the rim of the face, where it is widest.
+        let rim = mesh::canonical().positions.iter().fold(Vec3::ZERO, |a, b| if b.x > a.x { *b } else { a });
+        assert!(EAR[0].z + EAR[1].z < rim.z && EAR[0].x + EAR[1].x > rim.x, "{rim}");
     }
 }

@@ -13,12 +13,14 @@ macro_rules! module {
         ($path, concat!("shaders/", $file), include_str!(concat!("../../../shaders/", $file)))
     };
 }
+
 /// Import path, file and text of the engine's own modules.
-pub(super) const MODULES: [(&str, &str, &str); 25] = [
+pub(super) const MODULES: &[(&str, &str, &str)] = &[
     module!("antifaz::blur", "antifaz/blur.wgsl"),
     module!("antifaz::color", "antifaz/color.wgsl"),
     module!("antifaz::event", "antifaz/event.wgsl"),
     module!("antifaz::expression", "antifaz/expression.wgsl"),
+    module!("antifaz::eyes", "antifaz/eyes.wgsl"),
     module!("antifaz::face", "antifaz/face.wgsl"),
     module!("antifaz::face_mesh", "antifaz/face_mesh.wgsl"),
     module!("antifaz::face_uv", "antifaz/face_uv.wgsl"),
@@ -32,6 +34,7 @@ pub(super) const MODULES: [(&str, &str, &str); 25] = [
     module!("antifaz::prop", "antifaz/prop.wgsl"),
     module!("antifaz::sdf", "antifaz/sdf.wgsl"),
     module!("antifaz::shading", "antifaz/shading.wgsl"),
+    module!("antifaz::skin", "antifaz/skin.wgsl"),
     module!("antifaz::studio", "antifaz/studio.wgsl"),
     module!("antifaz::swing", "antifaz/swing.wgsl"),
     module!("antifaz::warp", "antifaz/warp.wgsl"),

@@ -2,6 +2,7 @@
 
 pub mod convert;
 pub mod crop;
+pub mod faces;
 pub mod levels;
 pub mod matting;
 pub mod resize;

@@ -1,0 +1,80 @@
+// The eyes: corners, lids and iris, where the landmarks are. Lengths and places are in picture heights, in which circles are
+// round, as in `antifaz::warp`.
+//
+//     let at = in_heights(in.at);
+//     let eye = eye(in.face, LEFT);
+//     let seen = smoothstep(0.0, 0.2, -lids(in.face, LEFT, at) / eye.radius);
+//     let iris = seen * step(length(on_iris(eye, at)), 1.0);
+
+import antifaz::warp::{span, spot};
+
+/// The person's own left eye, on the right of an unmirrored picture.
+const LEFT: u32 = 0u;
+/// The person's own right eye.
+const RIGHT: u32 = 1u;
+
+/// Landmarks along the edge of the lids: from the outer corner along the upper lid to the inner one, and back below.
+const _LIDS: array<array<u32, 16>, 2> = array(
+    array(263u, 466u, 388u, 387u, 386u, 385u, 384u, 398u, 362u, 382u, 381u, 380u, 374u, 373u, 390u, 249u),
+    array(33u, 246u, 161u, 160u, 159u, 158u, 157u, 173u, 133u, 155u, 154u, 153u, 145u, 144u, 163u, 7u),
+);
+/// The middle of the iris; the four landmarks after it are its rim, from the right of the picture counterclockwise.
+const _IRIS: array<u32, 2> = array(473u, 468u);
+
+/// An eye of a face.
+struct Eye {
+    /// Halfway between its corners.
+    middle: vec2f,
+    /// The distance of its corners as if seen straight on.
+    width: f32,
+    /// How far the lids are apart, in widths: about 0.3 open, below 0.1 shut.
+    open: f32,
+    /// The middle of the iris.
+    iris: vec2f,
+    /// From there to its rim, along the eye: the shorter, the further the eye is turned to the side.
+    across: vec2f,
+    /// The radius of the iris as if seen straight on.
+    radius: f32,
+}
+
+/// The eye `side` (LEFT or RIGHT) of the face in that slot.
+fn eye(face: u32, side: u32) -> Eye {
+    var lids = _LIDS[side & 1u];
+    let iris = _IRIS[side & 1u];
+    let width = max(span(face, lids[0], lids[8]), 1e-5);
+    let open = span(face, lids[4], lids[12]) / width;
+    let across = 0.5 * (spot(face, iris + 1u) - spot(face, iris + 3u));
+    // Lids push the rim's upper and lower landmark together; turning the eye only the others.
+    let radius = max(max(length(across), 0.5 * distance(spot(face, iris + 2u), spot(face, iris + 4u))), 1e-5);
+    let middle = 0.5 * (spot(face, lids[0]) + spot(face, lids[8]));
+    return Eye(middle, width, open, spot(face, iris), across, radius);
+}
+
+/// A place on the iris: 0 in its middle, of length 1 at its rim, x to the picture's right, y down, turned as the eye is.
+fn on_iris(eye: Eye, at: vec2f) -> vec2f {
+    let reach = max(length(eye.across), 0.2 * eye.radius);
+    let along = eye.across / max(length(eye.across), 1e-6);
+    let off = at - eye.iris;
+    return vec2f(dot(off, along) / reach, dot(off, vec2f(-along.y, along.x)) / eye.radius);
+}
+
+/// The distance to the edge of the lids: negative between them, where the eyeball is seen.
+fn lids(face: u32, side: u32, at: vec2f) -> f32 {
+    var ring = _LIDS[side & 1u];
+    var nearest = 1e9;
+    var inside = false;
+    var a = spot(face, ring[15]);
+    for (var i = 0u; i < 16u; i++) {
+        let b = spot(face, ring[i]);
+        let edge = b - a;
+        let off = at - a;
+        let t = clamp(dot(off, edge) / max(dot(edge, edge), 1e-12), 0.0, 1.0);
+        nearest = min(nearest, distance(off, edge * t));
+        // Whether a ray to the right crosses this edge.
+        if (a.y > at.y) != (b.y > at.y) && off.x < edge.x * off.y / edge.y {
+            inside = !inside;
+        }
+        a = b;
+    }
+    return select(nearest, -nearest, inside);
+}

@@ -33,7 +33,7 @@ PREVIEW = (480, 360)
 MOST_BYTES = 60_000
 MOST_BYTES_OF_SHEET = 400_000
 TILE = (300, 225)
-COLUMNS = 5
+COLUMNS = 6
 ASTRONAUT = {'still': 'pd_astronaut.png', 'crop': [0.06, 0, 0.76, 0.57]}
 
 

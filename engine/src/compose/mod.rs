@@ -18,6 +18,7 @@ mod compiled;
 mod draw;
 mod events;
 mod film;
+mod fits;
 mod head;
 mod hook;
 mod kept;

@@ -26,9 +26,7 @@ from PIL import Image
 
 import previews
 
-# Files and what is shown of them: x, y, width, height in shares. Of five people two, large enough to be found.
-STILLS = {'pd_astronaut.png': [0, 0, 1, 1], 'pd_grace_hopper.jpg': [0, 0, 1, 1],
-          'mit_pyfeat_multi5.jpg': [0.42, 0.3, 0.52, 0.585]}
+STILLS = ['pd_astronaut.png', 'pd_grace_hopper.jpg', 'mit_pyfeat_three.jpg']
 CLIP = 'cap12_33s-53s_12fps5_mjpeg.avi'
 MOST_MEAN = 0.5
 MOST_P99 = 3.0
@@ -108,9 +106,8 @@ def colors(path):
 def sources(args, place):
     """(name, file, options of the render) of all that filters are drawn over; stills no larger than --side."""
     found = []
-    stills = [(previews.STILLS / name, crop) for name, crop in STILLS.items()]
-    for path, crop in stills + [(path, [0, 0, 1, 1]) for path in args.picture]:
-        still = previews.cropped(Image.open(path).convert('RGB'), crop)
+    for path in [previews.STILLS / name for name in STILLS] + args.picture:
+        still = Image.open(path).convert('RGB')
         still.thumbnail((args.side, args.side), Image.LANCZOS)
         small = place / f'{path.stem}.png'
         still.save(small)

@@ -96,7 +96,8 @@ fn show(in: Varying) -> @location(0) vec4f {
     let body = 0.05 + params.body + 0.32 * seen.w + 0.08 * seen.y + 1.2 * contour;
     var value = mix(room, body, person);
 
-    let cell = vec2u(in.uv * vec2f(frame.size.x / frame.size.y, 1.0) * ROWS);
+    // Shifted a little: in pictures of common sizes cells would end in the middle of pixels, where rounding decides.
+    let cell = vec2u(in.uv * vec2f(frame.size.x / frame.size.y, 1.0) * ROWS + 0.013);
     let random = random3(vec3u(cell, u32(frame.time * RATE)));
     value += (random.x + random.y - 1.0) * 0.06 * params.noise;
     // Rows of the sensor differ a little.

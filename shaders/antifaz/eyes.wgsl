@@ -61,6 +61,7 @@ fn on_iris(eye: Eye, at: vec2f) -> vec2f {
 /// The distance to the edge of the lids: negative between them, where the eyeball is seen.
 fn lids(face: u32, side: u32, at: vec2f) -> f32 {
     var ring = _LIDS[side & 1u];
+    // Squared.
     var nearest = 1e9;
     var inside = false;
     var a = spot(face, ring[15]);
@@ -69,12 +70,13 @@ fn lids(face: u32, side: u32, at: vec2f) -> f32 {
         let edge = b - a;
         let off = at - a;
         let t = clamp(dot(off, edge) / max(dot(edge, edge), 1e-12), 0.0, 1.0);
-        nearest = min(nearest, distance(off, edge * t));
+        let gap = off - edge * t;
+        nearest = min(nearest, dot(gap, gap));
         // Whether a ray to the right crosses this edge.
         if (a.y > at.y) != (b.y > at.y) && off.x < edge.x * off.y / edge.y {
             inside = !inside;
         }
         a = b;
     }
-    return select(nearest, -nearest, inside);
+    return select(sqrt(nearest), -sqrt(nearest), inside);
 }

@@ -68,9 +68,9 @@ impl LookItem {
         read: impl Fn(&Path) -> Result<Content, FilterError>,
     ) -> Result<Self, FilterError> {
         let (mut rest, mut pictures) = (Vec::new(), Vec::new());
-        for pair in values.split(',') {
+        for pair in pairs(&filter, values) {
             let (name, path) = pair.split_once('=').unwrap_or((pair, ""));
-            let number = filter.assets.iter().position(|asset| asset.name() == name.trim());
+            let number = asset(&filter, name);
             let coded = match number.map(|number| &filter.assets[number]) {
                 Some(Asset::Image(_, image)) => image.coded,
                 Some(Asset::Text(.., font)) => {
@@ -148,6 +148,27 @@ fn given(path: &Path, content: Content, coded: bool) -> Result<Given, FilterErro
         }
         Content::Film(film) => Ok(Given::Film(film)),
     }
+}
+
+/// The number of the asset of this name.
+fn asset(filter: &Filter, name: &str) -> Option<usize> {
+    filter.assets.iter().position(|asset| asset.name() == name.trim())
+}
+
+/// `p=v,...` taken apart. Texts and paths may hold commas: what follows one and gives no value is still theirs.
+fn pairs<'a>(filter: &Filter, values: &'a str) -> Vec<&'a str> {
+    let (mut pairs, mut from, mut open) = (Vec::new(), 0, false);
+    for (at, _) in values.match_indices(',').chain([(values.len(), "")]) {
+        let pair = &values[from..at];
+        let next = values.get(at + 1..).and_then(|rest| rest.split(',').next()).unwrap_or_default();
+        open |= pair.split_once('=').is_some_and(|(name, _)| asset(filter, name).is_some());
+        if open && !next.trim().is_empty() && !next.contains('=') {
+            continue;
+        }
+        pairs.push(pair);
+        (from, open) = (at + 1, false);
+    }
+    pairs
 }
 
 /// A text that is not too long; `\\n` begins a line.

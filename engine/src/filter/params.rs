@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Filter, FilterError, error::nearest};
+use super::{Asset, Filter, FilterError, error::nearest};
 
 /// What a parameter may be.
 #[derive(Clone, Debug, PartialEq)]
@@ -253,11 +253,13 @@ impl Filter {
             let (name, given) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, given) = (name.trim(), given.trim());
             let Some(index) = self.inputs.iter().position(|input| input.name == name) else {
+                let inputs = self.inputs.iter().map(|input| input.name.as_str());
+                let known: Vec<&str> = inputs.chain(self.assets.iter().map(Asset::name)).collect();
                 return Err(FilterError::UnknownParameter {
                     filter: self.name.clone(),
                     name: name.to_owned(),
-                    nearest: nearest(name, self.inputs.iter().map(|input| input.name.as_str())),
-                    known: self.inputs.iter().map(|input| input.name.clone()).collect(),
+                    nearest: nearest(name, known.iter().copied()),
+                    known: known.into_iter().map(str::to_owned).collect(),
                 });
             };
             let kind = &self.inputs[index].kind;

@@ -131,6 +131,10 @@ fn texts_are_drawn_and_replaced() {
         |values: &str| LookItem::parse_with(filter.clone(), values, |_| unreachable!("no file is given"));
     let two_lines = item("caption=AA\\nA").unwrap();
     assert!(matches!(&two_lines.pictures[0].1, Given::Still(image) if image.size == [192, 192]));
+    let pictures = |values: &str| item(values).unwrap().pictures.len();
+    assert_eq!([pictures("caption=A, A,A"), pictures("caption=A,A,"), pictures("")], [1, 1, 0]);
+    let error = item("caption=A,sign=A").unwrap_err().to_string();
+    assert!(error.contains("no parameter `sign`") && error.ends_with("it has caption"), "{error}");
     let error = item(&format!("caption={}", "A".repeat(201))).unwrap_err().to_string();
     assert!(error.ends_with("must be a text of at most 200 characters"), "{error}");
 }

@@ -283,7 +283,6 @@ fn collect(path: &Path, depth: u32, found: &mut Stamps) {
     }
 }
 
-/// A look that can be watched.
 impl From<Vec<filters::Found>> for Watched {
     fn from(found: Vec<filters::Found>) -> Self {
         let (items, paths) = found.into_iter().map(|found| (found.item, found.path)).unzip();
@@ -303,6 +302,20 @@ mod tests {
     const MANIFEST: &str = "format = 1\ntitle = \"T\"\n[[inputs]]\nname = \"gain\"\ntype = \"float\"\n\
         [[passes]]\nname = \"p\"\nshader = \"a.wgsl\"\nentry = \"main\"\n";
 
+    /// A folder with a filter.
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, text) in [("filter.toml", MANIFEST), ("a.wgsl", SHADER)] {
+            fs::write(folder.path().join(name), text).expect("a file");
+        }
+        folder
+    }
+
+    fn preparer() -> Preparer {
+        let gpu = pollster::block_on(Gpu::new(&GpuOptions::default())).expect("an adapter");
+        Preparer::of(gpu).expect("a device")
+    }
+
     fn wait(reload: &Reload) -> Outcome {
         let start = Instant::now();
         loop {
@@ -316,12 +329,8 @@ mod tests {
 
     #[test]
     fn a_change_is_taken_only_if_it_can_be_drawn_and_values_stay() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let (folder, preparer) = (folder(), preparer());
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
-        write("filter.toml", MANIFEST);
-        write("a.wgsl", SHADER);
-        let gpu = pollster::block_on(Gpu::new(&GpuOptions::default())).expect("an adapter");
-        let preparer = Preparer::of(gpu).expect("a device");
         let filter = filters::read(folder.path()).expect("a filter");
         let item = LookItem::parse(filter, "gain=0.5").expect("a value");
         let reload = Reload::start(preparer).expect("a thread");
@@ -350,12 +359,8 @@ mod tests {
 
     #[test]
     fn a_change_at_work_knows_what_was_there_before() {
-        let folder = tempfile::tempdir().expect("a folder");
+        let (folder, preparer) = (folder(), preparer());
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
-        write("filter.toml", MANIFEST);
-        write("a.wgsl", SHADER);
-        let gpu = pollster::block_on(Gpu::new(&GpuOptions::default())).expect("an adapter");
-        let preparer = Preparer::of(gpu).expect("a device");
         let item = LookItem::parse(filters::read(folder.path()).expect("a filter"), "").expect("defaults");
         let old = Arc::clone(&item.filter);
         let watched = Watched { look: Look(vec![item]), paths: vec![folder.path().into()] };

@@ -5,15 +5,14 @@
 
 Surfaces in order: 0 acetate (frame and temples), 1 metal (hinges and pins), 2 lens (blended).
 """
-import json
 import pathlib
-import struct
 import sys
 
 import numpy as np
 
 sys.path.append(str(pathlib.Path(__file__).parents[1] / 'tools'))
 import eyewear
+import meshes
 
 LENS = np.array([3.42, 2.30])    # middle of the right lens
 HALF = np.array([2.72, 2.06])    # its half width and height
@@ -158,41 +157,11 @@ def lens():
 
 
 def main():
-    materials = [
-        {'name': 'acetate', 'pbrMetallicRoughness': {'baseColorFactor': [0.02, 0.02, 0.022, 1], 'metallicFactor': 0, 'roughnessFactor': 0.22}},
-        {'name': 'metal', 'pbrMetallicRoughness': {'baseColorFactor': [0.8, 0.68, 0.42, 1], 'metallicFactor': 1, 'roughnessFactor': 0.3}},
-        {'name': 'lens', 'alphaMode': 'BLEND', 'pbrMetallicRoughness': {'baseColorFactor': [0.05, 0.06, 0.06, 0.6], 'metallicFactor': 0, 'roughnessFactor': 0.04}},
-    ]
-    blob, views, accessors, primitives = b'', [], [], []
-
-    def store(array, kind, component, bounds=False):
-        nonlocal blob
-        data = array.tobytes()
-        views.append({'buffer': 0, 'byteOffset': len(blob), 'byteLength': len(data)})
-        blob += data + b'\0' * (-len(data) % 4)
-        accessor = {'bufferView': len(views) - 1, 'componentType': component, 'count': len(array), 'type': kind}
-        if bounds:
-            accessor |= {'min': array.min(0).tolist(), 'max': array.max(0).tolist()}
-        accessors.append(accessor)
-        return len(accessors) - 1
-
-    for material, part in enumerate((acetate(), metal(), lens())):
-        points = np.vstack(part.points).astype('<f4')
-        normals = np.vstack(part.normals).astype('<f4')
-        triangles = np.vstack(part.triangles).astype('<u2')
-        primitives.append({
-            'attributes': {'POSITION': store(points, 'VEC3', 5126, True), 'NORMAL': store(normals, 'VEC3', 5126)},
-            'indices': store(triangles.reshape(-1), 'SCALAR', 5123), 'material': material})
-    text = json.dumps({
-        'asset': {'version': '2.0', 'generator': 'make_glasses.py'}, 'scene': 0, 'scenes': [{'nodes': [0]}],
-        'nodes': [{'mesh': 0, 'name': 'glasses'}], 'meshes': [{'primitives': primitives}], 'materials': materials,
-        'accessors': accessors, 'bufferViews': views, 'buffers': [{'byteLength': len(blob)}],
-    }, separators=(',', ':')).encode()
-    text += b' ' * (-len(text) % 4)
-    size = 12 + 8 + len(text) + 8 + len(blob)
-    glb = struct.pack('<4sII', b'glTF', 2, size)
-    glb += struct.pack('<I4s', len(text), b'JSON') + text + struct.pack('<I4s', len(blob), b'BIN\0') + blob
-    pathlib.Path(__file__).with_name('glasses.glb').write_bytes(glb)
+    meshes.write(pathlib.Path(__file__).with_name('glasses.glb'), 'glasses', [
+        ('acetate', [0.02, 0.02, 0.022, 1], 0, 0.22, False, acetate()),
+        ('metal', [0.8, 0.68, 0.42, 1], 1, 0.3, False, metal()),
+        ('lens', [0.05, 0.06, 0.06, 0.6], 0, 0.04, True, lens()),
+    ])
 
 
 if __name__ == '__main__':

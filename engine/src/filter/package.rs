@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{FilterError, error::nearest, manifest::MANIFEST};
+use super::{FilterError, archive::EXTENSION, error::nearest, manifest::MANIFEST};
 
 /// Larger files are refused: a filter is meant to be sent around.
 pub(super) const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -113,12 +113,17 @@ pub(super) fn is_left_out(path: &str) -> bool {
     path.split('/').any(|part| part.starts_with('.')) || path.split('/').next() == Some(CASES)
 }
 
-/// What lies beside a path that is not there and has the most similar name.
+/// The filter beside a path that is not there that has the most similar name.
 fn neighbour(path: &Path) -> Option<String> {
     let (folder, name) = (path.parent()?, path.file_name()?.to_string_lossy());
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let beside = fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let beside: Vec<String> = beside.filter(|name| !name.starts_with('.')).collect();
+    let filters =
+        fs::read_dir(folder).ok()?.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| {
+            let packed = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(EXTENSION));
+            packed || path.join(MANIFEST).is_file()
+        });
+    let beside: Vec<String> =
+        filters.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect();
     let nearest = nearest(&name, beside.iter().map(String::as_str))?;
     Some(path.with_file_name(nearest).display().to_string())
 }

@@ -3,6 +3,8 @@
 
     python3 filters/compare_devices.py --second-icd swiftshader.json        all filters, llvmpipe beside SwiftShader
     python3 filters/compare_devices.py film glasses --second-adapter NVIDIA
+    python3 filters/compare_devices.py --second-passes compute              drawn passes beside computed ones
+    python3 filters/compare_devices.py --kept DIR --second-adapter NVIDIA   the first device was another machine's (--keep)
     python3 filters/compare_devices.py --second-icd F --json figures.json   the figures in a file too
     python3 filters/compare_devices.py --self-test                          only checks the colour difference
 
@@ -118,7 +120,7 @@ def sources(args, place):
 
 def draw(args, device, look, source, out):
     name, path, options = source
-    icd, adapter = device
+    icd, adapter, passes = device
     environment = dict(os.environ)
     if icd:
         # The first is the name that older Vulkan loaders know.
@@ -128,19 +130,24 @@ def draw(args, device, look, source, out):
         to.mkdir(parents=True)
     command = [args.binary, '--data', previews.ROOT, '--quiet', 'render', '--nets', 'cpu', '--input', path, *options]
     command += ['--filter', look, '--out', to] + (['--adapter', adapter] if adapter else [])
+    command += ['--passes', passes] if passes else []
     subprocess.run([str(part) for part in command], check=True, env=environment)
     return sorted(to.glob('*.png')) if options else [to]
 
 
 def compare(args, folder, given):
     """Worst mean and 99th percentile of a filter, each with the picture that has it."""
-    devices = [(args.first_icd, args.first_adapter), (args.second_icd, args.second_adapter)]
+    devices = [(args.first_icd, args.first_adapter, args.first_passes),
+               (args.second_icd, args.second_adapter, args.second_passes)]
     means, p99s = {}, {}
     for source in given:
         with tempfile.TemporaryDirectory() as place:
             place = pathlib.Path(args.keep or place) / folder.name
             sides = []
-            for number, device in enumerate(devices):
+            if args.kept:
+                kept = args.kept / folder.name / '0'
+                sides.append(sorted((kept / source[0]).glob('*.png')) or list(kept.glob(f'{source[0]}.png')))
+            for number, device in list(enumerate(devices))[len(sides):]:
                 out = place / f'{number}'
                 out.mkdir(parents=True, exist_ok=True)
                 sides.append(draw(args, device, folder.name, source, out))
@@ -161,11 +168,14 @@ def main():
     for side in ('first', 'second'):
         parser.add_argument(f'--{side}-icd', metavar='FILE', type=pathlib.Path, help='the Vulkan driver\'s JSON file')
         parser.add_argument(f'--{side}-adapter', metavar='NAME', help='a part of the adapter\'s name')
+        parser.add_argument(f'--{side}-passes', choices=['draw', 'compute'], help='how passes over the picture are done')
     parser.add_argument('--side', type=int, default=400, help='the longest side of stills')
     parser.add_argument('--frames', type=int, default=6, help='frames of the clip')
     parser.add_argument('--fps', type=float, default=2, help='frames of the clip in a second')
     parser.add_argument('--picture', metavar='FILE', type=pathlib.Path, action='append', default=[],
                         help='one more picture to draw over')
+    parser.add_argument('--kept', metavar='DIR', type=pathlib.Path,
+                        help='what --keep left on another machine stands for the first device')
     parser.add_argument('--keep', metavar='DIR', help='a new folder that the pictures are left in')
     parser.add_argument('--json', metavar='FILE', type=pathlib.Path, help='the figures go here too')
     parser.add_argument('--self-test', action='store_true')
@@ -173,7 +183,8 @@ def main():
     self_test()
     if args.self_test:
         return print(f'{len(PUBLISHED)} published differences found')
-    if not any([args.first_icd, args.first_adapter, args.second_icd, args.second_adapter]):
+    given = [args.first_icd, args.first_adapter, args.first_passes, args.second_icd, args.second_adapter, args.second_passes]
+    if not any(given) and not args.kept:
         parser.error('one device would be compared with itself: name two')
     figures = []
     with tempfile.TemporaryDirectory() as place:

@@ -11,6 +11,7 @@ use crate::commands::{
     bench::BenchArgs, filter::FilterArgs, matte::MatteArgs, net::NetArgs, render::RenderArgs, run::RunArgs,
     track::TrackArgs,
 };
+use crate::values::Passes;
 
 /// Real-time AR filters on your own machine.
 ///
@@ -48,6 +49,9 @@ pub(crate) struct Common {
     /// The folder with models/, filters/ and assets/; ANTIFAZ_DATA does the same
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+    /// How passes over the whole picture are done: auto computes them where the GPU does that much faster than it draws
+    #[arg(long, global = true, value_name = "HOW", value_enum, default_value_t)]
+    pub(crate) passes: Passes,
     /// Say nothing but errors
     #[arg(long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use antifaz::{nets::SimdLevel, quality::Tier};
+use antifaz::{gpu::Covers, nets::SimdLevel, quality::Tier};
 use clap::ValueEnum;
 
 /// A picture size in pixels, written `1280x720`.
@@ -121,6 +121,25 @@ impl From<TierArg> for Tier {
             TierArg::High => Self::High,
             TierArg::Medium => Self::Medium,
             TierArg::Low => Self::Low,
+        }
+    }
+}
+
+/// How passes over the whole picture are done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Passes {
+    #[default]
+    Auto,
+    Draw,
+    Compute,
+}
+
+impl From<Passes> for Covers {
+    fn from(passes: Passes) -> Self {
+        match passes {
+            Passes::Auto => Self::Measured,
+            Passes::Draw => Self::Drawn,
+            Passes::Compute => Self::Computed,
         }
     }
 }

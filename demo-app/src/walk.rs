@@ -58,7 +58,7 @@ impl Input {
 /// The device that `--adapter`, or else ANTIFAZ_ADAPTER, asks for.
 pub(crate) fn gpu_options(common: &Common) -> GpuOptions {
     let adapter = common.adapter.clone().or_else(|| std::env::var(ADAPTER).ok());
-    GpuOptions { adapter, timestamps: true }
+    GpuOptions { adapter, timestamps: true, covers: common.passes.into() }
 }
 
 /// A device of its own, without a window.

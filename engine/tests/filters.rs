@@ -21,6 +21,7 @@ use std::path::Path;
 use antifaz::{
     compose::{ComposeError, Composer},
     filter::{Catalog, Filter, Look, LookItem, Package, manifest::MANIFEST},
+    gpu::Covers,
     quality::Tier,
 };
 use bench::{Bench, Observed, filters};
@@ -64,6 +65,11 @@ macro_rules! parts {
             #[test]
             fn filters_stack_in_any_order() {
                 super::stack_in_any_order($number);
+            }
+
+            #[test]
+            fn every_filter_is_the_same_computed() {
+                super::is_the_same_computed($number);
             }
         })*
         const PARTS: usize = [$($number),*].len();
@@ -147,6 +153,21 @@ fn stack_in_any_order(part: usize) {
     names.reverse();
     let [drawn, again] = bench.composers(&catalog, &names).map(|mut composer| frames(&bench, &mut composer));
     assert!(drawn == again, "{names:?} draw the same frames differently");
+}
+
+/// Passes that cover their target may be computed: the pictures are the same, but for rounding.
+fn is_the_same_computed(part: usize) {
+    let [drawing, computing] = [Covers::Drawn, Covers::Computed].map(Bench::with);
+    assert!(computing.gpu.computes());
+    let catalog = Catalog::open(&filters()).unwrap();
+    for name in of_part(&catalog, part) {
+        let look = std::slice::from_ref(&name);
+        let [drawn, computed] =
+            [&drawing, &computing].map(|bench| frames(bench, &mut bench.composer(&catalog, look)));
+        for (drawn, computed) in drawn.iter().zip(&computed) {
+            compare(computed, drawn).unwrap_or_else(|reason| panic!("{name}: {reason}"));
+        }
+    }
 }
 
 #[test]

@@ -7,7 +7,9 @@ mod faces;
 
 use antifaz::{
     frame::{ColorSpec, Matrix, PixelFormat, Pixels, Range, geometry::Roi},
-    gpu::{BufferUse, Gpu, GpuError, GpuOptions, Texture, TextureDesc, TextureFormat, readback::Readback},
+    gpu::{
+        BufferUse, Covers, Gpu, GpuError, GpuOptions, Texture, TextureDesc, TextureFormat, readback::Readback,
+    },
     kernels::{
         convert::{self, Convert},
         crop::{self, Crop, Outside},
@@ -30,8 +32,19 @@ const FORMATS: [PixelFormat; 7] = [
 
 /// The device of the tests. Without one they fail: a check that is skipped is no check.
 fn gpu() -> Gpu {
-    let options = GpuOptions { adapter: std::env::var("ANTIFAZ_ADAPTER").ok(), timestamps: false };
+    gpu_with(Covers::Drawn)
+}
+
+/// With passes over a whole target done like this.
+fn gpu_with(covers: Covers) -> Gpu {
+    let adapter = std::env::var("ANTIFAZ_ADAPTER").ok();
+    let options = GpuOptions { adapter, covers, ..GpuOptions::default() };
     pollster::block_on(Gpu::new(&options)).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Two devices: one draws passes over a whole target, one computes them.
+fn gpus() -> [Gpu; 2] {
+    [Covers::Drawn, Covers::Computed].map(gpu_with)
 }
 
 /// A small deterministic source of numbers (xorshift).
@@ -72,14 +85,18 @@ fn converted(gpu: &Gpu, kernel: &mut Convert, pixels: &Pixels) -> Vec<u8> {
 /// Whole numbers on both sides: the same bytes. Where alpha counts, the curve is a float power: one code value.
 #[test]
 fn convert_agrees_with_its_twin() {
-    let (gpu, mut dice) = (gpu(), Dice(3));
-    let mut kernel = Convert::new(&gpu).unwrap();
+    gpus().iter().for_each(|gpu| convert_agrees(gpu));
+}
+
+fn convert_agrees(gpu: &Gpu) {
+    let mut dice = Dice(3);
+    let mut kernel = Convert::new(gpu).unwrap();
     for size in [[1, 1], [2, 2], [5, 3], [33, 17], [64, 48], [7, 50]] {
         for format in FORMATS {
             for matrix in [Matrix::Bt601, Matrix::Bt709] {
                 for range in [Range::Limited, Range::Full] {
                     let pixels = dice.pixels(format, size, ColorSpec { matrix, range });
-                    let got = converted(&gpu, &mut kernel, &pixels);
+                    let got = converted(gpu, &mut kernel, &pixels);
                     let tolerance = u8::from(matches!(format, PixelFormat::Rgba8 | PixelFormat::Bgra8));
                     for (got, want) in got.chunks_exact(4).zip(convert::to_rgb8(&pixels).chunks_exact(3)) {
                         let off = got.iter().zip(want).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
@@ -212,8 +229,11 @@ const SHRINK_TOLERANCE: u8 = 2;
 
 #[test]
 fn shrink_agrees_with_its_twin() {
-    let gpu = gpu();
-    let shrink = Shrink::new(&gpu).unwrap();
+    gpus().iter().for_each(|gpu| shrink_agrees(gpu));
+}
+
+fn shrink_agrees(gpu: &Gpu) {
+    let shrink = Shrink::new(gpu).unwrap();
     for size in [[40, 30], [600, 333], [257, 900]] {
         // Smooth, as pictures are: in noise the weights' last bits decide.
         let texels: Vec<u8> = (0..size[1])
@@ -229,7 +249,7 @@ fn shrink_agrees_with_its_twin() {
         assert_eq!(copy.size(), shrink::size_of_copy(size));
         let ticket = Readback::new().start(&mut encoder, &copy).unwrap();
         gpu.submit(encoder).unwrap();
-        let (got, want) = (ticket.wait(&gpu).unwrap(), shrink::cpu(&texels, size));
+        let (got, want) = (ticket.wait(gpu).unwrap(), shrink::cpu(&texels, size));
         assert_eq!(got.len(), want.len());
         let off = got.iter().zip(&want).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
         assert!(off <= SHRINK_TOLERANCE, "{size:?}: {off}");
@@ -276,8 +296,11 @@ const MATTING_MOST: f32 = 0.1;
 
 #[test]
 fn matting_agrees_with_its_twin() {
-    let gpu = gpu();
-    let matting = Matting::new(&gpu).unwrap();
+    gpus().iter().for_each(|gpu| matting_agrees(gpu));
+}
+
+fn matting_agrees(gpu: &Gpu) {
+    let matting = Matting::new(gpu).unwrap();
     for size in [[301, 173], [37, 51], [1, 1]] {
         let (mut memory, mut twin) = (Memory::default(), Twin::default());
         // Still, moved, with a mask that is two frames old; and once more from the beginning.
@@ -286,7 +309,7 @@ fn matting_agrees_with_its_twin() {
         {
             let [picture, mask] = portrait(size, shift);
             let want = twin.step(&picture, &mask, [number, seen], delta);
-            let [picture, mask] = [uploaded(&gpu, &picture), uploaded(&gpu, &mask)];
+            let [picture, mask] = [uploaded(gpu, &picture), uploaded(gpu, &mask)];
             let mut encoder = gpu.encoder("matting");
             let frame = matting::Frame { picture: &picture, number, mask: &mask, seen, delta };
             matting.record(&mut encoder, &frame, &mut memory).unwrap();
@@ -295,7 +318,7 @@ fn matting_agrees_with_its_twin() {
             let tickets = [&found.person, &found.front, &found.back]
                 .map(|texture| readback.start(&mut encoder, texture).unwrap());
             gpu.submit(encoder).unwrap();
-            let [person, front, back] = tickets.map(|ticket| ticket.wait(&gpu).unwrap());
+            let [person, front, back] = tickets.map(|ticket| ticket.wait(gpu).unwrap());
             let alpha = person.chunks_exact(4).map(|texel| f32::from(texel[3]) / 255.0);
             let off: Vec<f32> = alpha.zip(&want[0].texels).map(|(got, want)| (got - want[3]).abs()).collect();
             let (mean, most) =
@@ -335,13 +358,16 @@ const LEVELS_MOST: f32 = 0.006;
 
 #[test]
 fn levels_agree_with_their_twin() {
-    let gpu = gpu();
-    let kernel = Levels::new(&gpu).unwrap();
+    gpus().iter().for_each(|gpu| levels_agree(gpu));
+}
+
+fn levels_agree(gpu: &Gpu) {
+    let kernel = Levels::new(gpu).unwrap();
     for size in [[130, 67], [33, 200], [5, 3], [1, 1]] {
         let [picture, _] = portrait(size.map(|side| side as usize), 0.0);
         let want = levels::cpu(&picture.texels, size);
         let mut encoder = gpu.encoder("levels");
-        let made = kernel.record(&mut encoder, &uploaded(&gpu, &picture)).unwrap();
+        let made = kernel.record(&mut encoder, &uploaded(gpu, &picture)).unwrap();
         assert_eq!((made.desc(), want.len()), (levels::desc(size), made.desc().mips as usize));
         let readback = Readback::new();
         let tickets: Vec<_> = (0..made.desc().mips)
@@ -354,7 +380,7 @@ fn levels_agree_with_their_twin() {
             .collect();
         gpu.submit(encoder).unwrap();
         for (level, (ticket, want)) in tickets.into_iter().zip(&want).enumerate() {
-            let got = halves(&ticket.wait(&gpu).unwrap());
+            let got = halves(&ticket.wait(gpu).unwrap());
             assert_eq!(got.len(), want.len() * 4);
             let off = got.iter().zip(want.iter().flatten()).map(|(a, b)| (a - b).abs());
             let most = off.fold(0.0, f32::max);

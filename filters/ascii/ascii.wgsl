@@ -3,7 +3,7 @@
 
 import antifaz::color::{encode, luma, saturate_by};
 import antifaz::frame::{frame, linear, picture_at};
-import antifaz::fullscreen::{Varying};
+import antifaz::fullscreen::{Varying, pixel_of};
 import package::inputs::{glyphs, params, soft};
 
 const RAMP: u32 = 16u;
@@ -17,7 +17,7 @@ const LEAST: f32 = 8.0;
 
 @fragment
 fn soften(in: Varying) -> @location(0) vec4f {
-    let texel = fwidth(in.uv);
+    let texel = pixel_of(in);
     var sum = vec4f(0.0);
     for (var i = 0; i < 16; i++) {
         let shift = (vec2f(f32(i & 3), f32(i >> 2)) - 1.5) / 3.0;

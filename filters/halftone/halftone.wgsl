@@ -3,7 +3,7 @@
 
 import antifaz::color::{encode, luma};
 import antifaz::frame::{frame, linear, picture_at};
-import antifaz::fullscreen::{Varying};
+import antifaz::fullscreen::{Varying, pixel_of};
 import package::inputs::{params, soft};
 
 /// Inks let light through: cyan, magenta, yellow and black, in linear light.
@@ -18,7 +18,7 @@ const FEWEST: f32 = 4.0;
 
 @fragment
 fn soften(in: Varying) -> @location(0) vec4f {
-    let texel = fwidth(in.uv);
+    let texel = pixel_of(in);
     var sum = vec4f(0.0);
     for (var i = 0; i < 9; i++) {
         let shift = vec2f(f32(i % 3) - 1.0, f32(i / 3) - 1.0);

@@ -2,7 +2,7 @@
 // it tells how far the border is: that gives a line of even width without a search.
 
 import antifaz::frame::{frame, linear, picture_at};
-import antifaz::fullscreen::{Varying};
+import antifaz::fullscreen::{Varying, pixel_of};
 import antifaz::matte::{foreground_at, person_at};
 import package::inputs::{far_halo, near_halo, params, rim, shape};
 
@@ -13,7 +13,7 @@ fn aspect() -> vec2f {
 /// The person, 0..1.
 @fragment
 fn cut(in: Varying) -> @location(0) vec4f {
-    let quarter = 0.25 * fwidth(in.uv);
+    let quarter = 0.25 * pixel_of(in);
     var sum = 0.0;
     for (var i = 0; i < 4; i++) {
         let uv = in.uv + (vec2f(f32(i & 1), f32(i >> 1)) * 2.0 - 1.0) * quarter;

@@ -10,7 +10,7 @@ import package::inputs::{params, region, small};
 /// The picture made small, as tones.
 @fragment
 fn shrink(in: fullscreen::Varying) -> @location(0) vec4f {
-    return vec4f(shrunk(in.uv, fwidth(in.uv)), 1.0);
+    return vec4f(shrunk(in.uv, fullscreen::pixel_of(in)), 1.0);
 }
 
 @fragment

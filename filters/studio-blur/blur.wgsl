@@ -3,7 +3,7 @@
 
 import antifaz::frame::{frame, linear, picture_at};
 import antifaz::color::{luma};
-import antifaz::fullscreen::{Varying};
+import antifaz::fullscreen::{Varying, pixel_of};
 import antifaz::matte::{foreground_at, person_at};
 import package::inputs::{behind, discs, filled, params};
 
@@ -12,7 +12,7 @@ const GOLDEN_ANGLE: f32 = 2.3999632;
 /// Picture times weight, and the weight: 1 in the background, 0 in the person.
 @fragment
 fn background(in: Varying) -> @location(0) vec4f {
-    let quarter = 0.25 * fwidth(in.uv);
+    let quarter = 0.25 * pixel_of(in);
     var sum = vec4f(0.0);
     for (var i = 0; i < 4; i++) {
         let shift = vec2f(f32(i & 1), f32(i >> 1)) * 2.0 - 1.0;

@@ -4,7 +4,7 @@
 import antifaz::color::{decode, encode, luma};
 import antifaz::face::{FACES, is_present, landmark};
 import antifaz::frame::{frame, linear, picture_at};
-import antifaz::fullscreen::{Varying};
+import antifaz::fullscreen::{Varying, pixel_of};
 import antifaz::matte::{matte_at};
 import antifaz::noise::{random3};
 import package::inputs::{heat, params, warmth};
@@ -18,7 +18,7 @@ const STOPS: i32 = 6;
 /// Tone, person, and how much the colour is that of skin: more red than blue, in the same ratio in light and dark skin.
 @fragment
 fn sense(in: Varying) -> @location(0) vec4f {
-    let texel = fwidth(in.uv);
+    let texel = pixel_of(in);
     var sum = vec3f(0.0);
     for (var i = 0; i < 9; i++) {
         let shift = (vec2f(f32(i % 3), f32(i / 3)) - 1.0) / 3.0;

@@ -8,6 +8,11 @@ struct Varying {
     @location(0) uv: vec2f,
 }
 
+/// A pixel of the target, in uv: what `fwidth(in.uv)` is, on GPUs that compute the pass, too.
+fn pixel_of(in: Varying) -> vec2f {
+    return in.uv / in.position.xy;
+}
+
 /// Corner `index` (of 3).
 fn vertex(index: u32) -> Varying {
     let uv = vec2f(f32((index << 1u) & 2u), f32(index & 2u));

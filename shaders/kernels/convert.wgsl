@@ -65,14 +65,25 @@ fn vertex(@builtin(vertex_index) index: u32) -> @builtin(position) vec4f {
     return vec4f(uv * 2.0 - 1.0, 0.0, 1.0);
 }
 
+/// All rows at once.
 @fragment
-fn fragment(@builtin(position) position: vec4f) -> @location(0) vec4f {
-    let x = u32(position.x);
+fn whole(@builtin(position) position: vec4f) -> @location(0) vec4f {
+    return color(u32(position.x), u32(position.y));
+}
+
+/// Some rows; the others stay what they are.
+@fragment
+fn part(@builtin(position) position: vec4f) -> @location(0) vec4f {
     // Rows above the first wrap around to numbers beyond all.
     let y = u32(position.y) - convert.first_row;
     if y >= convert.rows {
         discard;
     }
+    return color(u32(position.x), y);
+}
+
+/// The pixel in column `x` of row `y` of the bytes.
+fn color(x: u32, y: u32) -> vec4f {
     switch convert.format {
         case RGB8: {
             let at = x * 3u;

@@ -25,6 +25,7 @@ use Finding::{Missing, There};
 pub(crate) fn run(common: &Common) -> Result<(), AppError> {
     section("adapters", adapters(&pollster::block_on(Gpu::adapters())))?;
     section("nets", vec![nets(common)])?;
+    section("passes", vec![passes(common)])?;
     section("cameras", cameras())?;
     section("clips", clips())?;
     section("display", vec![display()])?;
@@ -68,6 +69,15 @@ fn nets(common: &Common) -> Finding {
     match walk::gpu(common).and_then(|gpu| eyes::choice(&gpu)) {
         Ok(choice) => There(format!("--nets auto is {}: {}", choice.backend.name(), choice.reason)),
         Err(error) => Missing(format!("--nets auto is cpu: {error}")),
+    }
+}
+
+/// How passes over the whole picture are done by themselves.
+fn passes(common: &Common) -> Finding {
+    match walk::gpu(common) {
+        Ok(gpu) if gpu.computes() => There("over the whole picture are computed (--passes)".into()),
+        Ok(_) => There("over the whole picture are drawn (--passes)".into()),
+        Err(error) => Missing(format!("can't be drawn: {error}")),
     }
 }
 

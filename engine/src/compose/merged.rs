@@ -119,7 +119,7 @@ fn compile(
     let flags = [&variants::flags(tier)[..], &[(MERGED, true)]].concat();
     let guard = Guard { package: "package", finite: None };
     let shader = library.resolve_guarded(ROOT, &flags, guard)?;
-    let desc = PassDesc::new("merged", library::VERTEX, ENTRY, TextureFormat::Srgb8);
+    let desc = PassDesc::covering("merged", library::VERTEX, ENTRY, TextureFormat::Srgb8);
     compiled.get(format!("merged\n{}", shader.text()), || {
         Ok(Pipelines::Draw { solid: PassPipeline::new(gpu, &shader, &desc)?, blended: None })
     })

@@ -332,7 +332,7 @@ impl Shared {
         let texel = |format, bytes: &[u8]| gpu.texture_with(&TextureDesc::new([1, 1], format), bytes);
         let lay = library.resolve("compose::lay", &[])?;
         let lay = |entry| {
-            let desc = PassDesc::new("lay", "vertex_main", entry, TextureFormat::Srgb8);
+            let desc = PassDesc::covering("lay", "vertex_main", entry, TextureFormat::Srgb8);
             PassPipeline::new(gpu, &lay, &desc)
         };
         let occluder = library.resolve("compose::occluder", &[])?;

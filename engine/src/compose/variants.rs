@@ -159,7 +159,8 @@ impl Pipelines {
         let blend = blend(pass);
         let desc = PassDesc { samples, blend, ..PassDesc::new(&label, library::VERTEX, &pass.entry, format) };
         let (solid, blended) = match pass.space {
-            Space::Frame | Space::FaceUv | Space::Particles(_) => (desc, None),
+            Space::Frame => (PassDesc { covers: true, ..desc }, None),
+            Space::FaceUv | Space::Particles(_) => (desc, None),
             Space::FaceMesh => (PassDesc { depth: Depth::Write, cull: Cull::Back, ..desc }, None),
             Space::Prop(prop) => {
                 let blended = filter.props[prop].mesh.has_blended();

@@ -1,6 +1,6 @@
 //! Which GPU to use, and why.
 
-use super::GpuError;
+use super::{Covers, GpuError};
 
 /// What a program says about the device that it wants.
 #[derive(Clone, Debug, Default)]
@@ -9,6 +9,8 @@ pub struct GpuOptions {
     pub adapter: Option<String>,
     /// Ask for timestamps, to measure GPU times. Without effect where the device has none.
     pub timestamps: bool,
+    /// How passes that cover their target are done.
+    pub covers: Covers,
 }
 
 /// A graphics adapter.

@@ -248,7 +248,9 @@ impl Bindings {
             (Wanted::Texture { .. } | Wanted::StorageTexture { .. }, Resource::Texture(texture)) => {
                 Ok(Key::View(texture.view().clone()))
             }
-            (Wanted::Texture { .. }, Resource::Coded(texture)) => Ok(Key::View(texture.coded_view().clone())),
+            (Wanted::Texture { .. } | Wanted::StorageTexture { .. }, Resource::Coded(texture)) => {
+                Ok(Key::View(texture.coded_view().clone()))
+            }
             (Wanted::Sampler(_), Resource::Sampler(sampler)) => Ok(Key::Sampler(sampler)),
             (Wanted::Buffer { ty, min_binding_size, .. }, Resource::Buffer(buffer)) => {
                 let uniform = ty == wgpu::BufferBindingType::Uniform;

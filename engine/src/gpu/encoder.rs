@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{
     Buffer, ComputePipeline, Dispatch, Gpu, GpuError, Levels, PassPipeline, Resource, Texture, TextureFormat,
-    belt, bindings::Traffic, dispatch,
+    belt, bindings::Traffic, dispatch, shader::cover,
 };
 use crate::telemetry::Work;
 
@@ -70,6 +70,10 @@ impl<'a> Draw<'a> {
     pub fn fullscreen(pipeline: &'a PassPipeline, resources: &'a [(&'a str, Resource<'a>)]) -> Self {
         Self { pipeline, resources, vertices: 0..3, instances: 0..1, indices: None }
     }
+
+    fn is_fullscreen(&self) -> bool {
+        self.vertices == (0..3) && self.instances == (0..1) && self.indices.is_none()
+    }
 }
 
 impl Encoder {
@@ -107,7 +111,9 @@ impl Encoder {
         self.raw.clear_buffer(buffer.raw(), 0, None);
     }
 
-    /// Records a pass of draws.
+    /// Records a pass of draws. One that covers a target is computed where that is faster, see [`PassDesc::covers`].
+    ///
+    /// [`PassDesc::covers`]: super::PassDesc::covers
     ///
     /// # Errors
     /// [`GpuError::Binding`] when a resource is missing or of another kind, or is the target itself;
@@ -117,6 +123,11 @@ impl Encoder {
         let mut bound = Vec::with_capacity(render.draws.len());
         for draw in render.draws {
             check_fit(render, draw, format)?;
+        }
+        if let Some((pipeline, draw)) = computed(render) {
+            return self.cover(pipeline, draw, render.target);
+        }
+        for draw in render.draws {
             bound.push(draw.pipeline.bindings().groups(&self.gpu, draw.resources)?);
         }
         self.count(render);
@@ -180,6 +191,19 @@ impl Encoder {
         let mut pass = self.compute_pass(pipeline.bindings().label());
         dispatch::record(&mut pass, pipeline, &groups, workgroups);
         Ok(())
+    }
+
+    /// Computes what `draw` would draw over the whole of `target`.
+    fn cover(
+        &mut self,
+        pipeline: &ComputePipeline,
+        draw: &Draw<'_>,
+        target: &Texture,
+    ) -> Result<(), GpuError> {
+        let own = [(cover::TARGET, Resource::Coded(target))];
+        let resources: Vec<_> = own.into_iter().chain(draw.resources.iter().copied()).collect();
+        let ([width, height], [columns, rows, _]) = (target.size(), pipeline.workgroup());
+        self.dispatch(pipeline, &resources, [width.div_ceil(columns), height.div_ceil(rows), 1])
     }
 
     /// Records `dispatches`, one after the other, in a pass of their own.
@@ -295,6 +319,14 @@ impl Encoder {
 
 fn view_as(texture: &Texture, format: TextureFormat) -> &wgpu::TextureView {
     if texture.format() == format { texture.view() } else { texture.coded_view() }
+}
+
+/// What computes all that `render` draws, where it can be computed.
+fn computed<'r>(render: &Render<'r>) -> Option<(&'r ComputePipeline, &'r Draw<'r>)> {
+    let [draw] = render.draws else { return None };
+    let plain = render.load != Load::Keep && render.depth.is_none() && render.resolve.is_none();
+    let whole = plain && draw.is_fullscreen() && render.target.is_writable();
+    draw.pipeline.computed().filter(|_| whole).map(|pipeline| (pipeline, draw))
 }
 
 /// Whether `draw` can be part of `render`, whose target is seen as `format`.

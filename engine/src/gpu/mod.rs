@@ -17,6 +17,7 @@ mod adapter;
 mod belt;
 mod bindings;
 mod buffer;
+mod covers;
 mod dispatch;
 mod encoder;
 mod error;
@@ -41,6 +42,7 @@ use std::sync::{
 pub use adapter::{AdapterInfo, GpuOptions};
 pub use bindings::{Resource, Sampler};
 pub use buffer::{Buffer, BufferUse};
+pub use covers::Covers;
 pub use dispatch::{Dispatch, Levels};
 pub use encoder::{Draw, Encoder, Load, Render};
 pub use error::GpuError;
@@ -64,6 +66,7 @@ struct Inner {
     belt: Arc<belt::Belt>,
     samplers: bindings::Samplers,
     buffers_created: Arc<AtomicUsize>,
+    computes: bool,
     /// Where compiled pipelines are kept, if they are.
     cache: OnceLock<wgpu::PipelineCache>,
 }
@@ -85,17 +88,24 @@ impl Gpu {
         if info.software {
             log::warn!("{} draws on the CPU: expect a few pictures a second at full size", info.name);
         }
-        Ok(Self::with_device(info, device, queue))
+        let trial = || Self::with_device(info.clone(), device.clone(), queue.clone(), true);
+        let computes = match options.covers {
+            Covers::Computed => true,
+            Covers::Drawn => false,
+            Covers::Measured => !info.software && covers::compute_is_faster(&trial()),
+        };
+        Ok(Self::with_device(info, device, queue, computes))
     }
 
     /// Works on the device of the program that embeds the engine. The program keeps ownership of what it
-    /// submits itself; errors that it doesn't catch in a scope of its own are reported by the engine.
+    /// submits itself; errors that it doesn't catch in a scope of its own are reported by the engine. All passes are drawn
+    /// there, so that pictures have the format that hosts expect.
     pub fn from_host(device: wgpu::Device, queue: wgpu::Queue) -> Self {
         let info = AdapterInfo::from_wgpu(&device.adapter_info(), "the host program's device");
-        Self::with_device(info, device, queue)
+        Self::with_device(info, device, queue, false)
     }
 
-    fn with_device(info: AdapterInfo, device: wgpu::Device, queue: wgpu::Queue) -> Self {
+    fn with_device(info: AdapterInfo, device: wgpu::Device, queue: wgpu::Queue, computes: bool) -> Self {
         let buffers_created = Arc::new(AtomicUsize::new(0));
         Self(Arc::new(Inner {
             health: health::Health::watch(&device),
@@ -104,6 +114,7 @@ impl Gpu {
             belt: Arc::new(belt::Belt::new(Arc::clone(&buffers_created))),
             samplers: bindings::Samplers::new(&device),
             buffers_created,
+            computes,
             cache: OnceLock::new(),
             device,
             queue,
@@ -120,6 +131,11 @@ impl Gpu {
     /// The adapter in use.
     pub fn adapter(&self) -> &AdapterInfo {
         &self.0.info
+    }
+
+    /// Whether passes that cover their target are computed: see [`Covers`].
+    pub fn computes(&self) -> bool {
+        self.0.computes
     }
 
     /// Longest side of a 2D texture, in texels.
@@ -154,7 +170,9 @@ impl Gpu {
     /// [`GpuError::TooLarge`] when a side is zero or over the device's limit, [`GpuError::OutOfMemory`].
     pub fn texture(&self, desc: &TextureDesc) -> Result<Texture, GpuError> {
         desc.check(&self.0.limits)?;
-        health::scoped(&self.0.device, "makes a texture", || self.0.pool.lease(&self.0.device, desc))
+        health::scoped(&self.0.device, "makes a texture", || {
+            self.0.pool.lease(&self.0.device, desc, self.0.computes)
+        })
     }
 
     /// A texture of one level that holds `texels`, tight rows.

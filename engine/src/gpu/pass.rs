@@ -4,7 +4,7 @@ use super::{
     Gpu, GpuError, Member, TextureFormat,
     bindings::Bindings,
     health,
-    shader::{Shader, Stage},
+    shader::{Shader, Stage, cover},
 };
 
 /// How a drawn colour meets the one below. Colours are premultiplied.
@@ -82,6 +82,10 @@ pub struct PassDesc<'a> {
     pub topology: Topology,
     /// Samples of the target.
     pub samples: u32,
+    /// Whether nothing but [`Draw::fullscreen`](super::Draw::fullscreen) is drawn with it, and the fragment stage is given
+    /// nothing but its place: `position`, and at location 0 a uv of 0..1, y down. Where [`Gpu::computes`] such a pass is
+    /// computed, if its shader can be.
+    pub covers: bool,
 }
 
 impl<'a> PassDesc<'a> {
@@ -97,7 +101,18 @@ impl<'a> PassDesc<'a> {
             cull: Cull::default(),
             topology: Topology::default(),
             samples: 1,
+            covers: false,
         }
+    }
+
+    /// Draws over the whole of a target: see [`PassDesc::covers`].
+    pub fn covering(label: &'a str, vertex: &'a str, fragment: &'a str, target: TextureFormat) -> Self {
+        Self { covers: true, ..Self::new(label, vertex, fragment, target) }
+    }
+
+    /// Whether it may be computed just as well.
+    fn is_plain(&self) -> bool {
+        self.covers && self.blend == Blend::Replace && self.depth == Depth::Absent && self.samples == 1
     }
 
     fn draws_colour(&self) -> bool {
@@ -113,6 +128,7 @@ pub struct PassPipeline {
     target: TextureFormat,
     samples: u32,
     depth: bool,
+    computed: Option<Box<ComputePipeline>>,
 }
 
 impl PassPipeline {
@@ -132,7 +148,17 @@ impl PassPipeline {
         })
         .map_err(|error| named(error, desc.label))?;
         let depth = desc.depth != Depth::Absent;
-        Ok(Self { raw, bindings, target: desc.target, samples: desc.samples, depth })
+        let computed = fragment.filter(|_| gpu.computes() && desc.is_plain()).and_then(|fragment| {
+            let shader = shader.covering(fragment, desc.target)?;
+            let made = ComputePipeline::new(gpu, &shader, desc.label, cover::ENTRY);
+            made.inspect_err(|error| log::debug!("{} is drawn: {error}", desc.label)).ok().map(Box::new)
+        });
+        Ok(Self { raw, bindings, target: desc.target, samples: desc.samples, depth, computed })
+    }
+
+    /// What does the same to a whole target that shaders can write.
+    pub(super) fn computed(&self) -> Option<&ComputePipeline> {
+        self.computed.as_deref()
     }
 
     /// The members of the uniform called `global`; none where it is not used.

@@ -26,7 +26,12 @@ struct Shelf {
 
 impl Pool {
     /// Leases a free texture of that shape, or makes one. Its content is whatever it was.
-    pub(super) fn lease(self: &Arc<Self>, device: &wgpu::Device, desc: &TextureDesc) -> Texture {
+    pub(super) fn lease(
+        self: &Arc<Self>,
+        device: &wgpu::Device,
+        desc: &TextureDesc,
+        writable: bool,
+    ) -> Texture {
         let found = {
             let mut shelf = self.shelf();
             // The newest first, so that what is not needed grows old.
@@ -35,7 +40,7 @@ impl Pool {
         };
         let stored = found.unwrap_or_else(|| {
             self.created.fetch_add(1, Ordering::Relaxed);
-            desc.create(device)
+            desc.create(device, writable)
         });
         Texture::leased(stored, Arc::clone(self))
     }

@@ -1,8 +1,8 @@
 //! The device as a whole: loss, complaints, leases, bindings.
 
 use super::{
-    Blend, BufferUse, Depth, Draw, Gpu, GpuError, GpuOptions, Load, PassDesc, PassPipeline, Render, Resource,
-    Texture, TextureDesc, TextureFormat, readback::Readback, shader::Library,
+    Blend, BufferUse, Covers, Depth, Draw, Gpu, GpuError, GpuOptions, Load, PassDesc, PassPipeline, Render,
+    Resource, Texture, TextureDesc, TextureFormat, readback::Readback, shader::Library,
 };
 use crate::telemetry::Work;
 
@@ -184,6 +184,34 @@ fn one_buffer_may_be_written_between_two_draws() {
     gpu.submit(encoder).unwrap();
     let got: Vec<_> = tickets.into_iter().map(|ticket| ticket.wait(&gpu).unwrap()[..2].to_vec()).collect();
     assert_eq!(got, [[255, 0], [0, 255]]);
+}
+
+/// Where nothing is kept, depth or samples do not count and the target can be written; else it is drawn. Values are the same.
+#[test]
+fn what_covers_a_target_is_computed() {
+    let options = GpuOptions { covers: Covers::Computed, ..GpuOptions::default() };
+    let gpu = pollster::block_on(Gpu::new(&options)).unwrap();
+    let paint = paint(&gpu, [0.2, 0.0, 1.7, 0.5], 0.0);
+    let resources = [("paint", Resource::Buffer(&paint))];
+    for format in [TextureFormat::Srgb8, TextureFormat::Rgba8, TextureFormat::Rgba16Float, TextureFormat::R8]
+    {
+        let pipeline = pipeline(&gpu, "solid", |desc| PassDesc { target: format, covers: true, ..desc });
+        let draws = [Draw::fullscreen(&pipeline, &resources)];
+        let drawn = |load| {
+            let texture = gpu.texture(&TextureDesc::new([37, 5], format)).unwrap();
+            let mut encoder = gpu.encoder("test");
+            encoder.render(&Render { load, ..Render::new("test", &texture, &draws) }).unwrap();
+            let work = encoder.work();
+            let ticket = Readback::new().start(&mut encoder, &texture).unwrap();
+            gpu.submit(encoder).unwrap();
+            (work.passes, work.dispatches, ticket.wait(&gpu).unwrap())
+        };
+        let (computed, by_draws) = (drawn(Load::Clear([0.0; 4])), drawn(Load::Keep));
+        let writable = format != TextureFormat::R8;
+        assert_eq!((computed.0, computed.1), if writable { (0, 1) } else { (1, 0) }, "{format:?}");
+        assert_eq!((by_draws.0, by_draws.1), (1, 0), "{format:?}");
+        assert_eq!(computed.2, by_draws.2, "{format:?}");
+    }
 }
 
 #[test]

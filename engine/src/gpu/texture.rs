@@ -68,8 +68,8 @@ impl TextureFormat {
         }
     }
 
-    /// What this format can be used for on every device.
-    fn usages(self, shape: &TextureDesc) -> wgpu::TextureUsages {
+    /// What this format can be used for on every device; `writable`: pictures are written by shaders, too.
+    fn usages(self, shape: &TextureDesc, writable: bool) -> wgpu::TextureUsages {
         use wgpu::TextureUsages as Usage;
         let read = Usage::TEXTURE_BINDING | Usage::COPY_SRC | Usage::COPY_DST;
         match self {
@@ -79,6 +79,7 @@ impl TextureFormat {
             Self::Rgba8 | Self::Rgba16Float | Self::R32Float | Self::Rgba32Float => {
                 read | Usage::RENDER_ATTACHMENT | Usage::STORAGE_BINDING
             }
+            Self::Srgb8 if writable => read | Usage::RENDER_ATTACHMENT | Usage::STORAGE_BINDING,
             _ => read | Usage::RENDER_ATTACHMENT,
         }
     }
@@ -107,17 +108,23 @@ impl TextureDesc {
         Self { size, depth: 1, layers: 1, mips: 1, samples: 1, format }
     }
 
-    pub(super) fn create(&self, device: &wgpu::Device) -> Stored {
-        let coded = self.format.coded();
-        let views: &[_] = if coded == self.format { &[] } else { &[coded.wgpu()] };
+    /// Makes one. Where pictures are `writable`, wgpu's own texture has their format without the curve, since no shader can
+    /// write another.
+    pub(super) fn create(&self, device: &wgpu::Device, writable: bool) -> Stored {
+        let usage = self.format.usages(self, writable);
+        let (mut own, mut other) = (self.format, self.format.coded());
+        if usage.contains(wgpu::TextureUsages::STORAGE_BINDING) {
+            std::mem::swap(&mut own, &mut other);
+        }
+        let views: &[_] = if own == other { &[] } else { &[other.wgpu()] };
         let raw = device.create_texture(&wgpu::TextureDescriptor {
             label: Some("leased"),
             size: self.extent(0),
             mip_level_count: self.mips,
             sample_count: self.samples,
             dimension: if self.depth > 1 { wgpu::TextureDimension::D3 } else { wgpu::TextureDimension::D2 },
-            format: self.format.wgpu(),
-            usage: self.format.usages(self),
+            format: own.wgpu(),
+            usage,
             view_formats: views,
         });
         Stored::new(raw, *self)
@@ -174,15 +181,19 @@ pub(super) struct Stored {
 
 impl Stored {
     fn new(raw: wgpu::Texture, desc: TextureDesc) -> Self {
-        let view = raw.create_view(&wgpu::TextureViewDescriptor::default());
-        let coded = if desc.format.coded() == desc.format {
-            view.clone()
-        } else {
+        let view_as = |format: TextureFormat| {
+            // No view with the curve can be written by shaders.
+            let curved = format != format.coded();
+            let usage = curved.then(|| raw.usage() - wgpu::TextureUsages::STORAGE_BINDING);
             raw.create_view(&wgpu::TextureViewDescriptor {
-                format: Some(desc.format.coded().wgpu()),
+                format: Some(format.wgpu()),
+                usage,
                 ..Default::default()
             })
         };
+        let view = view_as(desc.format);
+        let coded =
+            if desc.format.coded() == desc.format { view.clone() } else { view_as(desc.format.coded()) };
         Self { raw, view, coded, desc }
     }
 }
@@ -231,7 +242,9 @@ impl Texture {
         self.stored.desc
     }
 
-    /// wgpu's own texture, for programs that embed the engine. It may be used until this lease is dropped.
+    /// wgpu's own texture, for programs that embed the engine. It may be used until this lease is dropped. A picture has the
+    /// format `Rgba8UnormSrgb`; on a device that the engine has opened itself and where [`Gpu::computes`], `Rgba8Unorm`, and the
+    /// other one for views.
     pub fn raw(&self) -> &wgpu::Texture {
         &self.stored.raw
     }
@@ -253,6 +266,13 @@ impl Texture {
         };
         let target = wgpu::TexelCopyTextureInfo { mip_level: level, ..self.stored.raw.as_image_copy() };
         gpu.queue().write_texture(target, texels, layout, extent);
+    }
+
+    /// Whether shaders can write it.
+    pub(super) fn is_writable(&self) -> bool {
+        let desc = &self.stored.desc;
+        let flat = desc.mips == 1 && desc.samples == 1 && desc.depth == 1 && desc.layers == 1;
+        flat && self.stored.raw.usage().contains(wgpu::TextureUsages::STORAGE_BINDING)
     }
 
     pub(super) fn view(&self) -> &wgpu::TextureView {

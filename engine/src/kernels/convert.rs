@@ -63,7 +63,8 @@ fn number(format: PixelFormat) -> u32 {
 /// The kernel, with its memory: nothing is made while frames keep their size and format.
 #[derive(Debug)]
 pub struct Convert {
-    pipeline: PassPipeline,
+    /// Of whole frames, and of parts.
+    pipelines: [PassPipeline; 2],
     params: Buffer,
     bytes: Option<Buffer>,
 }
@@ -78,9 +79,15 @@ impl Convert {
         let source = include_str!("../../../shaders/kernels/convert.wgsl");
         library.insert("kernels::convert", "shaders/kernels/convert.wgsl", source);
         let shader = library.resolve("kernels::convert", &[])?;
-        let desc = PassDesc::new("convert", "vertex", "fragment", TextureFormat::Rgba8);
+        let pipeline = |entry| {
+            PassPipeline::new(
+                gpu,
+                &shader,
+                &PassDesc::covering("convert", "vertex", entry, TextureFormat::Rgba8),
+            )
+        };
         Ok(Self {
-            pipeline: PassPipeline::new(gpu, &shader, &desc)?,
+            pipelines: [pipeline("whole")?, pipeline("part")?],
             params: gpu.buffer("convert", BufferUse::Uniform, size_of::<Params>() as u64)?,
             bytes: None,
         })
@@ -102,7 +109,8 @@ impl Convert {
             None => gpu.buffer("frame", BufferUse::Storage, need)?,
         };
         let resources = [("convert", Resource::Buffer(&self.params)), ("bytes", Resource::Buffer(&bytes))];
-        let draws = [Draw::fullscreen(&self.pipeline, &resources)];
+        let pipeline = &self.pipelines[usize::from(bands.len() > 1)];
+        let draws = [Draw::fullscreen(pipeline, &resources)];
         let mut render = Render::new("convert", &picture, &draws);
         for band in &bands {
             encoder.write(&bytes, 0, band.bytes);

@@ -33,7 +33,7 @@ impl Levels {
         let source = include_str!("../../../shaders/kernels/levels.wgsl");
         library.insert("kernels::levels", "shaders/kernels/levels.wgsl", source);
         let shader = library.resolve("kernels::levels", &[])?;
-        let desc = PassDesc::new("levels", "vertex", "fragment", TextureFormat::Rgba16Float);
+        let desc = PassDesc::covering("levels", "vertex", "fragment", TextureFormat::Rgba16Float);
         Ok(Self(PassPipeline::new(gpu, &shader, &desc)?))
     }
 

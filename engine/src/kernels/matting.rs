@@ -160,7 +160,7 @@ impl Matting {
         let shader = library.resolve("kernels::matting", &[])?;
         let mut passes = Vec::new();
         for (step, entry) in Step::ALL {
-            let desc = PassDesc::new(entry, "vertex", entry, step.format());
+            let desc = PassDesc::covering(entry, "vertex", entry, step.format());
             passes.push(PassPipeline::new(gpu, &shader, &desc)?);
         }
         let passes = passes.try_into().unwrap_or_else(|_| unreachable!("there are as many as steps"));

@@ -57,7 +57,7 @@ impl Shrink {
         let source = include_str!("../../../shaders/kernels/shrink.wgsl");
         library.insert("kernels::shrink", "shaders/kernels/shrink.wgsl", source);
         let shader = library.resolve("kernels::shrink", &[])?;
-        let desc = PassDesc::new("shrink", "vertex", "fragment", TextureFormat::Srgb8);
+        let desc = PassDesc::covering("shrink", "vertex", "fragment", TextureFormat::Srgb8);
         Ok(Self {
             pipeline: PassPipeline::new(gpu, &shader, &desc)?,
             params: gpu.buffer("shrink", BufferUse::Uniform, size_of::<Params>() as u64)?,

@@ -10,7 +10,7 @@ use antifaz::{
     compose::{Composer, Parts},
     filter::{Catalog, Look, LookItem},
     frame::FrameId,
-    gpu::{BufferUse, Gpu, GpuOptions, TextureDesc, TextureFormat, readback::Readback},
+    gpu::{BufferUse, Covers, Gpu, GpuOptions, TextureDesc, TextureFormat, readback::Readback},
     quality::Tier,
     scene::{Face, FaceState, Matte, Picture, Scene},
     scheduler::WorkPlan,
@@ -97,7 +97,13 @@ fn straight_ahead(face: &Face, size: [u32; 2]) -> [f32; 16] {
 
 impl Bench {
     pub(crate) fn new() -> Self {
-        let options = GpuOptions { adapter: std::env::var("ANTIFAZ_ADAPTER").ok(), ..GpuOptions::default() };
+        Self::with(Covers::Drawn)
+    }
+
+    /// With passes over the whole picture done like this.
+    pub(crate) fn with(covers: Covers) -> Self {
+        let adapter = std::env::var("ANTIFAZ_ADAPTER").ok();
+        let options = GpuOptions { adapter, covers, ..GpuOptions::default() };
         Self { gpu: pollster::block_on(Gpu::new(&options)).unwrap(), readback: Readback::new() }
     }
 

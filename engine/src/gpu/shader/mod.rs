@@ -11,6 +11,7 @@
 
 mod calls;
 mod conditions;
+pub(super) mod cover;
 mod endless;
 mod error;
 mod function;

@@ -168,7 +168,7 @@ pub(super) struct Rig {
 
 /// The device of the tests. Without one they fail: a check that is skipped is no check.
 fn device() -> Gpu {
-    let options = GpuOptions { adapter: std::env::var("ANTIFAZ_ADAPTER").ok(), timestamps: false };
+    let options = GpuOptions { adapter: std::env::var("ANTIFAZ_ADAPTER").ok(), ..GpuOptions::default() };
     let (mut opening, mut context) = (pin!(Gpu::new(&options)), Context::from_waker(Waker::noop()));
     loop {
         if let Poll::Ready(gpu) = opening.as_mut().poll(&mut context) {

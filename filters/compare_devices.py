@@ -147,6 +147,8 @@ def compare(args, folder, given):
             if args.kept:
                 kept = args.kept / folder.name / '0'
                 sides.append(sorted((kept / source[0]).glob('*.png')) or list(kept.glob(f'{source[0]}.png')))
+                if not sides[0]:
+                    continue
             for number, device in list(enumerate(devices))[len(sides):]:
                 out = place / f'{number}'
                 out.mkdir(parents=True, exist_ok=True)

@@ -85,7 +85,7 @@ fn converted(gpu: &Gpu, kernel: &mut Convert, pixels: &Pixels) -> Vec<u8> {
 /// Whole numbers on both sides: the same bytes. Where alpha counts, the curve is a float power: one code value.
 #[test]
 fn convert_agrees_with_its_twin() {
-    gpus().iter().for_each(|gpu| convert_agrees(gpu));
+    gpus().iter().for_each(convert_agrees);
 }
 
 fn convert_agrees(gpu: &Gpu) {
@@ -229,7 +229,7 @@ const SHRINK_TOLERANCE: u8 = 2;
 
 #[test]
 fn shrink_agrees_with_its_twin() {
-    gpus().iter().for_each(|gpu| shrink_agrees(gpu));
+    gpus().iter().for_each(shrink_agrees);
 }
 
 fn shrink_agrees(gpu: &Gpu) {
@@ -296,7 +296,7 @@ const MATTING_MOST: f32 = 0.1;
 
 #[test]
 fn matting_agrees_with_its_twin() {
-    gpus().iter().for_each(|gpu| matting_agrees(gpu));
+    gpus().iter().for_each(matting_agrees);
 }
 
 fn matting_agrees(gpu: &Gpu) {
@@ -358,7 +358,7 @@ const LEVELS_MOST: f32 = 0.006;
 
 #[test]
 fn levels_agree_with_their_twin() {
-    gpus().iter().for_each(|gpu| levels_agree(gpu));
+    gpus().iter().for_each(levels_agree);
 }
 
 fn levels_agree(gpu: &Gpu) {

@@ -4,6 +4,8 @@
 
 #[path = "kernels/faces.rs"]
 mod faces;
+#[path = "kernels/islands.rs"]
+mod islands;
 
 use antifaz::{
     frame::{ColorSpec, Matrix, PixelFormat, Pixels, Range, geometry::Roi},

@@ -11,7 +11,7 @@ use bytemuck::{Pod, Zeroable};
 
 pub use twin::{Floats, Twin};
 
-use super::shrink::size_of_copy;
+use super::{islands::Islands, shrink::size_of_copy};
 use crate::gpu::{
     Buffer, BufferUse, Draw, Encoder, Gpu, GpuError, Load, PassDesc, PassPipeline, Render, Resource, Sampler,
     Texture, TextureDesc, TextureFormat, shader::Library,
@@ -112,6 +112,7 @@ fn kept(delta: f32) -> f32 {
 #[derive(Debug)]
 pub struct Matting {
     passes: [PassPipeline; 9],
+    islands: Islands,
     params: Buffer,
 }
 
@@ -165,7 +166,7 @@ impl Matting {
         }
         let passes = passes.try_into().unwrap_or_else(|_| unreachable!("there are as many as steps"));
         let params = gpu.buffer("matting", BufferUse::Uniform, size_of::<Params>() as u64)?;
-        Ok(Self { passes, params })
+        Ok(Self { passes, islands: Islands::new(gpu)?, params })
     }
 
     /// Records the refinement of a frame's mask into `memory`.
@@ -198,6 +199,7 @@ impl Matting {
         let seen = seen.or(memory.guides.first()).filter(|_| frame.seen < frame.number);
         let guide = ("guide", Resource::Texture(seen.map_or(&now, |(_, guide)| guide)));
         let pairs = self.step(encoder, Step::Pair, small, &[guide, mask])?;
+        let pairs = self.islands.record(encoder, &pairs)?;
         let fitted = self.step(encoder, Step::FitWide, small, &[("pairs", Resource::Texture(&pairs))])?;
         let again = [guide, ("fitted", Resource::Texture(&fitted))];
         let pairs = self.step(encoder, Step::PairAgain, small, &again)?;

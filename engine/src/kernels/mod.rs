@@ -3,6 +3,7 @@
 pub mod convert;
 pub mod crop;
 pub mod faces;
+pub mod islands;
 pub mod levels;
 pub mod matting;
 pub mod resize;

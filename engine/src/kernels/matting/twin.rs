@@ -1,6 +1,6 @@
 //! The matting kernel on the CPU, frame by frame.
 
-use super::{kept, size_of_copy, size_of_mask};
+use super::{super::islands, kept, size_of_copy, size_of_mask};
 
 /// Values of four channels, row by row.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,11 +88,14 @@ impl Twin {
         let now = shrink(picture, small);
         let old = self.guides.iter().rev().find(|(at, _)| *at <= seen).or(self.guides.first());
         let guide = old.filter(|_| seen < number).map_or(&now, |(_, guide)| guide);
-        let pairs = Floats::make(small, |x, y| {
+        let mut pairs = Floats::make(small, |x, y| {
             let [r, g, b, _] = guide.at(x as isize, y as isize);
             let uv = [(x as f32 + 0.5) / small[0] as f32, (y as f32 + 0.5) / small[1] as f32];
             [r, g, b, smoothstep(0.25, 0.75, mask.sample(uv)[0])]
         });
+        let mut alone: Vec<f32> = pairs.texels.iter().map(|texel| texel[3]).collect();
+        islands::cpu(&mut alone, small);
+        pairs.texels.iter_mut().zip(alone).for_each(|(texel, alone)| texel[3] = alone);
         let wide = averaged(&fit(&pairs, WIDE), WIDE_MEAN);
         let pairs = Floats::make(small, |x, y| {
             let [r, g, b, _] = guide.at(x as isize, y as isize);

@@ -11,7 +11,7 @@ mkdir -p "$out"
 "$antifaz" bench --latency >"$out/latency.txt"
 bundle=models/face_landmarker/face_landmarker.task
 all=(--filter studio-blur --filter glasses --filter face-paint --filter film --blendshapes --nets gpu)
-"$antifaz" bench --input "$clip" "${all[@]}" --frames "${FRAMES-2000}" --json >"$out/frame.json"
+"$antifaz" bench --input "$clip" --in-memory "${all[@]}" --frames "${FRAMES-2000}" --json >"$out/frame.json"
 for clip in assets/clips/cap12_33s-53s_12fps5_mjpeg.avi assets/clips/mit_pyfeat_single_face.mp4 assets/clips/mit_pyfeat_face_noface.mov; do
   for nets in gpu cpu; do
     name=$(basename "$clip")

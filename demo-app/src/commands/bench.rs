@@ -14,7 +14,7 @@ use antifaz::{
     sink::{Sink, SinkError},
     source::{
         Source,
-        adapt::{Repeated, Resized},
+        adapt::{Remembered, Repeated, Resized},
     },
     telemetry::{FrameReport, Percentiles, Stage, percentiles},
 };
@@ -56,6 +56,9 @@ pub(crate) struct BenchArgs {
     /// Size of the frames; without it that of the input, or 1280x720
     #[arg(long, value_name = "WxH")]
     pub(crate) size: Option<Size>,
+    /// Read the input before, up to 1 GiB of frames: a GPU that waits for each frame runs at a low clock
+    #[arg(long, requires = "input")]
+    pub(crate) in_memory: bool,
     /// Frames to time
     #[arg(long, value_name = "N", default_value_t = 120, value_parser = values::count)]
     pub(crate) frames: u64,
@@ -66,7 +69,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_enum, value_name = "B", default_value_t)]
     pub(crate) nets: Nets,
     /// Instead of frames, time what small work costs on the GPU
-    #[arg(long, conflicts_with_all = ["input", "size", "frames", "filters", "nets"])]
+    #[arg(long, conflicts_with_all = ["input", "size", "in_memory", "frames", "filters", "nets"])]
     pub(crate) latency: bool,
     /// Look for expressions too, though no filter asks for them
     #[arg(long)]
@@ -106,12 +109,22 @@ impl Sink for Finished {
     }
 }
 
+/// Bytes of frames that `--in-memory` reads before.
+const REMEMBERED: usize = 1 << 30;
+
 /// Frames that warm up: shaders are compiled and pools filled.
 const WARM_UP: u64 = 8;
 
 fn source(args: &BenchArgs) -> Result<Box<dyn Source>, AppError> {
     let input = Input::named(None, args.input.as_deref(), false).unwrap_or(Input::Synthetic);
     let size = args.size;
+    if args.in_memory {
+        let frames = match size {
+            Some(size) => Remembered::new(Resized::new(input.open(Some(size))?, size.into())?, REMEMBERED)?,
+            None => Remembered::new(input.open(None)?, REMEMBERED)?,
+        };
+        return Ok(Box::new(Repeated::new(Box::new(move || Ok(Box::new(frames.clone()))))?));
+    }
     let source = Repeated::new(Box::new(move || input.open(size)))?;
     Ok(match size {
         Some(size) => Box::new(Resized::new(source, size.into())?),

@@ -192,6 +192,49 @@ impl<S: Source> Source for Retimed<S> {
     }
 }
 
+/// Frames that were read before the first is given: nobody waits for a file then.
+#[derive(Clone)]
+pub struct Remembered {
+    info: SourceInfo,
+    frames: Arc<[Frame]>,
+    next: usize,
+}
+
+impl Remembered {
+    /// Reads all frames of `source`, which is not live; or the first ones, as many as together have `most` bytes.
+    ///
+    /// # Errors
+    /// Those of the source.
+    pub fn new(mut source: impl Source, most: usize) -> Result<Self, SourceError> {
+        let (mut frames, mut bytes) = (Vec::new(), 0);
+        while let Next::Frame(frame) = source.next()? {
+            bytes += frame.pixels.bytes().len();
+            if bytes > most && !frames.is_empty() {
+                break;
+            }
+            frames.push(frame);
+        }
+        let info = SourceInfo { frames: Some(frames.len() as u64), last: None, ..source.info().clone() };
+        Ok(Self { info, frames: frames.into(), next: 0 })
+    }
+}
+
+impl Source for Remembered {
+    fn info(&self) -> &SourceInfo {
+        &self.info
+    }
+
+    fn next(&mut self) -> Result<Next, SourceError> {
+        let frame = self.frames.get(self.next).cloned();
+        self.next += 1;
+        Ok(frame.map_or(Next::End, Next::Frame))
+    }
+
+    fn dropped(&self) -> u64 {
+        0
+    }
+}
+
 /// Starts again at the end, with ids and times that go on.
 pub struct Repeated {
     source: Box<dyn Source>,
@@ -306,6 +349,22 @@ mod tests {
         assert_eq!(at(5.0), [0, 2, 4]);
         assert_eq!(at(20.0), [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]);
         assert!(Retimed::new(synthetic(10.0, 6), 0.0).is_err());
+    }
+
+    #[test]
+    fn what_is_remembered_comes_again_as_far_as_it_has_room() {
+        let frames = all(synthetic(10.0, 5));
+        let bytes = frames[0].pixels.bytes().len();
+        for (most, count) in [(usize::MAX, 5), (3 * bytes, 3), (0, 1)] {
+            let source = Remembered::new(synthetic(10.0, 5), most).expect("it reads");
+            assert_eq!(source.info().frames, Some(count));
+            for again in [all(source.clone()), all(source)] {
+                assert_eq!(again.len() as u64, count);
+                let same =
+                    |(a, b): (&Frame, &Frame)| (a.time, a.pixels.bytes()) == (b.time, b.pixels.bytes());
+                assert!(again.iter().zip(&frames).all(same));
+            }
+        }
     }
 
     #[test]

@@ -75,9 +75,9 @@ fn wear(in: Varying) -> @location(0) vec4f {
     let h = f32(max(in.material, GROUND) - GROUND) / SHELLS;
     let strand = hair(FUR, at, h, select(0u, 1u, in.canonical.x > 0.0));
     let pixel = length(fwidth(at)) / FUR.hair.x;
-    var cover = 1.0;
+    var cover = rooted * before_head(in.place, in.face);
     if in.material > GROUND {
-        cover = reaches(strand.x, h, pixel);
+        cover *= reaches(strand.x, h, pixel);
     }
     let tip = smoothstep(5.0, 11.5, at.y + 1.6 * (strand.y - 0.5));
     let color = mix(params.fur.rgb, params.tip.rgb, tip) * (0.62 + 0.6 * strand.y);
@@ -85,5 +85,5 @@ fn wear(in: Varying) -> @location(0) vec4f {
     // Thick and round: darker where it turns away, below the fold, and on its inner side.
     let round = mix(0.45, 1.1, smoothstep(0.1, 0.95, facing)) * mix(0.75, 1.0, smoothstep(2.0, 6.0, from_root));
     let shade = (fur_light(normal, facing, h, 0.5) + sheen * h) * round;
-    return vec4f(min(color * shade * exposure(in.skin), vec3f(1.0)), 1.0) * cover * rooted * before_head(in.place, in.face);
+    return vec4f(min(color * shade * exposure(in.skin), vec3f(1.0)), 1.0) * cover;
 }

@@ -65,7 +65,7 @@ fn paint_flag(in: Varying) -> @location(0) vec4f {
     let thin = 1.0 - 0.5 * params.brush * smoothstep(0.1, 0.4, -streak);
     // Towards the hair the bristles lift off, one earlier than the other.
     let lifted = 0.055 * smoothstep(0.3, 0.75, broad) + 0.05 * fine + 0.04 * value_noise(in.uv * 11.0, 6u) - 0.015;
-    let ended = smoothstep(0.0, 0.05, below_top(in.uv) - lifted * (0.2 + 0.8 * params.brush));
+    let ended = smoothstep(0.0, 0.05, below_top(in.uv) - lifted * (0.5 + 0.5 * params.brush));
     let paint = smoothstep(0.0, 0.75, allowed + streak * allowed) * inside * thin * ended;
 
     // The light on the face is what the skin shows, set against its mean.

@@ -69,7 +69,7 @@ fn wear(in: Varying) -> @location(0) vec4f {
     // Across the flap, and down along it, in cm.
     let at = vec2f(abs(in.canonical.x) - 0.6 * in.canonical.z, 15.8 - in.canonical.y);
     // The ear grows out of the hair: its root is not seen.
-    let from_root = distance(vec3f(abs(in.canonical.x), in.canonical.yz), ROOT);
+    let from_root = params.size * distance(vec3f(abs(in.canonical.x), in.canonical.yz), ROOT);
     let rooted = smoothstep(1.4, 4.0, from_root + 0.8 * (value_noise(in.canonical.xy * 4.0, 3u) - 0.5));
 
     let h = f32(max(in.material, GROUND) - GROUND) / SHELLS;

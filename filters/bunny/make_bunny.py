@@ -40,7 +40,7 @@ def main():
     rim = np.clip((np.abs(u) - 0.5) / 0.4, 0, 1) ** 0.7 + np.clip((v - 0.82) / 0.1, 0, 1)
     root = np.clip(1 - v * 3.0, 0, 1) * 1.5
     fur.coat(coats, front, fur.normals(front, 1), np.maximum(rim.clip(0, 1), root) + 0.001, [0, 0.6, 0.15], False)
-    frame = fur.Frame([3.4, 13.2, -4.4], 9, 10, -5)
+    frame = fur.Frame([3.3, 14.6, -6.4], 9, 10, -5)
     both = [fur.joined(*pair) for pair in
             zip(fur.placed([skin, *coats], frame, False), fur.placed([skin, *coats], frame, True))]
     meshes.write(HERE / 'ears.glb', 'bunny', fur.surfaces(both[0], whiskers(), both[1:]))

@@ -1,6 +1,7 @@
 // A rabbit's nose on the tip of the nose, the line below it, and two front teeth.
 
 import antifaz::color::{luma, over};
+import antifaz::expression::{yaw};
 import antifaz::face::{landmark};
 import antifaz::face_mesh::{Varying};
 import antifaz::frame::{frame, picture_at};
@@ -33,8 +34,10 @@ fn teeth(in: Varying, light: vec3f, shade: f32) -> vec4f {
     let one = vec2f(abs(p.x) - 0.104, p.y - 0.075);
     let box = abs(one) - vec2f(0.062, 0.085 * params.teeth);
     let d = length(max(box, vec2f(0.0))) + min(max(box.x, box.y), 0.0) - 0.036;
-    // They come out from under the lip.
-    let cover = smoothstep(1.0, -1.0, d / pixel) * smoothstep(-pixel, pixel, p.y + 0.004) * step(0.02, params.teeth);
+    // They come out from under the lip. In profile they would stand before it, where a closed mouth has none to show.
+    let aside = smoothstep(0.72, 0.5, abs(yaw(in.face)));
+    let cover = smoothstep(1.0, -1.0, d / pixel) * smoothstep(-pixel, pixel, p.y + 0.004) * aside
+        * step(0.02, params.teeth);
     let enamel = vec3f(0.86, 0.84, 0.76) * mix(0.62, 1.0, smoothstep(0.0, 0.06, p.y))
         * mix(1.0, 0.72, smoothstep(-0.035, 0.0, d));
     let gleam = exp(-pow((one.x + 0.02) * 45.0, 2.0) - pow((one.y + 0.01) * 20.0, 2.0)) * 0.18;

@@ -1,6 +1,7 @@
 // Fur in shells: the ear is drawn a dozen times, each time a little larger, and only where a hair is long enough to
 // reach that shell. Together they are hairs with a soft outline.
 
+import antifaz::expression::{pitch};
 import antifaz::fur::{Coat, fur_light, hair, reaches};
 import antifaz::noise::{value_noise};
 import antifaz::prop::{PropPoint, Varying};
@@ -14,10 +15,12 @@ const WHISKER: u32 = 1u;
 const GROUND: u32 = 2u;
 const SHELLS: f32 = 12.0;
 /// Root of the right ear and the direction along it, in cm; its length (make_ears.py).
-const ROOT: vec3f = vec3f(4.9, 12.9, -4.4);
+const ROOT: vec3f = vec3f(4.7, 14.3, -6.4);
 const ALONG: vec3f = vec3f(0.375, 0.925, -0.07);
 const HEIGHT: f32 = 7.4;
 const HALF: f32 = 3.4;
+/// The middle of the head.
+const HEAD: vec3f = vec3f(0.0, 2.2, -5.2);
 /// The top of the head, which the ears follow.
 const TOP: vec3f = vec3f(0.0, 14.0, -4.0);
 const FUR: Coat = Coat(vec2f(0.085, 0.42), vec2f(1.1), vec2f(0.5, 0.9));
@@ -46,8 +49,11 @@ fn move_ear(point: PropPoint, face: u32) -> PropPoint {
     let turn = clamp(bent, vec3f(-0.7), vec3f(0.7)) + pricked + back + twitched;
     let stretch = params.size * (1.0 + 0.08 * spring.color.x - 0.06 * spring.color.y);
     var moved = point;
-    moved.position = root + turned_about((point.position - root) * stretch, turn * params.lively);
-    moved.normal = turned_about(point.normal, turn * params.lively);
+    // Where the head looks up they would come down to the forehead: the crown is seen there, and they stay on it.
+    let more = vec3f(0.85 * max(pitch(face), 0.0), 0.0, 0.0);
+    let standing = root + turned_about((point.position - root) * stretch, turn * params.lively);
+    moved.position = HEAD + turned_about(standing - HEAD, more);
+    moved.normal = turned_about(turned_about(point.normal, turn * params.lively), more);
     return moved;
 }
 

@@ -40,7 +40,7 @@ def main():
     inner = np.clip((np.abs(u) - 0.66) / 0.34, 0, 1) ** 0.7
     tufts = np.clip((-u - 0.2) / 0.7, 0, 1) * np.clip(1.1 - v * 1.3, 0, 1) * 1.5 + np.clip(1 - v * 3.6, 0, 1) * 1.7
     fur.coat(coats, front, fur.normals(front, 1), np.maximum(inner, tufts) + 0.001, [0, 0.8, 0.2], False)
-    frame = fur.Frame([4.9, 12.9, -4.4], 22, 14, -4)
+    frame = fur.Frame([4.7, 14.3, -6.4], 22, 14, -4)
     both = [fur.joined(*pair) for pair in zip(fur.placed([skin, *coats], frame, False), fur.placed([skin, *coats], frame, True))]
     meshes.write(HERE / 'ears.glb', 'ears', fur.surfaces(both[0], whiskers(), both[1:]))
 

@@ -1,5 +1,6 @@
 // Metal, cut stones, pearls and velvet in the light of a studio that is as bright as the face.
 
+import antifaz::expression::{yaw};
 import antifaz::face::{head_direction};
 import antifaz::noise::{random3, value_noise};
 import antifaz::prop::{PropPoint, Varying, prop_materials};
@@ -24,6 +25,8 @@ fn sized(point: PropPoint, face: u32) -> PropPoint {
     var moved = point;
     moved.position = MIDDLE + (point.position - MIDDLE) * params.size;
     moved.position.y += 5.5 * (narrow - sqrt(0.1));
+    // In profile the nets see a head as less turned than it is: the crown would stand out before the forehead.
+    moved.position.z -= 2.6 * smoothstep(0.4, 0.85, abs(yaw(face)));
     return moved;
 }
 

@@ -28,6 +28,12 @@ fn bare(canonical: vec3f, shade: f32) -> f32 {
     return mix(1.0, smoothstep(0.1, 0.32, shade), max(smoothstep(5.3, 6.1, canonical.y), temple));
 }
 
+/// How far below the upper edge of the mesh a place of the face texture lies, across the forehead.
+fn below_top(uv: vec2f) -> f32 {
+    let x = abs(uv.x - 0.5);
+    return uv.y - 0.107 - 2.4 * x * x * x;
+}
+
 @fragment
 fn paint_skull(in: Varying) -> @location(0) vec4f {
     let here = textureSampleLevel(design, linear, in.uv, 0.0);
@@ -63,7 +69,9 @@ fn paint_skull(in: Varying) -> @location(0) vec4f {
     let gloss = mix(0.015, 0.04, max(petal, flower)) * (1.0 - black * (1.0 - max(petal, flower)));
     let wet = studio_light(reflect(vec3f(0.0, 0.0, -1.0), normalize(in.normal)), 0.45) * gloss;
     let lit = color * matt * light + wet * light;
-    let paint = smoothstep(0.0, 0.8, here.b + sponge * 0.5 * here.b);
+    // Towards the hair the sponge was dabbed more lightly, and leaves its pattern.
+    let dabs = below_top(in.uv) + 0.10 * sponge + 0.05 * (value_noise(in.uv * 26.0, 5u) - 0.5);
+    let paint = smoothstep(0.0, 0.8, here.b + sponge * 0.5 * here.b) * smoothstep(0.0, 0.07, dabs);
     let drawn = max(black, max(petal, flower)) * smoothstep(0.0, 0.3, here.b);
     return vec4f(min(lit, vec3f(1.0)), 1.0) * max(paint, drawn) * params.opacity * bare(in.canonical, shade);
 }

@@ -33,6 +33,12 @@ fn bare(canonical: vec3f, shade: f32) -> f32 {
     return mix(1.0, smoothstep(0.1, 0.32, shade), max(smoothstep(5.3, 6.1, canonical.y), temple));
 }
 
+/// How far below the upper edge of the mesh a place of the face texture lies, across the forehead.
+fn below_top(uv: vec2f) -> f32 {
+    let x = abs(uv.x - 0.5);
+    return uv.y - 0.107 - 2.4 * x * x * x;
+}
+
 @fragment
 fn paint_flag(in: Varying) -> @location(0) vec4f {
     let place = on_flag(in.uv);
@@ -57,7 +63,10 @@ fn paint_flag(in: Varying) -> @location(0) vec4f {
     let inside = select(1.0, smoothstep(-0.02, 0.05, ends + streak * 0.14 - 0.02), params.area == CHEEKS);
     let allowed = textureSampleLevel(design, linear, in.uv, 0.0).r;
     let thin = 1.0 - 0.5 * params.brush * smoothstep(0.1, 0.4, -streak);
-    let paint = smoothstep(0.0, 0.75, allowed + streak * allowed) * inside * thin;
+    // Towards the hair the bristles lift off, one earlier than the other.
+    let lifted = 0.055 * smoothstep(0.3, 0.75, broad) + 0.05 * fine + 0.04 * value_noise(in.uv * 11.0, 6u) - 0.015;
+    let ended = smoothstep(0.0, 0.05, below_top(in.uv) - lifted * (0.5 + 0.5 * params.brush));
+    let paint = smoothstep(0.0, 0.75, allowed + streak * allowed) * inside * thin * ended;
 
     // The light on the face is what the skin shows, set against its mean.
     let skin = picture_at(in.at).rgb;

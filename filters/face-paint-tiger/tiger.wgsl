@@ -29,6 +29,12 @@ fn bare(canonical: vec3f, shade: f32) -> f32 {
     return mix(1.0, smoothstep(0.1, 0.32, shade), max(smoothstep(5.3, 6.1, canonical.y), temple));
 }
 
+/// How far below the upper edge of the mesh a place of the face texture lies, across the forehead.
+fn below_top(uv: vec2f) -> f32 {
+    let x = abs(uv.x - 0.5);
+    return uv.y - 0.107 - 2.4 * x * x * x;
+}
+
 @fragment
 fn paint_tiger(in: Varying) -> @location(0) vec4f {
     // Thousandths of the design per pixel of the picture.
@@ -46,7 +52,10 @@ fn paint_tiger(in: Varying) -> @location(0) vec4f {
     let fade = mix(clamp(3.2 / pixel, 0.4, 1.0), 1.0, smoothstep(1.5, 6.0, d));
     let black = smoothstep(-0.6, 0.6, d / pixel) * fade;
     let white = smoothstep(0.15, 0.85, here.g + streak * 0.7);
-    let paint = smoothstep(0.0, 0.8, here.b + streak * 0.5 * here.b) * smoothstep(0.0, 0.05, here.b);
+    // Towards the hair the coat ends in strokes, some longer than others.
+    let tuft = grain(way * vec2f(0.5, 0.35), 5u + side, pixel * 0.05);
+    let ended = smoothstep(0.0, 0.03, below_top(in.uv) - 0.008 - 0.06 * tuft - 0.05 * fine);
+    let paint = smoothstep(0.0, 0.8, here.b + streak * 0.5 * here.b) * smoothstep(0.0, 0.05, here.b) * ended;
 
     // The light on the face is what the skin shows, set against its mean.
     let skin = picture_at(in.at).rgb;

@@ -17,18 +17,21 @@ import meshes
 
 HERE = pathlib.Path(__file__).parent
 # The middle line of the wearer's left ear: out of the head, over a fold, and down beside the face.
-LINE = [(4.2, 12.6, -4.4), (6.0, 13.9, -4.2), (8.0, 13.6, -3.6), (9.3, 11.6, -2.9), (9.9, 8.8, -2.3), (10.1, 5.8, -1.9),
-        (9.9, 3.0, -1.6)]
-FACING = np.array([[0.1, 0.75, 0.65], [0.15, 0.8, 0.6], [0.45, 0.5, 0.75], [0.55, 0.15, 0.82], [0.5, 0.02, 0.86],
-                   [0.42, 0.0, 0.9], [0.35, -0.05, 0.93]])
+LINE = [(3.9, 14.6, -6.8), (5.9, 15.8, -6.7), (8.2, 15.1, -6.2), (9.6, 12.7, -5.7), (10.1, 9.6, -5.3),
+        (10.1, 6.3, -5.0), (9.8, 3.1, -4.8)]
+# It looks to the front and to the side, so that it is a flap from both.
+FACING = np.array([[0.1, 0.8, 0.6], [0.25, 0.8, 0.55], [0.6, 0.55, 0.6], [0.72, 0.2, 0.66], [0.7, 0.02, 0.7],
+                   [0.66, 0.0, 0.75], [0.6, -0.05, 0.8]])
 ROWS, COLUMNS = 26, 15
+# The rows along it, 0..1: closer towards the end, which is round.
+PLACES = 1 - (1 - np.linspace(0, 1, ROWS)) ** 1.5
 
 
-def along(points, count):
-    """Catmull-Rom through the points at `count` places."""
+def along(points):
+    """Catmull-Rom through the points, at the rows' places."""
     points = np.array(points, float)
     points = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
-    at = np.linspace(0, len(points) - 3 - 1e-6, count)
+    at = PLACES * (len(points) - 3 - 1e-6)
     out = []
     for place in at:
         i, t = int(place), place % 1
@@ -39,15 +42,16 @@ def along(points, count):
 
 def flap(bulge):
     """One side of the flap, (rows, columns, 3): `bulge` lifts its middle along the side's normal."""
-    middle, facing = along(LINE, ROWS), meshes.unit(along(FACING, ROWS))
+    middle, facing = along(LINE), meshes.unit(along(FACING))
     ahead = meshes.unit(np.gradient(middle, axis=0))
     across = meshes.unit(np.cross(ahead, facing))
     facing = np.cross(across, ahead)
-    v, u = np.meshgrid(np.linspace(0, 1, ROWS), np.linspace(-1, 1, COLUMNS), indexing='ij')
-    # Narrow at the root, widest below the middle, round at the end.
-    half = 2.0 + 1.35 * np.sin(np.pi * np.clip(v * 0.92, 0, 1) ** 1.5)
-    half = half * np.sqrt(np.clip(1 - ((v - 0.80) / 0.2).clip(0) ** 2, 0, 1))
-    cup = np.sqrt(np.maximum(1 - u**2, 0))
+    v, u = np.meshgrid(PLACES, np.linspace(-1, 1, COLUMNS), indexing='ij')
+    # Narrow at the root, widest below the middle, a drop at the end.
+    half = 1.6 + 2.3 * np.sin(np.pi * np.clip(v * 0.86, 0, 1) ** 1.5)
+    end = np.sqrt(np.clip(1 - ((v - 0.66) / 0.34).clip(0) ** 2, 0, 1))
+    half = half * end
+    cup = np.sqrt(np.maximum(1 - u**2, 0)) * end
     wave = 0.22 * np.sin(v * 7 + u * 1.5) * v
     points = middle[:, None] + across[:, None] * (u * half)[..., None] + facing[:, None] * (bulge * cup + wave)[...,
                                                                                                                 None]
@@ -56,7 +60,7 @@ def flap(bulge):
 
 def main():
     coats = [meshes.Part() for _ in range(1 + fur.SHELLS)]
-    for bulge in (0.85, -0.5):
+    for bulge in (1.5, -0.6):
         side = flap(bulge)
         normal = np.cross(np.gradient(side, axis=1), np.gradient(side, axis=0))
         length = np.linalg.norm(normal, axis=2, keepdims=True)
@@ -65,7 +69,9 @@ def main():
         # Outwards, whichever way the grid runs.
         outward = np.sign((normal[ROWS // 2, COLUMNS // 2] * [0.5, 0, 0.86]).sum()) * np.sign(bulge)
         normal[:-1] *= outward
-        fur.coat(coats, side, normal, np.full(side.shape[:2], 1.15), [0, -0.45, 0.05])
+        # Shorter where the ear begins and where it ends in a point.
+        length = 1.15 * np.clip(np.minimum(0.2 + 3.5 * PLACES, 0.15 + 9 * (1 - PLACES)), 0, 1)
+        fur.coat(coats, side, normal, np.tile(length[:, None], (1, COLUMNS)), [0, -0.45, 0.05])
     none = meshes.Part()
     none.add(np.zeros((3, 3)), np.tile([0, 0, 1.0], (3, 1)), [[0, 1, 2]])
     both = []

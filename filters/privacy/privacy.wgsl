@@ -53,30 +53,37 @@ fn hide(in: Varying) -> @location(0) vec4f {
     let source = picture_at(in.uv);
     let at = in_heights(in.uv);
     let pixel = 1.0 / frame.size.y;
-    var color = source.rgb;
+    // What is seen in place of this pixel, and how much of it: of all faces here, that of the most hidden one.
+    var cover = 0.0;
+    var middle = in.uv;
+    var radius = 0.0;
     for (var slot = 0u; slot < FACES; slot++) {
         let place = place_of(slot);
-        if place.shown <= 0.0 {
-            continue;
-        }
         let height = length(place.up);
         if params.style == 0u {
             // Whole cells: those whose middle is in the oval, and half a cell more.
             let side = cell_side(height);
-            let corner = floor(at / side) * side;
-            if reach(place, corner + 0.5 * side, 0.4 * side) < 1.0 {
-                let middle = min((corner + 0.5 * side) / in_heights(vec2f(1.0)), vec2f(1.0));
-                color = mix(color, blurred(middle, 0.6 * side).rgb, place.shown);
+            let cell = (floor(at / side) + 0.5) * side;
+            if place.shown > cover && reach(place, cell, 0.4 * side) < 1.0 {
+                cover = place.shown;
+                middle = min(cell / in_heights(vec2f(1.0)), vec2f(1.0));
+                radius = 0.6 * side;
             }
         } else {
             let soft_edge = select(0.25, 1.5 * pixel / max(height, pixel), params.style == 2u);
             let inside = smoothstep(1.0 + soft_edge, 1.0, reach(place, at, 0.0)) * place.shown;
-            var cover = params.color.rgb;
-            if params.style == 1u {
-                cover = blurred(in.uv, 0.6 * height).rgb;
+            if inside > cover {
+                cover = inside;
+                radius = 0.6 * height;
             }
-            color = mix(color, cover, inside);
         }
     }
-    return vec4f(color, source.a);
+    if cover <= 0.0 {
+        return source;
+    }
+    var shown = params.color.rgb;
+    if params.style != 2u {
+        shown = blurred(middle, radius).rgb;
+    }
+    return vec4f(mix(source.rgb, shown, cover), source.a);
 }

@@ -80,6 +80,11 @@ impl FaceState {
     pub fn present(&self) -> impl Iterator<Item = (usize, &Face)> {
         self.faces.iter().enumerate().filter(|(_, face)| face.presence > 0.0)
     }
+
+    /// How many slots there are up to the last one that holds a face.
+    pub fn slots(&self) -> u32 {
+        self.present().last().map_or(0, |(slot, _)| slot as u32 + 1)
+    }
 }
 
 /// A person mask in host memory: the net's, calmed from frame to frame where that is asked for.
@@ -135,6 +140,8 @@ pub struct Scene {
     pub seen: FrameId,
     /// A [`FaceState`].
     pub faces: Arc<Buffer>,
+    /// Only so many of its first slots may hold a face: all where only the device knows.
+    pub slots: u32,
     /// The person mask, where the look asks for one.
     pub matte: Option<Matte>,
 }

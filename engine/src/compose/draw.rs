@@ -14,12 +14,12 @@ use crate::{
         self, ComputePipeline, Encoder, Gpu, GpuError, Load, Render, Resource, Sampler, Texture, TextureDesc,
         TextureFormat,
     },
-    scene::MAX_FACES,
 };
 
 /// What vision saw, on the GPU.
 pub(super) struct Seen<'a> {
     pub(super) faces: &'a gpu::Buffer,
+    pub(super) slots: u32,
     pub(super) matte: &'a Texture,
 }
 
@@ -201,7 +201,7 @@ impl Recorder<'_> {
             pipeline,
             resources,
             vertices,
-            instances: 0..MAX_FACES as u32,
+            instances: 0..self.seen.slots,
             indices: Some(indices),
         };
         match filter.passes[pass].space {

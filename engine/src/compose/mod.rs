@@ -10,7 +10,7 @@
 //!
 //! All light is linear and all alpha premultiplied. Faces are read from the state's buffer and the person from
 //! the matte's texture, never from landmarks in host memory, so nothing here knows where the nets ran. A pass
-//! per face always draws every slot; an empty one has no area.
+//! per face draws every slot that may hold one; an empty one has no area.
 
 mod check;
 mod clock;

@@ -122,7 +122,7 @@ pub(super) fn record(
     mut timer: Option<&mut Timer>,
 ) -> Result<Picture, GpuError> {
     encoder.write(&composer.shared.frame, 0, bytemuck::bytes_of(&Frame::of(&scene, now)));
-    let Scene { picture, faces, matte, .. } = scene;
+    let Scene { picture, faces, slots: occupied, matte, .. } = scene;
     let Picture { id, time, texture, .. } = picture;
     let mut slots = Slots {
         input: texture,
@@ -133,7 +133,7 @@ pub(super) fn record(
         item: usize::MAX,
     };
     let mask = matte.as_ref().map_or(&composer.shared.no_matte, |matte| &matte.texture);
-    let seen = Seen { faces: &faces, matte: mask };
+    let seen = Seen { faces: &faces, slots: occupied, matte: mask };
     let mut mark = |encoder: &mut Encoder| timer.iter_mut().for_each(|timer| timer.mark(encoder));
     mark(encoder);
     for pass in &planned.plan.passes {

@@ -12,7 +12,7 @@ use crate::{
     frame::FrameId,
     gpu::{BufferUse, Gpu, GpuError, TextureDesc, TextureFormat},
     quality::Tier,
-    scene::{FaceState, Matte, Picture, Scene},
+    scene::{FaceState, MAX_FACES, Matte, Picture, Scene},
     scheduler::WorkPlan,
 };
 
@@ -105,7 +105,8 @@ impl Preparer {
         for tier in tiers {
             let texture = gpu.texture_with(&TextureDesc::new(SIZE, TextureFormat::Srgb8), &grey)?;
             let picture = Picture { id, time: Duration::ZERO, texture, host: None };
-            let scene = Scene { picture, seen: id, faces: Arc::clone(&faces), matte: Some(matte.clone()) };
+            let (faces, matte) = (Arc::clone(&faces), Some(matte.clone()));
+            let scene = Scene { picture, seen: id, faces, slots: MAX_FACES as u32, matte };
             let mut encoder = gpu.encoder("warm-up");
             let plan = WorkPlan { tier: *tier, ..WorkPlan::default() };
             // The textures go back only after the submit: they are drawn into until then.

@@ -60,7 +60,8 @@ impl SceneWriter {
             self.written = Some(observation.seen);
         }
         let faces = Arc::clone(&self.faces[self.next]);
-        Ok(Scene { picture, seen: observation.seen, faces, matte: self.matte.clone() })
+        let (seen, slots) = (observation.seen, observation.faces.slots());
+        Ok(Scene { picture, seen, faces, slots, matte: self.matte.clone() })
     }
 }
 

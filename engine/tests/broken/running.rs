@@ -7,7 +7,7 @@ use antifaz::{
     engine::Preparer,
     frame::FrameId,
     gpu::{BufferUse, TextureDesc, TextureFormat, readback::Readback},
-    scene::{FaceState, Matte, Picture, Scene},
+    scene::{FaceState, MAX_FACES, Matte, Picture, Scene},
     scheduler::WorkPlan,
 };
 
@@ -26,6 +26,7 @@ pub(crate) fn draw(preparer: &Preparer, composer: &mut Composer) -> Vec<u8> {
         picture: Picture { id, time: Duration::ZERO, texture, host: None },
         seen: id,
         faces: Arc::new(faces),
+        slots: MAX_FACES as u32,
         matte: Some(Matte { texture: Arc::new(matte), seen: id }),
     };
     let mut encoder = gpu.encoder("running");

@@ -146,7 +146,7 @@ impl Bench {
             Matte { texture: Arc::new(gpu.texture_with(&desc, matte).unwrap()), seen: id }
         });
         let picture = Picture { id, time: Duration::from_millis(millis), texture, host: None };
-        let scene = Scene { picture, seen: id, faces: Arc::new(faces), matte };
+        let scene = Scene { picture, seen: id, faces: Arc::new(faces), slots: seen.faces.slots(), matte };
         let mut encoder = gpu.encoder("case");
         let drawn =
             composer.compose(gpu, &mut encoder, scene, WorkPlan { tier, ..WorkPlan::default() }).unwrap();

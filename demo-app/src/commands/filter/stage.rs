@@ -70,7 +70,7 @@ impl Stage {
             self.gpu.texture_with(&TextureDesc::new(self.size, TextureFormat::Srgb8), &self.pixels)?;
         let picture = Picture { id, time: STEP * id.0 as u32, texture, host: None };
         let matte = Some(Matte { texture: Arc::clone(&self.matte.texture), seen: id });
-        Ok(Scene { picture, seen: id, faces: Arc::clone(&self.faces), matte })
+        Ok(Scene { picture, seen: id, faces: Arc::clone(&self.faces), slots: 1, matte })
     }
 
     /// Draws the next frame and waits for it.

@@ -161,7 +161,7 @@ impl DeviceObserver {
         }
         let seen = picture.id;
         let matte = looked.stages.mask.map(|texture| Matte { texture, seen });
-        Ok(Scene { picture, seen, faces: looked.stages.state, matte })
+        Ok(Scene { picture, seen, faces: looked.stages.state, slots: MAX_FACES as u32, matte })
     }
 
     /// Looks at `frame` and waits for what is seen in it.
@@ -209,7 +209,7 @@ impl DeviceObserver {
         }
         let seen = picture.id;
         let matte = looked.stages.mask.map(|texture| Matte { texture, seen });
-        Ok(Scene { picture, seen, faces: looked.stages.state, matte })
+        Ok(Scene { picture, seen, faces: looked.stages.state, slots: MAX_FACES as u32, matte })
     }
 
     fn record_exactly(&mut self, encoder: &mut Encoder, picture: &Picture) -> Result<Looked, VisionError> {

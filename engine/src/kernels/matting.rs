@@ -111,7 +111,7 @@ fn kept(delta: f32) -> f32 {
 /// The kernel.
 #[derive(Debug)]
 pub struct Matting {
-    passes: [PassPipeline; 9],
+    passes: [PassPipeline; 11],
     islands: Islands,
     params: Buffer,
 }
@@ -121,7 +121,9 @@ pub struct Matting {
 enum Step {
     Shrink,
     Pair,
+    Halve,
     FitWide,
+    AverageWide,
     PairAgain,
     FitNear,
     Average,
@@ -132,10 +134,12 @@ enum Step {
 
 impl Step {
     /// With the names of their entry points.
-    const ALL: [(Self, &str); 9] = [
+    const ALL: [(Self, &str); 11] = [
         (Self::Shrink, "shrink"),
         (Self::Pair, "pair"),
+        (Self::Halve, "halve"),
         (Self::FitWide, "fit_wide"),
+        (Self::AverageWide, "average_wide"),
         (Self::PairAgain, "pair_again"),
         (Self::FitNear, "fit_near"),
         (Self::Average, "average"),
@@ -158,11 +162,15 @@ impl Matting {
         let mut library = Library::for_gpu(gpu);
         let source = include_str!("../../../shaders/kernels/matting.wgsl");
         library.insert("kernels::matting", "shaders/kernels/matting.wgsl", source);
+        let source = include_str!("../../../shaders/kernels/sides.wgsl");
+        library.insert("kernels::sides", "shaders/kernels/sides.wgsl", source);
         let shader = library.resolve("kernels::matting", &[])?;
+        let sides = library.resolve("kernels::sides", &[])?;
         let mut passes = Vec::new();
         for (step, entry) in Step::ALL {
             let desc = PassDesc::covering(entry, "vertex", entry, step.format());
-            passes.push(PassPipeline::new(gpu, &shader, &desc)?);
+            let shader = if let Step::Front | Step::Back = step { &sides } else { &shader };
+            passes.push(PassPipeline::new(gpu, shader, &desc)?);
         }
         let passes = passes.try_into().unwrap_or_else(|_| unreachable!("there are as many as steps"));
         let params = gpu.buffer("matting", BufferUse::Uniform, size_of::<Params>() as u64)?;
@@ -180,6 +188,7 @@ impl Matting {
         memory: &mut Memory,
     ) -> Result<(), GpuError> {
         let (small, full) = (size_of_copy(frame.picture.size()), size_of_mask(frame.picture.size()));
+        let half = small.map(|side| side.div_ceil(2));
         memory.open(encoder, small, frame.delta == 0.0)?;
         let before = memory.refined.take().map(|refined| refined.person);
         let before = before.filter(|before| before.size() == full);
@@ -200,8 +209,10 @@ impl Matting {
         let guide = ("guide", Resource::Texture(seen.map_or(&now, |(_, guide)| guide)));
         let pairs = self.step(encoder, Step::Pair, small, &[guide, mask])?;
         let pairs = self.islands.record(encoder, &pairs)?;
-        let fitted = self.step(encoder, Step::FitWide, small, &[("pairs", Resource::Texture(&pairs))])?;
-        let again = [guide, ("fitted", Resource::Texture(&fitted))];
+        let pairs = self.step(encoder, Step::Halve, half, &[("pairs", Resource::Texture(&pairs))])?;
+        let fitted = self.step(encoder, Step::FitWide, half, &[("pairs", Resource::Texture(&pairs))])?;
+        let lines = self.step(encoder, Step::AverageWide, half, &[("fitted", Resource::Texture(&fitted))])?;
+        let again = [guide, ("lines", Resource::Texture(&lines))];
         let pairs = self.step(encoder, Step::PairAgain, small, &again)?;
         let fitted = self.step(encoder, Step::FitNear, small, &[("pairs", Resource::Texture(&pairs))])?;
         let lines = self.step(encoder, Step::Average, small, &[("fitted", Resource::Texture(&fitted))])?;
@@ -211,8 +222,8 @@ impl Matting {
             [picture, lines, ("before", Resource::Texture(&before)), ("guide", Resource::Texture(&now))];
         memory.refined = Some(Refined {
             person: self.step(encoder, Step::Steady, full, &all)?,
-            front: self.step(encoder, Step::Front, small, &all)?,
-            back: self.step(encoder, Step::Back, small, &all)?,
+            front: self.step(encoder, Step::Front, half, &all)?,
+            back: self.step(encoder, Step::Back, half, &all)?,
         });
         memory.guides.push((frame.number, now));
         Ok(())

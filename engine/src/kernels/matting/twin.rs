@@ -12,8 +12,8 @@ pub struct Floats {
 }
 
 /// Half of the sides of windows, and other constants of the shader.
-const WIDE: isize = 5;
-const WIDE_MEAN: isize = 3;
+const WIDE: isize = 2;
+const WIDE_MEAN: isize = 1;
 const NEAR: isize = 2;
 const AROUND: isize = 3;
 const NOISE: f32 = 0.0006;
@@ -90,21 +90,22 @@ impl Twin {
         let guide = old.filter(|_| seen < number).map_or(&now, |(_, guide)| guide);
         let mut pairs = Floats::make(small, |x, y| {
             let [r, g, b, _] = guide.at(x as isize, y as isize);
-            let uv = [(x as f32 + 0.5) / small[0] as f32, (y as f32 + 0.5) / small[1] as f32];
-            [r, g, b, smoothstep(0.25, 0.75, mask.sample(uv)[0])]
+            [r, g, b, smoothstep(0.25, 0.75, mask.sample(middle([x, y], small))[0])]
         });
         let mut alone: Vec<f32> = pairs.texels.iter().map(|texel| texel[3]).collect();
         islands::cpu(&mut alone, small);
         pairs.texels.iter_mut().zip(alone).for_each(|(texel, alone)| texel[3] = alone);
-        let wide = averaged(&fit(&pairs, WIDE), WIDE_MEAN);
+        let half = small.map(|side| side.div_ceil(2));
+        let halved = Floats::make(half, |x, y| pairs.sample(middle([x, y], half)));
+        let wide = averaged(&fit(&halved, WIDE), WIDE_MEAN);
         let pairs = Floats::make(small, |x, y| {
             let [r, g, b, _] = guide.at(x as isize, y as isize);
-            [r, g, b, smoothstep(0.25, 0.75, applied(wide.at(x as isize, y as isize), [r, g, b]))]
+            [r, g, b, smoothstep(0.25, 0.75, applied(wide.sample(middle([x, y], small)), [r, g, b]))]
         });
         let lines = averaged(&fit(&pairs, NEAR), NEAR);
         let share = self.person.as_ref().map_or(0.0, |_| kept(delta));
         let person = steady(picture, &lines, self.person.as_ref(), full, share);
-        let sides = [true, false].map(|of_person| gathered(&now, &lines, of_person));
+        let sides = [true, false].map(|of_person| gathered(&now, &lines, half, of_person));
         self.guides.push((number, now));
         if self.guides.len() > super::REMEMBERED {
             self.guides.remove(0);
@@ -113,6 +114,11 @@ impl Twin {
         let [front, back] = sides;
         [person, front, back]
     }
+}
+
+/// The middle of a cell of a table of this size.
+fn middle([x, y]: [usize; 2], [width, height]: [usize; 2]) -> [f32; 2] {
+    [(x as f32 + 0.5) / width as f32, (y as f32 + 0.5) / height as f32]
 }
 
 fn tone(light: f32) -> f32 {
@@ -197,17 +203,19 @@ fn steady(picture: &Floats, lines: &Floats, before: Option<&Floats>, full: [usiz
     })
 }
 
-fn gathered(guide: &Floats, lines: &Floats, of_person: bool) -> Floats {
-    Floats::make(guide.size, |x, y| {
+fn gathered(guide: &Floats, lines: &Floats, half: [usize; 2], of_person: bool) -> Floats {
+    Floats::make(half, |x, y| {
+        let uv = middle([x, y], half);
+        let corner = [0, 1].map(|axis: usize| (uv[axis] * guide.size[axis] as f32).round() as isize);
         let mut sum = [0.0; 4];
         for (down, right) in
-            (-AROUND..=AROUND).flat_map(|down| (-AROUND..=AROUND).map(move |right| (down, right)))
+            (-AROUND..AROUND).flat_map(|down| (-AROUND..AROUND).map(move |right| (down, right)))
         {
-            let place = [x as isize + right, y as isize + down];
+            let place = [corner[0] + right, corner[1] + down];
             let [r, g, b, _] = guide.at(place[0], place[1]);
             let person = person_of(lines.at(place[0], place[1]), [r, g, b]);
             let share = if of_person { person } else { 1.0 - person };
-            let weight = share.powi(4) / (1 + right * right + down * down) as f32;
+            let weight = share.powi(4) / (1 + right * (right + 1) + down * (down + 1)) as f32;
             let values = [r * r, g * g, b * b, 1.0];
             sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += value * weight);
         }

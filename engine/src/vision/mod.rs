@@ -25,7 +25,7 @@ use crate::{
 };
 
 pub use cpu::Observer;
-pub use device::{DeviceObserver, Find, FramePlan};
+pub use device::{DeviceObserver, Find, FramePlan, Part};
 pub use observe::SceneWriter;
 
 /// Whether frames follow each other.

@@ -53,7 +53,7 @@ use faces::FaceKernels;
 use frame::{Clock, Frame, flags};
 use matte::MatteKernels;
 pub use observer::DeviceObserver;
-pub use plan::FramePlan;
+pub use plan::{FramePlan, Part};
 pub use status::Status;
 
 /// Face states and masks in rotation: one that is drawn, one that is recorded, one to spare.

@@ -4,7 +4,7 @@
 //! of what it waits for. Tasks that don't wait for each other so share levels, and the frame takes as many as its longest
 //! chain, however many nets it has. Plain data: what is scheduled is for the caller to say.
 
-use super::Find;
+use super::{Due, Find, Stages};
 
 /// Levels of work that follow each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +78,16 @@ pub(super) struct Shape {
 }
 
 impl Shape {
+    /// Of a frame in which `due` is due, and that has these stages.
+    pub(super) fn of(due: &Due, stages: &Stages) -> Self {
+        Self {
+            faces: stages.faces.is_some(),
+            find: stages.find,
+            blendshapes: due.blendshapes,
+            matte: stages.matte.is_some(),
+        }
+    }
+
     /// All that a frame does: `kernel` and `net` say what that is. What `kernel` has not is left out.
     pub(super) fn levels<T>(
         self,

@@ -106,7 +106,7 @@ struct Maker<'a> {
 impl Maker<'_> {
     fn pipeline(&self, module: &str, entry: &str) -> Result<Arc<ComputePipeline>, GpuError> {
         let shader = self.library.resolve(&format!("vision::{module}"), &[])?;
-        ComputePipeline::new(self.gpu, &shader, entry, entry).map(Arc::new)
+        ComputePipeline::counted(self.gpu, &shader, entry, entry).map(Arc::new)
     }
 
     /// The kernel of the module and entry point `name`.

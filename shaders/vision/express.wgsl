@@ -16,20 +16,17 @@ var<workgroup> broken: atomic<u32>;
 @compute @workgroup_size(64)
 fn express(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
     let row = group.x;
-    var value = 0.0;
+    let value = coefficients[row * COEFFICIENTS + min(lane, COEFFICIENTS - 1u)];
+    let slot = kept.tracks[min(row, FACES - 1u)].slot;
+    let is_there = row < min(kept.count, FACES) && slot < FACES;
     if lane == 0u {
         atomicStore(&broken, 0u);
     }
     workgroupBarrier();
-    if lane < COEFFICIENTS {
-        value = coefficients[row * COEFFICIENTS + lane];
-        if !finite(value) {
-            atomicStore(&broken, 1u);
-        }
+    if !finite(value) {
+        atomicStore(&broken, 1u);
     }
     workgroupBarrier();
-    let slot = kept.tracks[min(row, FACES - 1u)].slot;
-    let is_there = row < min(kept.count, FACES) && slot < FACES;
     if is_there && lane < COEFFICIENTS && atomicLoad(&broken) == 0u {
         state[slot].blendshapes[lane] = clamp(value, 0.0, 1.0);
     }

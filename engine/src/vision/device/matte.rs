@@ -17,7 +17,7 @@ use crate::{
 /// What the past of a mask has beside its cells.
 const HEAD_BYTES: u64 = 16;
 /// Cells of a workgroup of the check.
-const CHECKED: u32 = 1024;
+const CHECKED: u32 = 256;
 
 /// All of them.
 #[derive(Debug)]

@@ -4,10 +4,11 @@
 // A workgroup for each slot, and one that keeps what the next frame begins with. Whatever is read is read first, all at
 // once: what waits for memory twice takes twice as long.
 
+import vision::coefficients::{COEFFICIENTS, coefficient};
 import vision::faces::{Face};
 import vision::pose::{LANES, POINTS, pose_of, sum_depths, tables};
-import vision::settle::{NOBODY, face_in, ids, keep, presences, report, settle};
-import vision::state::{EXPRESSIONS, FACES, LANDMARKS, POSE, Point, frame, has};
+import vision::settle::{NOBODY, face_in, ids, keep, now, presences, report, settle};
+import vision::state::{EXPRESSIONS, FACES, LANDMARKS, LATE_EXPRESSIONS, NO_ROW, POSE, Point, frame, has};
 
 /// Landmarks of the canonical face: the irises are not part of it.
 const CANONICAL = 468u;
@@ -24,6 +25,8 @@ const EYES = vec3u(6u, 33u, 263u);
 struct Owner {
     /// Its number among the faces that go on, or `NOBODY`.
     row: u32,
+    /// That of the frame before, or `NO_ROW`.
+    row_before: u32,
     id: u32,
     presence: f32,
 }
@@ -40,9 +43,9 @@ fn landmark(index: u32) -> vec3f {
 fn owner_of(slot: u32) -> Owner {
     let place = face_in(slot);
     if place.x == NOBODY {
-        return Owner(NOBODY, 0u, 0.0);
+        return Owner(NOBODY, NO_ROW, 0u, 0.0);
     }
-    return Owner(place.y, ids[place.x], presences[place.x]);
+    return Owner(place.y, now.tracks[place.x].row, ids[place.x], presences[place.x]);
 }
 
 /// An empty slot is all zero.
@@ -69,6 +72,25 @@ fn write_expression(row: u32, lane: u32, index: vec2u) {
         let other = seen[min(index.y, LANDMARKS - 1u)];
         expression[second] = other.x;
         expression[second + 1u] = other.y;
+    }
+}
+
+/// What the blendshapes net says of the landmarks of the frame before, or nothing yet. Runs in all lanes.
+fn begin_expression(slot: u32, lane: u32, row: u32) {
+    var own = 0.0;
+    var age = 0u;
+    if has(LATE_EXPRESSIONS) {
+        let late = coefficient(min(row, FACES - 1u), lane);
+        if row != NO_ROW && late.sound {
+            own = late.value;
+            age = 1u;
+        }
+    }
+    if lane < COEFFICIENTS {
+        state[slot].blendshapes[lane] = own;
+    }
+    if lane == 0u {
+        state[slot].expression_age = age;
     }
 }
 
@@ -118,9 +140,7 @@ fn finish(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
         state[slot].presence = face.presence;
         state[slot].age = 0u;
     }
-    if lane < 52u {
-        state[slot].blendshapes[lane] = 0.0;
-    }
+    begin_expression(slot, lane, face.row_before);
     if is_there {
         write_landmarks(slot, lane);
     } else {

@@ -4,7 +4,8 @@
 import vision::detections::{fetch_detections, spotted};
 import vision::recall::{fetch_kept, hand_on, is_used, now, take_over};
 import vision::state::{
-    FACES, Motion, NO_ID, PROPOSE, REMEMBERED, Roi, SAME_FACE_IOU, SLACK, Track, frame, has, iou, region, surprise, usable,
+    FACES, Motion, NO_ID, NO_ROW, PROPOSE, REMEMBERED, Roi, SAME_FACE_IOU, SLACK, Track, frame, has, iou, region, surprise,
+    usable,
 };
 
 /// A face can be resumed within this many region sizes of where it is expected.
@@ -128,6 +129,7 @@ fn follow(roi: Roi, lost: u32) {
     track.before = track.motion;
     track.id = NO_ID;
     track.slot = NONE;
+    track.row = NO_ROW;
     if lost != NONE {
         track.id = now.lost[lost].id;
         track.slot = now.lost[lost].slot;

@@ -95,6 +95,7 @@ fn take_over() {
     for (var i = 0u; i < count; i++) {
         var track = now.tracks[i];
         track.motion.age += frame.step;
+        track.row = i;
         let own = track.slot < FACES && !is_used(track.slot) && track.id != NO_ID && !is_known(track.id);
         if own && is_sound(track.motion) {
             now.tracks[now.count] = track;

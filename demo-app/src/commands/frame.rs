@@ -27,18 +27,24 @@ const IN_A_ROW: usize = 8;
 struct Kind {
     name: &'static str,
     find: Find,
+    /// Whether its expressions are those of the frame before.
+    late: bool,
 }
 
 /// The kinds that there are while one face is followed, and the one that begins with it.
-const KINDS: [Kind; 3] = [
-    Kind { name: "follows", find: Find::Nothing },
-    Kind { name: "finds beside", find: Find::Ahead },
-    Kind { name: "finds first", find: Find::Here },
+const KINDS: [Kind; 4] = [
+    Kind { name: "follows", find: Find::Nothing, late: false },
+    Kind { name: "finds beside", find: Find::Ahead, late: false },
+    Kind { name: "finds first", find: Find::Here, late: false },
+    Kind { name: "follows with late expressions", find: Find::Nothing, late: true },
 ];
 
-/// One face with everything, and a mask.
-fn options() -> VisionOptions {
-    VisionOptions { matte: Some(MatteNet::Landscape), ..VisionOptions::default() }
+impl Kind {
+    /// One face with everything, and a mask.
+    fn options(&self) -> VisionOptions {
+        let matte = Some(MatteNet::Landscape);
+        VisionOptions { matte, late_blendshapes: self.late, ..VisionOptions::default() }
+    }
 }
 
 /// Prints the levels of each kind of frame on a desktop GPU.
@@ -48,8 +54,9 @@ pub(super) fn print(model: &NetModel) -> Result<(), AppError> {
         let problem = "is for frames that are measured; leave it out, or add --times".into();
         return Err(AppError::Value { argument: (*argument).into(), problem });
     }
-    for Kind { name, find } in KINDS {
-        let plan = FramePlan::new(&offline::models(), &options(), find, [1280, 720])?;
+    for kind in KINDS {
+        let (name, options) = (kind.name, kind.options());
+        let plan = FramePlan::new(&offline::models(), &options, kind.find, [1280, 720])?;
         let (levels, dispatches) = (plan.levels.len(), plan.dispatches());
         if model.json {
             output::line(json!({"frame": name, "levels": plan.levels, "dispatches": dispatches}))?;
@@ -70,21 +77,21 @@ pub(super) fn print(model: &NetModel) -> Result<(), AppError> {
 /// Prints how long each kind of frame takes on the device at hand: in all, by level and by dispatch.
 pub(super) fn times(model: &NetModel, common: &Common) -> Result<(), AppError> {
     let (gpu, crew) = (walk::gpu(common)?, offline::crew(offline::net_threads())?);
-    let options = VisionOptions { backend: Backend::Gpu, kernels: model.gpu_net()?, ..options() };
-    for Kind { name, find } in KINDS {
+    for kind in KINDS {
+        let options = VisionOptions { backend: Backend::Gpu, kernels: model.gpu_net()?, ..kind.options() };
         let mut observer = DeviceObserver::new(&offline::models(), options, &gpu, crew.workers())?;
         let mut frame = still(common)?;
         // What finds first has nothing that it follows.
-        for _ in (0..FRAMES_BEFORE).take_while(|_| find != Find::Here) {
+        for _ in (0..FRAMES_BEFORE).take_while(|_| kind.find != Find::Here) {
             observer.observe(&frame)?;
             frame = Frame { id: FrameId(frame.id.0 + 1), time: frame.time + STEP, ..frame };
         }
-        let parts = observer.parts(&frame, find)?;
+        let parts = observer.parts(&frame, kind.find)?;
         let times = Times::measure(&gpu, &parts)?;
         if model.json {
-            output::line(times.json(name, &parts))?;
+            output::line(times.json(kind.name, &parts))?;
         } else {
-            output::print(&times.table(name, &parts))?;
+            output::print(&times.table(kind.name, &parts))?;
         }
     }
     Ok(())

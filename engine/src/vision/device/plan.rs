@@ -50,6 +50,7 @@ impl FramePlan {
             faces: options.faces > 0,
             find,
             blendshapes: options.blendshapes,
+            late: options.is_late(),
             matte: options.matte.is_some(),
         };
         let detector = match options.detector {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What a whole frame costs on a GPU: benches/gpu/frame.sh ANTIFAZ CLIP OUT
 # ANTIFAZ is a release build, CLIP a clip of 1920x1080, OUT a folder for the figures. Times what a level costs, the levels
-# of each net, and 2000 frames of the clip with four filters, 478 landmarks, expressions and the landscape mask, the
+# of each net and of whole frames, and 2000 frames of the clip with four filters, 478 landmarks, expressions and the landscape mask, the
 # detector looking for more faces every 30th frame. Also tracks the bundled clips on GPU and CPU, for
 # benches/gpu/apart.py.
 set -uo pipefail
@@ -25,3 +25,4 @@ for net in "$bundle#face_detector" "$bundle#face_landmarks_detector" "$bundle#fa
     "$antifaz" net plan "$net" --backend gpu --precision $precision --times
   done
 done >"$out/nets.txt"
+"$antifaz" net plan --frame --times >"$out/levels.txt"

@@ -107,6 +107,7 @@ fn nets_do_what_is_asked_or_say_no() {
     assert!(folder.path("masks/00000.png").is_file());
     let levels = folder.succeeds("net plan --frame").out;
     assert!(levels.contains("one pass, one submit") && levels.contains("landmarks"), "{levels}");
+    folder.fails("net plan --frame --kernels fused", 1, &["--kernels", "--times"]);
     folder.fails("net plan", 2, &["<FILE>"]);
     folder.fails("net run --backend gpu", 2, &["<FILE>"]);
 }

@@ -55,8 +55,8 @@ pub struct Face {
     pub presence: f32,
     /// Frames since the nets looked at this face.
     pub age: u32,
-    /// Nothing: the structure is as large as shaders have it.
-    pub unused: u32,
+    /// Frames from the landmarks that the expression was read from to these: 0, or 1 where expressions are late.
+    pub expression_age: u32,
 }
 
 /// All face slots, in the layout that shaders read.

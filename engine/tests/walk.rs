@@ -150,6 +150,7 @@ fn who_makes_looks_ready_knows_the_tier_that_is_drawn() {
 const ALL: VisionOptions = VisionOptions {
     faces: 1,
     blendshapes: true,
+    late_blendshapes: false,
     pose: true,
     matte: Some(MatteNet::Landscape),
     raw_matte: false,
@@ -167,6 +168,14 @@ fn a_frame_with_all_nets_has_few_levels_and_dispatches() {
     assert!(follows.dispatches() <= 130, "{} dispatches", follows.dispatches());
     assert_eq!(finds.levels.len(), follows.levels.len(), "the detector makes a frame no longer");
     assert!(plan(Find::Here).levels.len() <= 60);
+    let late = VisionOptions { late_blendshapes: true, ..ALL };
+    let late = FramePlan::new(&Models::embedded(), &late, Find::Nothing, [1280, 720]).unwrap();
+    assert_eq!(late.dispatches() + 1, follows.dispatches(), "late expressions need no kernel of their own");
+    assert!(
+        late.levels.len() + 8 <= follows.levels.len(),
+        "{} levels with late expressions",
+        late.levels.len()
+    );
     for task in ["detector", "landmarks", "blendshapes", "selfie", "calm", "decode"] {
         assert!(finds.levels.iter().flatten().any(|(name, _)| *name == task), "{task} is missing");
     }
@@ -217,6 +226,36 @@ fn nets_on_the_gpu_follow_a_face_as_those_on_the_cpu() {
     let (got, want) = (device.observe(&frame).unwrap(), host.look(&frame, &WorkPlan::default()).unwrap());
     assert_eq!((got.faces.present().count(), want.faces.present().count()), (1, 1), "a new size");
     assert!(apart(&got, &want)[0] < 0.2);
+}
+
+#[test]
+fn late_expressions_are_those_of_the_frame_before() {
+    let (gpu, crew) = (gpu(), Crew::of(2).unwrap());
+    let observer = |late_blendshapes| {
+        let options = VisionOptions { matte: None, late_blendshapes, ..ALL };
+        DeviceObserver::new(&Models::embedded(), options, &gpu, crew.workers()).unwrap()
+    };
+    let (mut usual, mut late) = (observer(false), observer(true));
+    let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/clips/cap12_33s-53s_12fps5_mjpeg.avi");
+    let mut clip = source::open(&clip).unwrap();
+    let mut before = None;
+    for index in 0..6 {
+        let Next::Frame(frame) = clip.next().unwrap() else { panic!("the clip has more frames") };
+        if index == 3 {
+            // Nothing is left of what was before a cut.
+            usual.reset();
+            late.reset();
+            before = None;
+        }
+        let [want, got] = [&mut usual, &mut late].map(|eyes| eyes.observe(&frame).unwrap().faces.faces[0]);
+        assert_eq!((got.landmarks, got.pose, got.id), (want.landmarks, want.pose, want.id), "frame {index}");
+        assert!(want.blendshapes.iter().any(|value| *value > 0.1) && want.expression_age == 0);
+        let age = u32::from(before.is_some());
+        let expected = (before.replace(want.blendshapes).unwrap_or([0.0; 52]), age);
+        assert_eq!((got.blendshapes, got.expression_age), expected, "frame {index}");
+    }
+    let (barriers, levels) = late.barriers().unwrap();
+    assert_eq!(barriers, levels - 1, "a frame waits once a level");
 }
 
 #[test]

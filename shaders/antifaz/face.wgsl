@@ -26,6 +26,8 @@ struct Face {
     presence: f32,
     /// Frames since the nets looked at this face.
     age: u32,
+    /// Frames from the landmarks that the expression was read from to these.
+    expression_age: u32,
 }
 
 /// By slot, 0..7. A face keeps its slot while it is followed.

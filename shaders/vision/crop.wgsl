@@ -2,7 +2,7 @@
 // other. As `kernels::crop`, but the regions of faces are only known here.
 
 import kernels::sample::{sample, FAR, STEPS};
-import vision::state::{State, frame, rotate};
+import vision::state::{FACES, Roi, State, frame, rotate};
 
 /// What is looked at: the smallest square around the picture, all of it, or each face.
 const LETTERBOX = 0u;
@@ -38,7 +38,7 @@ fn walk(center: vec2f, turn: vec2f, size: vec2f) -> Walk {
     );
 }
 
-fn look(face: u32) -> Walk {
+fn look(face: Roi) -> Walk {
     let ahead = vec2f(1.0, 0.0);
     switch goal.looks_at {
         case LETTERBOX: {
@@ -48,8 +48,7 @@ fn look(face: u32) -> Walk {
             return walk(frame.size / 2.0, ahead, frame.size);
         }
         default: {
-            let roi = work.tracks[face].motion.roi;
-            return walk(roi.center, roi.turn, vec2f(roi.size));
+            return walk(face.center, face.turn, vec2f(face.size));
         }
     }
 }
@@ -60,10 +59,12 @@ fn is_near(place: vec2f) -> bool {
 
 @compute @workgroup_size(8, 8)
 fn crop(@builtin(global_invocation_id) cell: vec3u) {
+    // Read before it is known whether there is one, so that neither load waits for the other.
+    let face = work.tracks[min(cell.z, FACES - 1u)].motion.roi;
     if any(cell.xy >= goal.cells) || (goal.looks_at > WHOLE && cell.z >= work.count) {
         return;
     }
-    let path = look(cell.z);
+    let path = look(face);
     let end = path.right * f32(goal.cells.x) + path.down * f32(goal.cells.y);
     var value = vec3f(goal.bias);
     if is_near(path.origin) && is_near(end) {

@@ -8,6 +8,7 @@ struct Face {
     id: u32,
     presence: f32,
     age: u32,
+    expression_age: u32,
 }
 
 struct Status {

@@ -6,7 +6,5 @@ import vision::propose::{begin_frame};
 @compute @workgroup_size(256)
 fn find(@builtin(local_invocation_index) lane: u32) {
     decode_in(lane);
-    if lane == 0u {
-        begin_frame();
-    }
+    begin_frame(lane);
 }

@@ -29,25 +29,33 @@ struct Past {
 @group(0) @binding(4) var<storage, read_write> past: Past;
 @group(0) @binding(5) var calmed: texture_storage_2d<rgba8unorm, write>;
 
-@compute @workgroup_size(256)
-fn check(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-    if id.x == 0u {
-        // What became of the mask before.
-        let before = frame.masks - 1u;
-        if before > 0u && atomicLoad(&past.broken[before & 1u]) != before {
-            past.age = 0.0;
-            past.is_there = 1u;
-        }
-        past.age += frame.mask_step;
-        if has(FORGET_MASK) || !finite(past.age) {
-            past.is_there = 0u;
-            past.age = 0.0;
-        }
+/// Takes in what became of the mask before.
+fn grow_older() {
+    let before = frame.masks - 1u;
+    let broken = atomicLoad(&past.broken[before & 1u]);
+    var age = past.age;
+    var is_there = past.is_there;
+    if before > 0u && broken != before {
+        age = 0.0;
+        is_there = 1u;
     }
-    for (var cell = id.x; cell < arrayLength(&past.cells); cell += groups.x * 256u) {
-        if !finite(mask[cell]) {
-            atomicStore(&past.broken[frame.masks & 1u], frame.masks);
-        }
+    age += frame.mask_step;
+    if has(FORGET_MASK) || !finite(age) {
+        is_there = 0u;
+        age = 0.0;
+    }
+    past.age = age;
+    past.is_there = is_there;
+}
+
+/// One cell in each lane.
+@compute @workgroup_size(256)
+fn check(@builtin(global_invocation_id) id: vec3u) {
+    if id.x < arrayLength(&past.cells) && !finite(mask[id.x]) {
+        atomicStore(&past.broken[frame.masks & 1u], frame.masks);
+    }
+    if id.x == 0u {
+        grow_older();
     }
 }
 
@@ -70,14 +78,18 @@ fn calm(@builtin(global_invocation_id) id: vec3u) {
         return;
     }
     let cell = id.y * size.x + id.x;
+    // All loads first, so that none waits for another.
+    let given = mask[cell];
     let before = past.cells[cell];
-    let is_there = past.is_there != 0u && finite(before);
-    var value = select(1.0, before, is_there);
+    let age = past.age;
+    let is_there = past.is_there != 0u;
     let is_new = atomicLoad(&past.broken[frame.masks & 1u]) != frame.masks;
+    let has_before = is_there && finite(before);
+    var value = select(1.0, before, has_before);
     if is_new {
-        value = clamp(mask[cell], 0.0, 1.0);
-        if has(CALM) && is_there && past.age > 0.0 && past.age <= GAP {
-            let share = pow(KEPT, past.age / STEP);
+        value = clamp(given, 0.0, 1.0);
+        if has(CALM) && has_before && age > 0.0 && age <= GAP {
+            let share = pow(KEPT, age / STEP);
             value += (before - value) * share * doubt(value) * rest(before - value);
         }
         past.cells[cell] = value;
@@ -87,6 +99,6 @@ fn calm(@builtin(global_invocation_id) id: vec3u) {
         if is_new {
             status.mask_frame = frame.number;
         }
-        status.has_mask = u32(is_new || past.is_there != 0u);
+        status.has_mask = u32(is_new || is_there);
     }
 }

@@ -1,30 +1,34 @@
 // Where the head is: the canonical face is laid onto the landmarks. `tracking::pose` is its twin, in double precision
 // and with Jacobi's rotations; here the eigenvector comes from squaring Horn's matrix.
 //
-// Two groups of 64 lanes fit side by side: the first the face where it is, the second the same face straight ahead.
+// The twin fits three times: on the near plane, and twice with perspective undone at the distance found so far. That
+// distance only scales the places with perspective undone: it turns nothing, and what scale it leaves to the next fit
+// cancels out. So one fit, of places at distance one, says it all; its scale is the distance.
+//
+// The face is fitted straight ahead. Where it is, its places are moved along the near plane, which moves the sums of the
+// fit by known amounts; so one lane finds the one pose and its neighbour the other.
 
 import vision::state::{finite, finite3, frame};
 
+/// Lanes of the workgroup; points that the pose is fitted to, one in each of the first lanes; lanes that put sums
+/// together.
 const LANES = 128u;
-const GROUP = 64u;
-const NEAR = 1.0;
-/// Height of the near plane: twice the tangent of half the field of view, 63 degrees.
+const POINTS = 64u;
+const PARTS = 8u;
+/// Height of the near plane, which is one centimetre away: twice the tangent of half the field of view, 63 degrees.
 const HEIGHT = 1.2256016;
 
 struct Basis {
-    /// On the canonical face, from `center`, and the weight.
+    /// On the canonical face, from its weighted middle, and the weight: all weights make one. Those that don't count have
+    /// none.
     at: vec4f,
     landmark: u32,
 }
 
 /// What is known beforehand.
 struct Tables {
-    /// The weighted middle of the canonical face, and the weighted sum of squared distances from it.
-    center: vec3f,
-    spread: f32,
-    weight: f32,
-    /// How many of `basis` count.
-    count: u32,
+    /// The weighted middle of the canonical face, and the weighted mean of squared distances from it.
+    canonical: vec4f,
     /// The landmarks that the blendshapes net takes.
     expression: array<u32, 146>,
     basis: array<Basis, 64>,
@@ -32,43 +36,46 @@ struct Tables {
 
 @group(0) @binding(5) var<storage, read> tables: Tables;
 
-var<workgroup> places: array<vec3f, LANES>;
-/// Sums of (target) x (source), row by row, of both groups.
-var<workgroup> cross_sums: array<f32, 18>;
+var<workgroup> depths: array<f32, LANES>;
+var<workgroup> depth_parts: array<f32, PARTS>;
+/// Of each point, and of some together: the weighted place, times the point on the canonical face and times one. A column
+/// for each axis of the place.
+var<workgroup> shares: array<mat3x4f, POINTS>;
+var<workgroup> share_parts: array<mat3x4f, PARTS>;
 
-/// What lays the canonical face onto its places. Not `sound` where nothing does.
-struct Fit {
-    turn: mat3x3f,
-    scale: f32,
-    shift: vec3f,
-    sound: bool,
+/// The square of a symmetric matrix.
+fn squared(m: mat4x4f) -> mat4x4f {
+    let xy = dot(m[0], m[1]);
+    let xz = dot(m[0], m[2]);
+    let xw = dot(m[0], m[3]);
+    let yz = dot(m[1], m[2]);
+    let yw = dot(m[1], m[3]);
+    let zw = dot(m[2], m[3]);
+    return mat4x4f(
+        vec4f(dot(m[0], m[0]), xy, xz, xw),
+        vec4f(xy, dot(m[1], m[1]), yz, yw),
+        vec4f(xz, yz, dot(m[2], m[2]), zw),
+        vec4f(xw, yw, zw, dot(m[3], m[3])),
+    );
+}
+
+fn longer(a: vec4f, b: vec4f) -> vec4f {
+    return select(a, b, dot(b, b) > dot(a, a));
 }
 
 /// The eigenvector of the largest eigenvalue of a symmetric matrix.
 fn main_axis(matrix: mat4x4f) -> vec4f {
     let squares = matrix[0] * matrix[0] + matrix[1] * matrix[1] + matrix[2] * matrix[2] + matrix[3] * matrix[3];
     // Moved so that no eigenvalue is below zero; the largest of a sum of squares is at least a quarter of their trace.
-    let moved = sqrt(dot(squares, vec4f(1.0)));
-    var start = matrix;
-    for (var i = 0u; i < 4u; i++) {
-        start[i][i] += moved;
-    }
+    let moved = mat4x4f(1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0);
+    let start = matrix * inverseSqrt(dot(squares, vec4f(1.0))) + moved;
     var power = start;
-    for (var turn = 0u; turn < 14u; turn++) {
-        power = power * (1.0 / (power[0][0] + power[1][1] + power[2][2] + power[3][3]));
-        power = power * power;
+    for (var turn = 0u; turn < 7u; turn++) {
+        power = squared(squared(power * (1.0 / (power[0].x + power[1].y + power[2].z + power[3].w))));
     }
-    var axis = power[0];
-    for (var i = 1u; i < 4u; i++) {
-        if dot(power[i], power[i]) > dot(axis, axis) {
-            axis = power[i];
-        }
-    }
+    let axis = longer(longer(power[0], power[1]), longer(power[2], power[3]));
     // Rounding is undone by turning the vector once more by the matrix itself.
-    for (var turn = 0u; turn < 3u; turn++) {
-        axis = normalize(start * normalize(axis));
-    }
-    return axis;
+    return normalize(start * (start * (start * normalize(axis))));
 }
 
 /// Of a quaternion w, x, y, z.
@@ -83,31 +90,12 @@ fn rotation(q: vec4f) -> mat3x3f {
     );
 }
 
-/// The weighted middle of a group's places.
-fn middle(group: u32) -> vec3f {
-    var sum = vec3f(0.0);
-    for (var i = 0u; i < tables.count; i++) {
-        sum += places[group * GROUP + i] * tables.basis[i].at.w;
-    }
-    return sum / tables.weight;
-}
-
-/// One of the nine sums of a group.
-fn cross_sum(group: u32, row: u32, column: u32, center: vec3f) -> f32 {
-    var sum = 0.0;
-    for (var i = 0u; i < tables.count; i++) {
-        let at = tables.basis[i].at;
-        sum += (places[group * GROUP + i][row] - center[row]) * at[column] * at.w;
-    }
-    return sum;
-}
-
-fn solve(group: u32, center: vec3f) -> Fit {
-    let first = group * 9u;
+/// Lays the canonical face onto the places whose `sums` these are; zero where it can't be laid.
+fn solve(sums: mat3x4f, canonical: vec4f) -> mat4x4f {
     // Rows.
-    let x = vec3f(cross_sums[first], cross_sums[first + 1u], cross_sums[first + 2u]);
-    let y = vec3f(cross_sums[first + 3u], cross_sums[first + 4u], cross_sums[first + 5u]);
-    let z = vec3f(cross_sums[first + 6u], cross_sums[first + 7u], cross_sums[first + 8u]);
+    let x = sums[0].xyz;
+    let y = sums[1].xyz;
+    let z = sums[2].xyz;
     let trace = x.x + y.y + z.z;
     let axis = vec3f(z.y - y.z, x.z - z.x, y.x - x.y);
     let matrix = mat4x4f(
@@ -117,46 +105,79 @@ fn solve(group: u32, center: vec3f) -> Fit {
         vec4f(axis.z, x.z + z.x, y.z + z.y, 2.0 * z.z - trace),
     );
     let turn = rotation(main_axis(matrix));
-    let sums = transpose(mat3x3f(x, y, z));
-    let along = dot(turn[0], sums[0]) + dot(turn[1], sums[1]) + dot(turn[2], sums[2]);
-    let scale = along / tables.spread;
-    let sound = finite(scale) && scale > 1e-9 && finite3(turn[0]) && finite3(turn[1]) && finite3(turn[2]);
-    return Fit(turn, scale, center - turn * tables.center * scale, sound);
-}
-
-/// A landmark (uv; z in widths) on the near plane, in centimetres.
-fn on_near_plane(at: vec3f) -> vec3f {
-    let width = HEIGHT * NEAR * frame.size.x / frame.size.y;
-    return vec3f((at.x - 0.5) * width, (0.5 - at.y) * HEIGHT * NEAR, at.z * width);
-}
-
-/// Fits the landmark that each lane brings, whose number is that of `tables.basis`: uv, z in widths. `depth` is the mean
-/// z of the face on the near plane. Runs in all lanes of a workgroup; each gets the pose of its group, zero where there
-/// is none.
-fn pose_of(lane: u32, at: vec3f, depth: f32) -> mat4x4f {
-    let group = lane / GROUP;
-    let own = lane % GROUP;
-    let plane = on_near_plane(at);
-    var scale = 1.0;
-    var sound = true;
-    var fit: Fit;
-    for (var turn = 0u; turn < 3u; turn++) {
-        // First the size on the near plane, then twice with perspective undone at the distance found so far.
-        let z = (plane.z - depth + NEAR) / scale;
-        places[lane] = select(vec3f(plane.xy * z / NEAR, -z), vec3f(plane.xy, -plane.z), turn == 0u);
-        workgroupBarrier();
-        let center = middle(group);
-        if own < 9u {
-            cross_sums[group * 9u + own] = cross_sum(group, own / 3u, own % 3u, center);
-        }
-        workgroupBarrier();
-        fit = solve(group, center);
-        sound = sound && fit.sound;
-        scale = select(scale * fit.scale, scale, turn == 2u);
-    }
-    let turned = fit.turn * fit.scale;
-    if !sound || !finite3(turned[0]) || !finite3(turned[1]) || !finite3(turned[2]) || !finite3(fit.shift) {
+    let crossed = transpose(mat3x3f(x, y, z));
+    let along = dot(turn[0], crossed[0]) + dot(turn[1], crossed[1]) + dot(turn[2], crossed[2]);
+    let distance = along / canonical.w;
+    let shift = vec3f(sums[0].w, sums[1].w, sums[2].w) / distance - turn * canonical.xyz;
+    let sound = finite(distance) && distance > 1e-9 && finite3(shift);
+    if !sound || !finite3(turn[0]) || !finite3(turn[1]) || !finite3(turn[2]) {
         return mat4x4f();
     }
-    return mat4x4f(vec4f(turned[0], 0.0), vec4f(turned[1], 0.0), vec4f(turned[2], 0.0), vec4f(fit.shift, 1.0));
+    return mat4x4f(vec4f(turn[0], 0.0), vec4f(turn[1], 0.0), vec4f(turn[2], 0.0), vec4f(shift, 1.0));
+}
+
+/// A landmark (uv, from some middle; z in widths) on the near plane, in centimetres.
+fn on_near_plane(at: vec3f) -> vec3f {
+    let width = HEIGHT * frame.size.x / frame.size.y;
+    return vec3f(at.x * width, -at.y * HEIGHT, at.z * width);
+}
+
+/// The sum of what all lanes bring. Runs in all lanes.
+fn sum_depths(lane: u32, depth: f32) -> f32 {
+    depths[lane] = depth;
+    workgroupBarrier();
+    if lane < PARTS {
+        var part = 0.0;
+        for (var i = 0u; i < LANES / PARTS; i++) {
+            part += depths[lane + i * PARTS];
+        }
+        depth_parts[lane] = part;
+    }
+    workgroupBarrier();
+    var sum = 0.0;
+    for (var i = 0u; i < PARTS; i++) {
+        sum += depth_parts[i];
+    }
+    return sum;
+}
+
+/// The sum of what the first lanes bring. Runs in all lanes.
+fn sum_shares(lane: u32, share: mat3x4f) -> mat3x4f {
+    if lane < POINTS {
+        shares[lane] = share;
+    }
+    workgroupBarrier();
+    if lane < PARTS {
+        var part = shares[lane];
+        for (var i = 1u; i < POINTS / PARTS; i++) {
+            part += shares[lane + i * PARTS];
+        }
+        share_parts[lane] = part;
+    }
+    workgroupBarrier();
+    var sum = share_parts[0];
+    for (var i = 1u; i < PARTS; i++) {
+        sum += share_parts[i];
+    }
+    return sum;
+}
+
+/// Fits the landmark that each of the first lanes brings, and whose basis: uv, z in widths. `middle` is that of the eyes,
+/// `depth` the mean z of the face. Runs in all lanes of a workgroup; lane 0 gets the pose of the face where it is, lane 1
+/// that of the same face straight ahead, zero where there is none.
+fn pose_of(lane: u32, basis: vec4f, at: vec3f, middle: vec2f, depth: f32, canonical: vec4f) -> mat4x4f {
+    let plane = on_near_plane(at - vec3f(middle, depth));
+    let away = plane.z + 1.0;
+    let place = vec3f(plane.xy * away, -away);
+    let source = vec4f(basis.xyz, 1.0) * basis.w;
+    var sums = sum_shares(lane, mat3x4f(source * place.x, source * place.y, source * place.z));
+    if lane == 0u {
+        let moved = on_near_plane(vec3f(middle - 0.5, 0.0));
+        sums[0] -= sums[2] * moved.x;
+        sums[1] -= sums[2] * moved.y;
+    }
+    if lane > 1u {
+        return mat4x4f();
+    }
+    return solve(sums, canonical);
 }

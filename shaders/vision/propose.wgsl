@@ -1,10 +1,11 @@
 // The beginning of a frame: what was kept is taken over, and detections begin to be followed.
-// `tracking::Tracks::propose` is its twin. One invocation.
+// `tracking::Tracks::propose` is its twin. One workgroup, of which one lane decides.
 
-import vision::detections::{detections};
-import vision::recall::{is_used, take_over, work};
+import vision::detections::{fetch_detections, spotted};
+import vision::recall::{fetch_kept, hand_on, is_used, now, take_over};
 import vision::state::{
-    FACES, Motion, NO_ID, PROPOSE, REMEMBERED, Roi, SAME_FACE_IOU, SLACK, Track, frame, has, iou, region, surprise, usable,
+    FACES, Motion, NO_ID, NO_ROW, PROPOSE, REMEMBERED, Roi, SAME_FACE_IOU, SLACK, Track, frame, has, iou, region, surprise,
+    usable,
 };
 
 /// A face can be resumed within this many region sizes of where it is expected.
@@ -15,11 +16,11 @@ const SIZE_RATIO = 1.8;
 const NONE = 0xffffffffu;
 
 /// Detections that are new faces, and for each the lost face that it resumes.
-var<private> found: array<Roi, 8>;
+var<workgroup> found: array<Roi, 8>;
 var<private> found_count: u32;
-var<private> resumes: array<u32, 8>;
-/// Whether a lost face was resumed.
-var<private> resumed: array<bool, 8>;
+var<workgroup> resumes: array<u32, 8>;
+/// A bit for each lost face that was resumed.
+var<private> resumed: u32;
 
 fn upright(roi: Roi) -> vec4f {
     return vec4f(roi.center - roi.size / 2.0, roi.center + roi.size / 2.0);
@@ -29,10 +30,14 @@ fn overlap(a: Roi, b: Roi) -> bool {
     return iou(upright(a), upright(b)) > SAME_FACE_IOU;
 }
 
+fn is_resumed(lost: u32) -> bool {
+    return (resumed & (1u << lost)) != 0u;
+}
+
 /// Whether a followed face, or a better detection, looks at `roi`.
 fn is_followed(roi: Roi) -> bool {
-    for (var i = 0u; i < work.count; i++) {
-        if overlap(roi, work.tracks[i].motion.roi) {
+    for (var i = 0u; i < now.count; i++) {
+        if overlap(roi, now.tracks[i].motion.roi) {
             return true;
         }
     }
@@ -47,19 +52,19 @@ fn is_followed(roi: Roi) -> bool {
 /// Forgets lost faces that were resumed or are too long gone.
 fn forget() {
     var left = 0u;
-    for (var i = 0u; i < work.lost_count; i++) {
-        let age = work.lost[i].motion.age;
-        if age >= -SLACK && age <= REMEMBERED + SLACK && !resumed[i] {
-            work.lost[left] = work.lost[i];
+    for (var i = 0u; i < now.lost_count; i++) {
+        let age = now.lost[i].motion.age;
+        if age >= -SLACK && age <= REMEMBERED + SLACK && !is_resumed(i) {
+            now.lost[left] = now.lost[i];
             left += 1u;
         }
     }
-    work.lost_count = left;
+    now.lost_count = left;
 }
 
 /// The cost of taking a new face for a lost one; below zero where it can't be.
 fn resume_cost(new_face: u32, lost: u32) -> f32 {
-    let motion = work.lost[lost].motion;
+    let motion = now.lost[lost].motion;
     let cost = surprise(motion, found[new_face].center);
     let ratio = found[new_face].size / motion.roi.size;
     let alike = ratio >= 1.0 / SIZE_RATIO && ratio <= SIZE_RATIO;
@@ -73,8 +78,8 @@ fn pair_up() {
         var row = NONE;
         var column = NONE;
         for (var i = 0u; i < found_count; i++) {
-            for (var j = 0u; j < work.lost_count; j++) {
-                if resumes[i] != NONE || resumed[j] {
+            for (var j = 0u; j < now.lost_count; j++) {
+                if resumes[i] != NONE || is_resumed(j) {
                     continue;
                 }
                 let cost = resume_cost(i, j);
@@ -89,13 +94,13 @@ fn pair_up() {
             return;
         }
         resumes[row] = column;
-        resumed[column] = true;
+        resumed |= 1u << column;
     }
 }
 
 fn is_claimed(slot: u32) -> bool {
-    for (var i = 0u; i < work.lost_count; i++) {
-        if !resumed[i] && work.lost[i].slot == slot {
+    for (var i = 0u; i < now.lost_count; i++) {
+        if !is_resumed(i) && now.lost[i].slot == slot {
             return true;
         }
     }
@@ -124,29 +129,27 @@ fn follow(roi: Roi, lost: u32) {
     track.before = track.motion;
     track.id = NO_ID;
     track.slot = NONE;
+    track.row = NO_ROW;
     if lost != NONE {
-        track.id = work.lost[lost].id;
-        track.slot = work.lost[lost].slot;
-        track.before = work.lost[lost].motion;
+        track.id = now.lost[lost].id;
+        track.slot = now.lost[lost].slot;
+        track.before = now.lost[lost].motion;
     }
     if track.slot == NONE || is_used(track.slot) {
         track.slot = free_slot();
     }
-    if track.slot < FACES && work.count < FACES {
-        work.tracks[work.count] = track;
-        work.count += 1u;
+    if track.slot < FACES && now.count < FACES {
+        now.tracks[now.count] = track;
+        now.count += 1u;
     }
 }
 
 fn propose_all() {
-    let count = min(detections.count, 32u);
-    work.detections = count;
+    now.detections = spotted.count;
     forget();
-    for (var i = 0u; i < count; i++) {
-        let seen = detections.list[i];
-        let roi = region(seen.bounds, seen.eyes);
-        let room = work.count + found_count < min(frame.capacity, FACES);
-        if room && usable(roi) && !is_followed(roi) {
+    for (var i = 0u; i < spotted.count && now.count + found_count < min(frame.capacity, FACES); i++) {
+        let roi = region(spotted.list[i].bounds, spotted.list[i].eyes);
+        if usable(roi) && !is_followed(roi) {
             resumes[found_count] = NONE;
             found[found_count] = roi;
             found_count += 1u;
@@ -159,14 +162,24 @@ fn propose_all() {
     forget();
 }
 
-fn begin_frame() {
-    take_over();
-    if has(PROPOSE) && work.count < frame.capacity {
-        propose_all();
+/// Runs in all lanes of a workgroup, of which there are at least `FACES`; what was spotted lies there.
+fn begin_frame(lane: u32) {
+    fetch_kept(lane);
+    workgroupBarrier();
+    if lane == 0u {
+        take_over();
+        if has(PROPOSE) && now.count < frame.capacity {
+            propose_all();
+        }
     }
+    workgroupBarrier();
+    hand_on(lane);
 }
 
-@compute @workgroup_size(1)
-fn begin() {
-    begin_frame();
+@compute @workgroup_size(32)
+fn begin(@builtin(local_invocation_index) lane: u32) {
+    if has(PROPOSE) {
+        fetch_detections(lane);
+    }
+    begin_frame(lane);
 }

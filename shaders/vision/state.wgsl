@@ -22,6 +22,9 @@ const POSE = 8u;
 const CALM = 16u;
 const FORGET_MASK = 32u;
 const EXPRESSIONS = 64u;
+const LATE_EXPRESSIONS = 128u;
+/// The row of a face that was not kept by the frame before.
+const NO_ROW = 0xffffffffu;
 
 struct Frame {
     /// Of the picture, in pixels.
@@ -74,6 +77,8 @@ struct Track {
     started: u32,
     presence: f32,
     surprise: f32,
+    /// Its number among the faces that the frame before kept: where a late expression lies.
+    row: u32,
 }
 
 struct Lost {

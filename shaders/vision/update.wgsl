@@ -5,13 +5,13 @@
 // then its points stay what they were.
 
 import vision::state::{
-    ADVANCES, LANDMARKS, Motion, Point, Roi, State, Track, finite, finite2, finite3, frame, has, region, rotate,
-    sigmoid, surprise, usable,
+    ADVANCES, FACES, LANDMARKS, Motion, Point, Roi, State, finite, finite3, frame, has, region, rotate, sigmoid,
+    surprise, usable,
 };
 
 const LANES = 256u;
-/// Points of a lane.
-const EACH = 2u;
+/// Lanes that put together what all have.
+const PARTS = 16u;
 const MIN_PRESENCE = 0.5;
 /// Cutoff at rest, in hertz, and what a speed of one face size a second adds.
 const MIN_CUTOFF = 0.05;
@@ -27,77 +27,82 @@ const EYE_CORNERS = vec2u(33u, 263u);
 /// By slot.
 @group(0) @binding(6) var<storage, read_write> points: array<array<Point, 478>, 8>;
 
-/// Truths are numbers: not every driver keeps them well in workgroup memory.
+/// What the landmark net's answer is worth.
 struct Verdict {
     next: Roi,
+    bounds: vec4f,
     presence: f32,
     /// In which speeds are measured, in pixels.
     size: f32,
-    accepted: u32,
-    /// Whether the points before count.
-    follows: u32,
-    slot: u32,
+    accepted: bool,
 }
 
 var<workgroup> low: array<vec2f, LANES>;
 var<workgroup> high: array<vec2f, LANES>;
+var<workgroup> lows: array<vec2f, PARTS>;
+var<workgroup> highs: array<vec2f, PARTS>;
 var<workgroup> eyes: array<vec2f, 2>;
 var<workgroup> broken: atomic<u32>;
-var<workgroup> verdict: Verdict;
 var<workgroup> is_there: u32;
 
-/// A landmark in pixels of the picture; z in pixels too.
-fn in_picture(roi: Roi, face: u32, index: u32) -> vec3f {
+fn landmark(face: u32, index: u32) -> vec3f {
     let first = (face * LANDMARKS + index) * 3u;
-    let seen = vec3f(landmarks[first], landmarks[first + 1u], landmarks[first + 2u]);
-    if !finite3(seen) {
-        atomicStore(&broken, 1u);
-    }
+    return vec3f(landmarks[first], landmarks[first + 1u], landmarks[first + 2u]);
+}
+
+/// A landmark in pixels of the picture; z in pixels too.
+fn in_picture(roi: Roi, index: u32, seen: vec3f) -> vec3f {
     // Depth is measured in a picture that was stretched to a square of its width.
     let stretched = length(roi.turn * vec2f(1.0, frame.size.x / frame.size.y)) * roi.size;
     let place = roi.center + rotate(roi.turn, (seen.xy / frame.mesh - 0.5) * roi.size);
     let at = vec3f(place, seen.z * (stretched / frame.mesh.x));
-    if !finite3(at) {
+    if !finite3(seen) || !finite3(at) {
         atomicStore(&broken, 1u);
+    }
+    if index == EYE_CORNERS.x {
+        eyes[0] = place;
+    }
+    if index == EYE_CORNERS.y {
+        eyes[1] = place;
     }
     return at;
 }
 
-/// The box around all points, in `low[0]` and `high[0]`.
-fn reduce(lane: u32) {
-    for (var half = LANES / 2u; half > 0u; half /= 2u) {
-        workgroupBarrier();
-        if lane < half {
-            low[lane] = min(low[lane], low[lane + half]);
-            high[lane] = max(high[lane], high[lane + half]);
+/// The box around the points that all lanes bring, two each. Runs in all lanes.
+fn box_around(lane: u32, a: vec2f, b: vec2f) -> vec4f {
+    low[lane] = min(a, b);
+    high[lane] = max(a, b);
+    workgroupBarrier();
+    if lane < PARTS {
+        var least = low[lane];
+        var most = high[lane];
+        for (var i = 1u; i < LANES / PARTS; i++) {
+            least = min(least, low[lane + i * PARTS]);
+            most = max(most, high[lane + i * PARTS]);
         }
+        lows[lane] = least;
+        highs[lane] = most;
     }
     workgroupBarrier();
+    var least = lows[0];
+    var most = highs[0];
+    for (var i = 1u; i < PARTS; i++) {
+        least = min(least, lows[i]);
+        most = max(most, highs[i]);
+    }
+    return vec4f(least, most);
 }
 
-fn judge(face: u32) {
-    let bounds = vec4f(low[0], high[0]);
-    let presence = sigmoid(presences[face]);
+/// Every lane does, to the same end.
+fn judge(bounds: vec4f, logit: f32) -> Verdict {
+    let presence = sigmoid(logit);
     let next = region(bounds, vec4f(eyes[0], eyes[1]));
     let whole = atomicLoad(&broken) == 0u && usable(next);
     let size = (bounds.z - bounds.x + bounds.w - bounds.y) / 2.0;
-    let track = work.tracks[face];
-    verdict = Verdict(
-        next,
-        presence,
-        size,
-        u32(whole && presence >= MIN_PRESENCE),
-        u32(track.started != 0u && has(ADVANCES) && finite(size) && size > 1e-6),
-        track.slot,
-    );
-    work.tracks[face].presence = 0.0;
-    if verdict.accepted != 0u {
-        accept(face, bounds);
-    }
+    return Verdict(next, bounds, presence, size, whole && presence >= MIN_PRESENCE);
 }
 
-fn accept(face: u32, bounds: vec4f) {
-    let was = work.tracks[face].motion;
+fn accept(face: u32, was: Motion, verdict: Verdict) {
     let next = verdict.next;
     var velocity = vec2f(0.0);
     if was.age > 0.0 {
@@ -108,7 +113,7 @@ fn accept(face: u32, bounds: vec4f) {
     work.tracks[face].before = was;
     work.tracks[face].surprise = surprise(was, next.center);
     work.tracks[face].presence = verdict.presence;
-    work.tracks[face].bounds = bounds;
+    work.tracks[face].bounds = verdict.bounds;
     work.tracks[face].started = 1u;
 }
 
@@ -128,41 +133,45 @@ fn calmed(before: Point, at: vec3f, size: f32, follows: bool) -> Point {
 
 @compute @workgroup_size(256)
 fn update(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-    let face = group.x;
+    let face = min(group.x, FACES - 1u);
+    // Two points a lane; the last lanes look at the last point again.
+    let first = lane;
+    let second = min(lane + LANES, LANDMARKS - 1u);
+    // All that is read of a face, before it is known whether there is one: no load waits for another, but for the
+    // points before, and those come while the new ones are looked at.
+    let count = work.count;
+    let track = work.tracks[face];
+    let logit = presences[face];
+    let first_seen = landmark(face, first);
+    let second_seen = landmark(face, second);
     if lane == 0u {
-        is_there = u32(face < work.count);
+        is_there = u32(group.x < count);
         atomicStore(&broken, 0u);
     }
     if workgroupUniformLoad(&is_there) == 0u {
         return;
     }
-    let roi = work.tracks[face].motion.roi;
-    var own = array<vec3f, EACH>();
-    for (var i = 0u; i < EACH; i++) {
-        // The last lanes look at the last point again.
-        let index = min(lane + i * LANES, LANDMARKS - 1u);
-        own[i] = in_picture(roi, face, index);
-        if index == EYE_CORNERS.x {
-            eyes[0] = own[i].xy;
-        }
-        if index == EYE_CORNERS.y {
-            eyes[1] = own[i].xy;
-        }
-    }
-    low[lane] = min(own[0].xy, own[1].xy);
-    high[lane] = max(own[0].xy, own[1].xy);
-    reduce(lane);
+    let slot = min(track.slot, FACES - 1u);
+    let first_before = points[slot][first];
+    let second_before = points[slot][second];
+    let first_at = in_picture(track.motion.roi, first, first_seen);
+    let second_at = in_picture(track.motion.roi, second, second_seen);
+    let bounds = box_around(lane, first_at.xy, second_at.xy);
+    let verdict = judge(bounds, logit);
+    let size = verdict.size;
+    let follows = track.started != 0u && has(ADVANCES) && finite(size) && size > 1e-6;
+    // Nothing is written that a lane may not have read yet.
+    storageBarrier();
     if lane == 0u {
-        judge(face);
+        work.tracks[face].presence = 0.0;
+        if verdict.accepted {
+            accept(face, track.motion, verdict);
+        }
     }
-    let found = workgroupUniformLoad(&verdict);
-    if found.accepted != 0u && found.slot < 8u {
-        for (var i = 0u; i < EACH; i++) {
-            let index = lane + i * LANES;
-            if index < LANDMARKS {
-                points[found.slot][index] =
-                    calmed(points[found.slot][index], own[i], found.size, found.follows != 0u);
-            }
+    if verdict.accepted {
+        points[slot][first] = calmed(first_before, first_at, size, follows);
+        if lane + LANES < LANDMARKS {
+            points[slot][second] = calmed(second_before, second_at, size, follows);
         }
     }
 }

@@ -69,11 +69,14 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_enum, value_name = "B", default_value_t)]
     pub(crate) nets: Nets,
     /// Instead of frames, time what small work costs on the GPU
-    #[arg(long, conflicts_with_all = ["input", "size", "in_memory", "frames", "filters", "nets"])]
+    #[arg(long, conflicts_with_all = ["input", "size", "in_memory", "frames", "filters", "nets", "late_blendshapes"])]
     pub(crate) latency: bool,
     /// Look for expressions too, though no filter asks for them
     #[arg(long)]
     pub(crate) blendshapes: bool,
+    /// Where the nets run on the GPU: expressions are those of the frame before, so that nothing waits for them
+    #[arg(long)]
+    pub(crate) late_blendshapes: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -90,7 +93,12 @@ pub(crate) fn run(args: &BenchArgs, common: &Common) -> Result<(), AppError> {
     let backend = eyes::backend(args.nets, &gpu)?;
     // Nets on the GPU are measured as a window has them; those on the CPU would be left out of a live frame.
     let pacing = if backend == Backend::Gpu { Pacing::Live } else { Pacing::Offline };
-    let options = EngineOptions { pacing, blendshapes: args.blendshapes, ..EngineOptions::default() };
+    let options = EngineOptions {
+        pacing,
+        blendshapes: args.blendshapes,
+        late_blendshapes: args.late_blendshapes,
+        ..EngineOptions::default()
+    };
     let engine = walk::engine_on(gpu, look, backend, options)?;
     let report = measure(source, engine, args.frames, common)?;
     if args.json { output::line(report.json()) } else { output::print(&report.table()) }

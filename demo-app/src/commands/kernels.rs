@@ -8,7 +8,6 @@ use std::{
 use antifaz::{
     gpu::{Encoder, Gpu, Levels, timer::Timer},
     nets::{self, Program},
-    vision::{Find, FramePlan, MatteNet, VisionOptions},
 };
 use serde_json::json;
 
@@ -20,6 +19,9 @@ const REPETITIONS: u64 = 50;
 const WARM_UP: u64 = 2000;
 /// Time to warm up, at most.
 const BUDGET: Duration = Duration::from_millis(200);
+/// Repetitions on a device that is so slow that they take longer than `PATIENCE` altogether.
+const FEW_REPETITIONS: u64 = 3;
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Prints a line for each kernel; those of one level don't wait for each other.
 pub(super) fn print(model: &NetModel, common: &Common) -> Result<(), AppError> {
@@ -58,30 +60,6 @@ pub(super) fn print(model: &NetModel, common: &Common) -> Result<(), AppError> {
     }
 }
 
-/// Prints the levels of a frame that follows one face with everything, and of one that looks for more beside it.
-pub(super) fn print_frame(json: bool) -> Result<(), AppError> {
-    let options = VisionOptions { matte: Some(MatteNet::Landscape), ..VisionOptions::default() };
-    for (name, find) in
-        [("follows", Find::Nothing), ("finds beside", Find::Ahead), ("finds first", Find::Here)]
-    {
-        let plan = FramePlan::new(&offline::models(), &options, find, [1280, 720])?;
-        let (levels, dispatches) = (plan.levels.len(), plan.dispatches());
-        if json {
-            output::line(json!({"frame": name, "levels": plan.levels, "dispatches": dispatches}))?;
-            continue;
-        }
-        output::line(format!(
-            "a frame that {name}: {levels} levels, {dispatches} dispatches, one pass, one submit"
-        ))?;
-        for (level, dispatches) in plan.levels.iter().enumerate() {
-            for (task, work) in dispatches {
-                output::line(format!("{level:4}  {task:22} {work}"))?;
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Medians of microseconds on the GPU.
 struct Times {
     together: f64,
@@ -97,8 +75,12 @@ fn measure(gpu: &Gpu, program: &Program) -> Result<Times, AppError> {
     Ok(Times { together: together[0], levels: each })
 }
 
-/// How long each of `parts` takes on the GPU.
-fn spans(gpu: &Gpu, parts: usize, record: impl Fn(&mut Encoder, usize)) -> Result<Vec<f64>, AppError> {
+/// How many microseconds each of `parts` takes on the GPU: medians.
+pub(super) fn spans(
+    gpu: &Gpu,
+    parts: usize,
+    record: impl Fn(&mut Encoder, usize),
+) -> Result<Vec<f64>, AppError> {
     let mut timer = Timer::new(gpu, parts as u32 + 1)?;
     if !timer.works() {
         let problem = "this adapter has no timestamps; leave --times out".into();
@@ -110,6 +92,9 @@ fn spans(gpu: &Gpu, parts: usize, record: impl Fn(&mut Encoder, usize)) -> Resul
         let mut encoder = gpu.encoder("times");
         if start.elapsed() > BUDGET && repetition < WARM_UP {
             continue;
+        }
+        if start.elapsed() > PATIENCE && repetition >= WARM_UP + FEW_REPETITIONS {
+            break;
         }
         timer.begin(repetition);
         timer.mark(&mut encoder);

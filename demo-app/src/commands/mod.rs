@@ -4,6 +4,7 @@ pub(crate) mod bench;
 pub(crate) mod doctor;
 mod executor;
 pub(crate) mod filter;
+mod frame;
 mod kernels;
 mod latency;
 pub(crate) mod matte;

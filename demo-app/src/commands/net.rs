@@ -18,7 +18,7 @@ use serde_json::json;
 
 use super::{
     executor::{NetBackend, NetKernels, NetPrecision},
-    kernels,
+    frame, kernels,
 };
 use crate::{cli::Common, error::AppError, offline, output, values, walk};
 
@@ -65,7 +65,7 @@ pub(crate) struct NetModel {
     )]
     pub(crate) file: String,
     /// Instead of a file's plan: that of a whole frame with all nets on a desktop GPU, by level
-    #[arg(long, conflicts_with_all = ["file", "backend", "times", "kernels", "precision", "simd"])]
+    #[arg(long, conflicts_with_all = ["file", "backend", "simd"])]
     pub(crate) frame: bool,
     /// What runs it
     #[arg(long, value_enum, value_name = "B", default_value_t)]
@@ -82,7 +82,7 @@ pub(crate) struct NetModel {
     /// How the backend gpu makes kernels of the steps; without it as suits the device
     #[arg(long, value_name = "HOW")]
     pub(crate) kernels: Option<NetKernels>,
-    /// Of a plan for the backend gpu: measure how long each level takes there
+    /// Of a plan for the backend gpu, or of a frame's: measure how long each level takes there
     #[arg(long)]
     pub(crate) times: bool,
     /// Print JSON
@@ -124,7 +124,8 @@ pub(crate) struct NetBenchArgs {
 pub(crate) fn run(args: &NetArgs, common: &Common) -> Result<(), AppError> {
     match &args.action {
         NetAction::Info(model) => info(model),
-        NetAction::Plan(model) if model.frame => kernels::print_frame(model.json),
+        NetAction::Plan(model) if model.frame && model.times => frame::times(model, common),
+        NetAction::Plan(model) if model.frame => frame::print(model),
         NetAction::Plan(model) if model.backend == NetBackend::Gpu => kernels::print(model, common),
         NetAction::Plan(model) if model.times => {
             let problem = "is for the backend gpu alone; leave it out, or add --backend gpu".into();
@@ -180,8 +181,8 @@ impl NetModel {
     /// What was asked of the backend gpu.
     pub(super) fn gpu_net(&self) -> Result<GpuNet, AppError> {
         let given = [("--precision", self.precision.is_some()), ("--kernels", self.kernels.is_some())];
-        if let Some((argument, _)) = given.iter().find(|(_, given)| *given && self.backend != NetBackend::Gpu)
-        {
+        let on_gpu = self.frame || self.backend == NetBackend::Gpu;
+        if let Some((argument, _)) = given.iter().find(|(_, given)| *given && !on_gpu) {
             let problem = "is for the backend gpu alone; leave it out, or add --backend gpu".into();
             return Err(AppError::Value { argument: (*argument).into(), problem });
         }

@@ -64,6 +64,8 @@ pub struct EngineOptions {
     pub budget: Option<Duration>,
     /// Whether expressions are looked for even where the look asks for none.
     pub blendshapes: bool,
+    /// As [`VisionOptions::late_blendshapes`].
+    pub late_blendshapes: bool,
     /// What the random numbers of filters follow from (`frame.seed`): the same seed gives the same pictures.
     pub seed: u32,
     /// Whether what was seen comes back to host memory where the nets run on the device that draws, some frames later.
@@ -80,6 +82,7 @@ impl Default for EngineOptions {
             pacing: Pacing::Offline,
             budget: None,
             blendshapes: false,
+            late_blendshapes: false,
             seed: 0,
             results: false,
         }
@@ -375,6 +378,7 @@ fn vision_options(composer: &Composer, options: &EngineOptions) -> VisionOptions
     VisionOptions {
         faces: if faces { options.faces.max(least) } else { 0 },
         blendshapes,
+        late_blendshapes: options.late_blendshapes,
         pose: requires.pose,
         matte: requires.matte.then_some(MatteNet::Auto),
         backend: options.backend,

@@ -25,7 +25,7 @@ use crate::{
 };
 
 pub use cpu::Observer;
-pub use device::{DeviceObserver, Find, FramePlan};
+pub use device::{DeviceObserver, Find, FramePlan, Part};
 pub use observe::SceneWriter;
 
 /// Whether frames follow each other.
@@ -80,6 +80,10 @@ pub struct VisionOptions {
     pub faces: usize,
     /// Whether the 52 expression coefficients are wanted.
     pub blendshapes: bool,
+    /// Whether those coefficients are told a frame late ([`Face::expression_age`](crate::scene::Face::expression_age)), so
+    /// that the net need not wait for the landmarks. A face that was not there a frame ago has none yet. Only where the
+    /// nets run on the device that draws and frames follow each other.
+    pub late_blendshapes: bool,
     /// Whether the head's pose is wanted.
     pub pose: bool,
     /// Whether a person mask is wanted, and by which net.
@@ -103,6 +107,7 @@ impl Default for VisionOptions {
         Self {
             faces: 1,
             blendshapes: true,
+            late_blendshapes: false,
             pose: true,
             matte: None,
             raw_matte: false,
@@ -111,6 +116,13 @@ impl Default for VisionOptions {
             kernels: GpuNet::default(),
             detector: Detector::Short,
         }
+    }
+}
+
+impl VisionOptions {
+    /// Whether expressions are those of the frame before, where the nets run on the device that draws.
+    fn is_late(&self) -> bool {
+        self.late_blendshapes && self.mode == Mode::Video
     }
 }
 

@@ -61,7 +61,7 @@ impl CropKernel {
         need("crop", "tensor", tensor, u64::from(cells[0]) * u64::from(cells[1]) * 3 * u64::from(count))?;
         let shader = library.resolve("vision::crop", &[])?;
         Ok(Self {
-            pipeline: Arc::new(ComputePipeline::new(gpu, &shader, "vision crop", "crop")?),
+            pipeline: Arc::new(ComputePipeline::counted(gpu, &shader, "vision crop", "crop")?),
             frame: common.frame.clone(),
             work: common.work.clone(),
             goal: gpu.buffer_with("crop", BufferUse::Uniform, bytemuck::bytes_of(&goal))?,

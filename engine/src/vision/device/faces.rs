@@ -106,7 +106,7 @@ struct Maker<'a> {
 impl Maker<'_> {
     fn pipeline(&self, module: &str, entry: &str) -> Result<Arc<ComputePipeline>, GpuError> {
         let shader = self.library.resolve(&format!("vision::{module}"), &[])?;
-        ComputePipeline::new(self.gpu, &shader, entry, entry).map(Arc::new)
+        ComputePipeline::counted(self.gpu, &shader, entry, entry).map(Arc::new)
     }
 
     /// The kernel of the module and entry point `name`.
@@ -158,7 +158,7 @@ impl FaceKernels {
             find: maker.kernel("find", "find", 1)?,
             decode: maker.kernel("decode", "decode", 1)?,
             update: maker.kernel("update", "update", capacity)?,
-            finish: maker.kernels("finish", &common.states, MAX_FACES as u32)?,
+            finish: maker.kernels("finish", &common.states, MAX_FACES as u32 + 1)?,
             express: blendshapes.as_ref().map(express).transpose()?.unwrap_or_default(),
             capacity,
             mesh: mesh.size.map(|side| side as f32),

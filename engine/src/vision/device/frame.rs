@@ -23,6 +23,8 @@ pub(super) mod flags {
     pub(in super::super) const FORGET_MASK: u32 = 32;
     /// The blendshapes net looks at the faces.
     pub(in super::super) const EXPRESSIONS: u32 = 64;
+    /// It has looked at those of the frame before.
+    pub(in super::super) const LATE_EXPRESSIONS: u32 = 128;
 }
 
 /// The uniform of the shaders.

@@ -17,7 +17,7 @@ use crate::{
 /// What the past of a mask has beside its cells.
 const HEAD_BYTES: u64 = 16;
 /// Cells of a workgroup of the check.
-const CHECKED: u32 = 1024;
+const CHECKED: u32 = 256;
 
 /// All of them.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl MatteKernels {
         let crop = CropKernel::new(gpu, library, common, whole, (size, 1), 0.0..=1.0, input)?;
         let past = gpu.buffer("mask", BufferUse::Storage, HEAD_BYTES + u64::from(cells) * 4)?;
         let shader = library.resolve("vision::mask", &[])?;
-        let pipeline = |name| ComputePipeline::new(gpu, &shader, name, name).map(Arc::new);
+        let pipeline = |name| ComputePipeline::counted(gpu, &shader, name, name).map(Arc::new);
         let make = |_| gpu.texture(&TextureDesc::new(size, TextureFormat::Rgba8)).map(Arc::new);
         let textures: Vec<_> = (0..RING).map(make).collect::<Result<_, _>>()?;
         let resources = [

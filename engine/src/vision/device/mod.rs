@@ -13,6 +13,8 @@
 //!   begin > pictures, crop > detector net, landmark net > decode, update > finish > blendshapes net > express
 //! mask, beside either
 //!   pictures > selfie net > matte
+//! late expressions, beside the landmark net: those of the faces that the frame before kept
+//!   blendshapes net > finish
 //! ```
 //!
 //! What is followed lives in a state of 1.4 KB and in the points of eight slots, both on the device. `work` is the
@@ -53,7 +55,7 @@ use faces::FaceKernels;
 use frame::{Clock, Frame, flags};
 use matte::MatteKernels;
 pub use observer::DeviceObserver;
-pub use plan::FramePlan;
+pub use plan::{FramePlan, Part};
 pub use status::Status;
 
 /// Face states and masks in rotation: one that is drawn, one that is recorded, one to spare.
@@ -158,6 +160,8 @@ pub struct Stages {
     pub mask: Option<Arc<Texture>>,
     /// Whether the detector looks, and when what it finds is followed.
     pub find: Find,
+    /// Whether the blendshapes net looks at the landmarks of the frame before, beside the landmark net.
+    pub late: bool,
     /// Which frame it is, as its status will say.
     pub number: u32,
 }
@@ -175,7 +179,7 @@ pub struct FaceStages {
     pub update: Dispatch,
     /// Writes the face state and the input of the blendshapes net.
     pub finish: Dispatch,
-    /// After the blendshapes net, where it is due.
+    /// After the blendshapes net, where it is due and looks at this frame's landmarks.
     pub express: Option<Dispatch>,
 }
 
@@ -184,6 +188,7 @@ pub struct FaceStages {
 pub struct Follower {
     mode: Mode,
     calms: bool,
+    late: bool,
     faces: Option<FaceKernels>,
     mattes: Vec<MatteKernels>,
     common: Common,
@@ -192,8 +197,9 @@ pub struct Follower {
     size: [u32; 2],
     /// Whether the state of the frame before is to be forgotten, and its mask.
     reset: bool,
-    /// Whether detections wait for the next frame.
+    /// Whether detections wait for the next frame, and landmarks for its blendshapes net.
     ahead: bool,
+    expresses: bool,
     /// The selfie net of the mask before.
     last_matte: Option<usize>,
     turn: usize,
@@ -264,6 +270,7 @@ impl Follower {
         Ok(Self {
             mode: options.mode,
             calms: options.mode == Mode::Video && !options.raw_matte,
+            late: options.is_late(),
             faces: faces.map(kernels).transpose()?,
             mattes: mattes.iter().map(matte).collect::<Result<_, _>>()?,
             common,
@@ -272,6 +279,7 @@ impl Follower {
             size: [0; 2],
             reset: true,
             ahead: false,
+            expresses: false,
             last_matte: None,
             turn: 0,
         })
@@ -315,7 +323,8 @@ impl Follower {
                     pictures.push(faces.detector.dispatch(&gpu, picture)?);
                 }
                 let begin = faces.begin(find);
-                Some(faces.stages(&gpu, picture, (begin, find == Find::Ahead, due.blendshapes), self.turn)?)
+                let expresses = due.blendshapes && !self.late;
+                Some(faces.stages(&gpu, picture, (begin, find == Find::Ahead, expresses), self.turn)?)
             }
             None => None,
         };
@@ -330,6 +339,7 @@ impl Follower {
             state: Arc::clone(&self.common.states[self.turn]),
             mask: matte.map(|matte| matte.texture(self.turn)),
             find: if self.faces.is_some() { find } else { Find::Nothing },
+            late: self.late,
             number: frame.number,
         })
     }
@@ -346,13 +356,15 @@ impl Follower {
         flag(fresh, flags::RESET);
         flag(propose, flags::PROPOSE);
         flag(self.calms, flags::CALM);
+        flag(self.late && self.expresses && due.blendshapes, flags::LATE_EXPRESSIONS);
         if due.matte.is_some() {
             flag(self.last_matte != due.matte, flags::FORGET_MASK);
             let mask = self.masks.frame(size, time);
             (frame.mask_step, frame.masks) = (mask.step, mask.number);
             self.last_matte = due.matte;
         }
-        (self.reset, self.size, self.ahead) = (false, size, find == Find::Ahead);
+        (self.reset, self.size) = (false, size);
+        (self.ahead, self.expresses) = (find == Find::Ahead, due.blendshapes);
         frame
     }
 }

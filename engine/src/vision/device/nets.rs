@@ -3,7 +3,7 @@
 use super::{BlendshapeTensors, DetectorTensors, FaceTensors, MatteTensors, MeshTensors, schedule::Net};
 use crate::{
     gpu::{Dispatch, Gpu},
-    nets::{self, GpuNet, ModelId, Models, Program},
+    nets::{self, Described, GpuNet, ModelId, Models, Program},
     scene::{BLENDSHAPES, LANDMARKS, MAX_FACES},
     tracking::Anchors,
     vision::{Detector, MatteNet, VisionError, VisionOptions, lens},
@@ -93,16 +93,27 @@ impl Nets {
     }
 
     /// The levels of a net on `faces` faces; of the selfie net number `matte`.
-    pub(super) fn levels(&self, net: Net, (faces, matte): (usize, Option<usize>)) -> Vec<Vec<Dispatch>> {
-        let of = |program: &Program, count| program.levels(count);
-        match (net, &self.faces) {
-            (Net::Detector, Some(nets)) => of(&nets.detector, 1),
-            (Net::Landmarks, Some(nets)) if faces > 0 => of(&nets.mesh, faces),
-            (Net::Blendshapes, Some(nets)) if faces > 0 => {
-                nets.blendshapes.as_ref().map_or_else(Vec::new, |net| of(net, faces))
-            }
-            (Net::Selfie, _) => matte.map_or_else(Vec::new, |matte| of(self.matte_program(matte), 1)),
-            _ => Vec::new(),
+    pub(super) fn levels(&self, net: Net, due: (usize, Option<usize>)) -> Vec<Vec<Dispatch>> {
+        self.program(net, due).map_or_else(Vec::new, |(program, count)| program.levels(count))
+    }
+
+    /// As [`Nets::levels`], each dispatch with what it does.
+    pub(super) fn named(&self, net: Net, due: (usize, Option<usize>)) -> Vec<Vec<(String, Dispatch)>> {
+        let Some((program, count)) = self.program(net, due) else { return Vec::new() };
+        let name = |kernel: &Described| kernel.steps.join(", ");
+        let levels = program.described().iter().zip(program.levels(count));
+        levels.map(|(kernels, level)| kernels.iter().map(name).zip(level).collect()).collect()
+    }
+
+    /// The program of a net, and on how many tensors it runs.
+    fn program(&self, net: Net, (faces, matte): (usize, Option<usize>)) -> Option<(&Program, usize)> {
+        let of_faces = self.faces.as_ref();
+        match net {
+            Net::Detector => of_faces.map(|nets| (&nets.detector, 1)),
+            Net::Selfie => matte.map(|matte| (self.matte_program(matte), 1)),
+            _ if faces == 0 => None,
+            Net::Landmarks => of_faces.map(|nets| (&nets.mesh, faces)),
+            Net::Blendshapes => of_faces.and_then(|nets| Some((nets.blendshapes.as_ref()?, faces))),
         }
     }
 }

@@ -12,7 +12,8 @@ use super::{
     arrival::{Arrival, Mask},
     known::Known,
     nets::{FaceNets, Nets},
-    schedule::Shape,
+    plan::Part,
+    schedule::{Scheduled, Shape},
 };
 use crate::{
     frame::{Frame, FrameId},
@@ -170,19 +171,41 @@ impl DeviceObserver {
     /// When the device fails.
     pub fn observe(&mut self, frame: &Frame) -> Result<Observation, VisionError> {
         let mut encoder = self.gpu.encoder("look");
-        let mut convert = match self.convert.take() {
-            Some(convert) => convert,
-            None => Convert::new(&self.gpu)?,
-        };
-        let texture = convert.record(&mut encoder, &frame.pixels)?;
-        self.convert = Some(convert);
-        let picture = Picture { id: frame.id, time: frame.time, texture, host: None };
+        let picture = self.picture(&mut encoder, frame)?;
         let looked = self.record_exactly(&mut encoder, &picture)?;
         let status = self.readback.start_buffer(&mut encoder, self.follower.status())?;
         let result = self.bring(&mut encoder, &looked, (frame.id, frame.time))?;
         self.gpu.submit(encoder)?;
         self.known.learn(&status.wait(&self.gpu)?);
         result.wait(&self.gpu)
+    }
+
+    /// What a look at `frame` that looks for faces as `find` says would record, level by level, for those that measure.
+    /// The frame counts as one of those that follow each other; its parts may be recorded as often as one likes.
+    ///
+    /// # Errors
+    /// As [`DeviceObserver::record`].
+    pub fn parts(&mut self, frame: &Frame, find: Find) -> Result<Vec<Vec<Part>>, VisionError> {
+        let mut encoder = self.gpu.encoder("look");
+        let picture = self.picture(&mut encoder, frame)?;
+        self.arrive(&picture);
+        let faces = self.known.faces().clamp(1, self.options.faces.clamp(1, MAX_FACES));
+        let (due, stages) = self.begin(&mut encoder, &picture, find, faces)?;
+        self.gpu.submit(encoder)?;
+        let kernel = |kernel| Some((format!("{kernel:?}").to_lowercase(), stages.dispatch(kernel)?));
+        let levels = Shape::of(&due, &stages).levels(kernel, |net| self.nets.named(net, (faces, due.matte)));
+        let part = |Scheduled { task, work: (does, dispatch) }| Part { task, does, dispatch };
+        Ok(levels.into_iter().map(|level| level.into_iter().map(part).collect()).collect())
+    }
+
+    fn picture(&mut self, encoder: &mut Encoder, frame: &Frame) -> Result<Picture, VisionError> {
+        let mut convert = match self.convert.take() {
+            Some(convert) => convert,
+            None => Convert::new(&self.gpu)?,
+        };
+        let texture = convert.record(encoder, &frame.pixels)?;
+        self.convert = Some(convert);
+        Ok(Picture { id: frame.id, time: frame.time, texture, host: None })
     }
 
     /// Records a look at `picture`, once it is known what the frame before, which is submitted, has left to do: offline.
@@ -221,6 +244,22 @@ impl DeviceObserver {
         self.look(encoder, picture, find, faces)
     }
 
+    /// Records what a frame begins with, and tells what is to follow.
+    fn begin(
+        &mut self,
+        encoder: &mut Encoder,
+        picture: &Picture,
+        find: Find,
+        faces: usize,
+    ) -> Result<(Due, Stages), VisionError> {
+        let find = if self.nets.faces.is_some() { find } else { Find::Nothing };
+        let matte = self.nets.matte(self.options.matte, picture.texture.size());
+        let due = Due { find, blendshapes: self.options.blendshapes, matte, room: Some(faces) };
+        let stages = self.follower.frame(encoder, &picture.texture, picture.time, &due)?;
+        self.known.goes_on(stages.number, find, faces);
+        Ok((due, stages))
+    }
+
     fn look(
         &mut self,
         encoder: &mut Encoder,
@@ -228,11 +267,7 @@ impl DeviceObserver {
         find: Find,
         faces: usize,
     ) -> Result<Looked, VisionError> {
-        let find = if self.nets.faces.is_some() { find } else { Find::Nothing };
-        let matte = self.nets.matte(self.options.matte, picture.texture.size());
-        let due = Due { find, blendshapes: self.options.blendshapes, matte, room: Some(faces) };
-        let stages = self.follower.frame(encoder, &picture.texture, picture.time, &due)?;
-        self.known.goes_on(stages.number, find, faces);
+        let (due, stages) = self.begin(encoder, picture, find, faces)?;
         let bound = stages.bound();
         let known = |schedule: &Schedule| {
             let alike = |(a, b): (&Dispatch, &Dispatch)| a.is_same(b);
@@ -241,14 +276,8 @@ impl DeviceObserver {
         let index = match self.schedules.iter().position(known) {
             Some(index) => index,
             None => {
-                let shape = Shape {
-                    faces: self.nets.faces.is_some(),
-                    find: stages.find,
-                    blendshapes: due.blendshapes,
-                    matte: matte.is_some(),
-                };
-                let net = |net| self.nets.levels(net, (faces, matte));
-                let levels = shape.levels(|kernel| stages.dispatch(kernel), net);
+                let net = |net| self.nets.levels(net, (faces, due.matte));
+                let levels = Shape::of(&due, &stages).levels(|kernel| stages.dispatch(kernel), net);
                 let levels = levels
                     .into_iter()
                     .map(|level| level.into_iter().map(|scheduled| scheduled.work).collect());
@@ -260,7 +289,7 @@ impl DeviceObserver {
             }
         };
         encoder.compute_levels("vision", &self.schedules[index].levels);
-        Ok(Looked { stages, matte })
+        Ok(Looked { stages, matte: due.matte })
     }
 
     /// Starts to bring what is seen to host memory.

@@ -5,6 +5,7 @@ use super::{
     schedule::{Kernel, Net, Shape},
 };
 use crate::{
+    gpu::Dispatch,
     nets::{self, ModelId, Models},
     vision::{Detector, VisionError, VisionOptions},
 };
@@ -14,6 +15,17 @@ use crate::{
 pub struct FramePlan {
     /// Each with its task (a net, or a kernel between nets) and what it does.
     pub levels: Vec<Vec<(&'static str, String)>>,
+}
+
+/// A dispatch of a frame.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// A net, or a kernel between nets.
+    pub task: &'static str,
+    /// What it does.
+    pub does: String,
+    /// To be recorded after all parts of the levels before.
+    pub dispatch: Dispatch,
 }
 
 impl FramePlan {
@@ -38,6 +50,7 @@ impl FramePlan {
             faces: options.faces > 0,
             find,
             blendshapes: options.blendshapes,
+            late: options.is_late(),
             matte: options.matte.is_some(),
         };
         let detector = match options.detector {

@@ -4,7 +4,7 @@
 //! of what it waits for. Tasks that don't wait for each other so share levels, and the frame takes as many as its longest
 //! chain, however many nets it has. Plain data: what is scheduled is for the caller to say.
 
-use super::Find;
+use super::{Due, Find, Stages};
 
 /// Levels of work that follow each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,10 +74,23 @@ pub(super) struct Shape {
     pub(super) faces: bool,
     pub(super) find: Find,
     pub(super) blendshapes: bool,
+    /// Whether the blendshapes net looks at the landmarks of the frame before.
+    pub(super) late: bool,
     pub(super) matte: bool,
 }
 
 impl Shape {
+    /// Of a frame in which `due` is due, and that has these stages.
+    pub(super) fn of(due: &Due, stages: &Stages) -> Self {
+        Self {
+            faces: stages.faces.is_some(),
+            find: stages.find,
+            blendshapes: due.blendshapes,
+            late: stages.late,
+            matte: stages.matte.is_some(),
+        }
+    }
+
     /// All that a frame does: `kernel` and `net` say what that is. What `kernel` has not is left out.
     pub(super) fn levels<T>(
         self,
@@ -100,8 +113,11 @@ impl Shape {
             let crop = add("crop for the landmarks", &[begin], one(Kernel::Crop));
             let mesh = add("landmarks", &[crop], net(Net::Landmarks));
             let update = add("update", &[mesh], one(Kernel::Update));
-            let finish = add("finish", &[update], one(Kernel::Finish));
-            if self.blendshapes {
+            let late = self.blendshapes && self.late;
+            let before = late.then(|| add("blendshapes", &[], net(Net::Blendshapes)));
+            let all: Vec<usize> = before.into_iter().chain([update]).collect();
+            let finish = add("finish", &all, one(Kernel::Finish));
+            if self.blendshapes && !late {
                 let net = add("blendshapes", &[finish], net(Net::Blendshapes));
                 add("express", &[net], one(Kernel::Express));
             }
@@ -148,7 +164,7 @@ mod tests {
     #[test]
     fn the_detector_looks_before_the_landmarks_or_beside_them() {
         let levels = |find| {
-            let shape = Shape { faces: true, find, blendshapes: true, matte: true };
+            let shape = Shape { faces: true, find, blendshapes: true, late: false, matte: true };
             let net = |net| vec![vec![format!("{net:?}")]; 5];
             shape.levels(|kernel| Some(format!("{kernel:?}")), net)
         };
@@ -159,6 +175,16 @@ mod tests {
         let at =
             |name: &str| beside.iter().position(|level| level.iter().any(|scheduled| scheduled.work == name));
         assert_eq!((at("Decode"), at("Calm"), at("Finish")), (Some(6), Some(7), Some(8)));
+    }
+
+    #[test]
+    fn late_expressions_are_found_beside_the_landmarks() {
+        let shape = Shape { faces: true, find: Find::Nothing, blendshapes: true, late: true, matte: false };
+        let levels =
+            shape.levels(|kernel| Some(format!("{kernel:?}")), |net| vec![vec![format!("{net:?}")]; 5]);
+        let last: Vec<&str> = levels.iter().filter_map(|level| Some(level.last()?.work.as_str())).collect();
+        assert_eq!(last[..5], ["Blendshapes"; 5]);
+        assert_eq!(last[5..], ["Landmarks", "Landmarks", "Update", "Finish"]);
     }
 
     #[test]

@@ -12,7 +12,8 @@ macro_rules! modules {
     };
 }
 
-const MODULES: [(&str, &str); 14] = modules![
+const MODULES: [(&str, &str); 15] = modules![
+    "coefficients",
     "crop",
     "decode",
     "detections",

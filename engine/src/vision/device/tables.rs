@@ -12,7 +12,7 @@ const BASIS: usize = 64;
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 struct Basis {
-    /// On the canonical face, from its weighted middle, and the weight.
+    /// On the canonical face, from its weighted middle, and the weight: all weights make one.
     at: [f32; 4],
     landmark: u32,
     unused: [u32; 3],
@@ -22,11 +22,10 @@ struct Basis {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 pub(super) struct Tables {
-    center: [f32; 3],
-    spread: f32,
-    weight: f32,
-    count: u32,
+    /// The weighted middle of the canonical face, and the weighted mean of squared distances from it.
+    canonical: [f32; 4],
     expression: [u32; BLENDSHAPE_LANDMARKS.len()],
+    unused: [u32; 2],
     basis: [Basis; BASIS],
 }
 
@@ -43,13 +42,11 @@ impl Tables {
         let center = weighted().map(|(_, weight, at)| at * weight).sum::<DVec3>() / weight;
         let spread: f64 = weighted().map(|(_, weight, at)| (at - center).length_squared() * weight).sum();
         let mut tables: Box<Self> = bytemuck::zeroed_box();
-        tables.center = center.as_vec3().to_array();
-        (tables.spread, tables.weight) = (spread as f32, weight as f32);
+        tables.canonical = center.as_vec3().extend((spread / weight) as f32).to_array();
         tables.expression = BLENDSHAPE_LANDMARKS.map(u32::from);
-        for (basis, (index, weight, at)) in tables.basis.iter_mut().zip(weighted()) {
-            basis.at = (at - center).as_vec3().extend(weight as f32).to_array();
+        for (basis, (index, share, at)) in tables.basis.iter_mut().zip(weighted()) {
+            basis.at = (at - center).as_vec3().extend((share / weight) as f32).to_array();
             basis.landmark = index as u32;
-            tables.count += 1;
         }
         tables
     }
@@ -63,7 +60,8 @@ mod tests {
     fn all_points_that_the_pose_is_fitted_to_have_a_lane() {
         let tables = Tables::new();
         let weighted = mesh::canonical().weights.iter().filter(|weight| **weight > 0.0).count();
-        assert_eq!(tables.count as usize, weighted);
-        assert!(weighted > 3 && tables.spread > 0.0);
+        let shares = || tables.basis.iter().map(|basis| basis.at[3]).filter(|share| *share > 0.0);
+        assert_eq!(shares().count(), weighted);
+        assert!((shares().sum::<f32>() - 1.0).abs() < 1e-6 && weighted > 3 && tables.canonical[3] > 0.0);
     }
 }

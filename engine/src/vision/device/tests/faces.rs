@@ -46,7 +46,7 @@ fn pose_fault(got: &[f32; 16], want: &[f32; 16]) -> Option<String> {
 
 /// What is wrong with a face.
 fn fault(got: &Face, want: &Face) -> Option<String> {
-    let head = |face: &Face| (face.id, face.age, face.presence > 0.0);
+    let head = |face: &Face| (face.id, face.age, face.expression_age, face.presence > 0.0);
     if head(got) != head(want) || !within(got.presence - want.presence, 1e-5) {
         return Some(format!("{:?} {} for {:?} {}", head(got), got.presence, head(want), want.presence));
     }
@@ -102,8 +102,9 @@ fn wander(heads: &mut [Head], dice: &mut Dice) {
 }
 
 /// Follows one head more than there is room for; how many faces were compared, and the last id.
-fn follow(faces: usize, seed: u64) -> (usize, u32) {
-    let (mut rig, mut dice) = (Rig::new(&options(faces), seed), Dice(seed * 31));
+fn follow(options: &VisionOptions, seed: u64) -> (usize, u32) {
+    let (mut rig, mut dice) = (Rig::new(options, seed), Dice(seed * 31));
+    let faces = options.faces;
     let place = |i: usize| Head::new(60.0 + 65.0 * i as f32, 180.0 - 20.0 * (i % 3) as f32);
     let mut heads: Vec<Head> = (0..=faces).map(place).collect();
     let (mut now, mut followed, mut last) = (1000, 0, 0);
@@ -121,15 +122,21 @@ fn follow(faces: usize, seed: u64) -> (usize, u32) {
 
 #[test]
 fn eight_faces_that_come_go_and_meet_are_followed_as_by_the_twin() {
-    let (followed, last) = follow(8, 1);
+    let (followed, last) = follow(&options(8), 1);
     assert!(followed > 200 && last > 8, "{followed} faces, ids up to {last}: too few to say anything");
 }
 
 #[test]
 fn few_faces_are_followed_as_by_the_twin() {
-    let all = [follow(3, 2), follow(1, 3)];
+    let all = [follow(&options(3), 2), follow(&options(1), 3)];
     let (followed, last) = (all[0].0 + all[1].0, all[0].1 + all[1].1);
     assert!(followed > 100 && last > 2, "{followed} faces, ids up to {last}: too few to say anything");
+}
+
+#[test]
+fn late_expressions_stay_with_their_faces() {
+    let (followed, last) = follow(&VisionOptions { late_blendshapes: true, ..options(8) }, 7);
+    assert!(followed > 200 && last > 8, "{followed} faces, ids up to {last}: too few to say anything");
 }
 
 #[test]

@@ -162,6 +162,8 @@ pub(super) struct Rig {
     pub(super) detected: (Vec<f32>, Vec<f32>),
     /// The coefficients of all faces that the made-up blendshapes net gives.
     coefficients: Vec<f32>,
+    /// The ids of the faces that were followed a frame ago.
+    before: Vec<Option<u32>>,
     pub(super) stages: Option<Stages>,
     options: VisionOptions,
 }
@@ -194,6 +196,7 @@ impl Rig {
             dice,
             detected: (Vec::new(), Vec::new()),
             coefficients: vec![0.0; MAX_FACES * BLENDSHAPES],
+            before: Vec::new(),
             stages: None,
             options: *options,
         }
@@ -267,6 +270,7 @@ impl Rig {
 
     /// One frame on the device and in the twin: the detector sees `heads` where `find` says so.
     pub(super) fn frame(&mut self, heads: &[Head], now: Duration, find: Find, spoiled: Spoiled) {
+        self.before = self.tracks.faces().iter().map(|track| track.id()).collect();
         let region = Roi::letterbox(SIZE);
         let decoded = |rig: &Self| rig.anchors.decode(&rig.detected.0, &rig.detected.1, &region);
         let due = Due { find, blendshapes: true, matte: None, room: None };
@@ -306,8 +310,9 @@ impl Rig {
             self.coefficients[7] = f32::NAN;
         }
         encoder.write(&self.nets.coefficients, 0, bytemuck::cast_slice(&self.coefficients));
-        let mut after = vec![faces.update.clone(), faces.finish.clone(), faces.express.clone().unwrap()];
-        after.extend(faces.decode.clone());
+        let mut after = vec![faces.update.clone(), faces.finish.clone()];
+        assert_eq!(faces.express.is_none(), self.options.late_blendshapes);
+        after.extend([&faces.express, &faces.decode].into_iter().flatten().cloned());
         encoder.compute("after", &after);
         self.gpu.submit(encoder).unwrap();
         self.stages = Some(stages);
@@ -320,9 +325,13 @@ impl Rig {
         for (row, track) in self.tracks.faces().iter().enumerate() {
             let face = &mut state.faces[track.slot()];
             write_face(face, track, SIZE, self.options.pose);
+            let late = self.options.late_blendshapes;
+            let before = || self.before.iter().position(|id| *id == track.id());
+            let Some(row) = (if late { before() } else { Some(row) }) else { continue };
             let values = &self.coefficients[row * BLENDSHAPES..][..BLENDSHAPES];
             if values.iter().all(|value| value.is_finite()) {
                 face.blendshapes = std::array::from_fn(|at| values[at].clamp(0.0, 1.0));
+                face.expression_age = late.into();
             }
         }
         state

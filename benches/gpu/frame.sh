@@ -1,17 +1,32 @@
 #!/usr/bin/env bash
 # What a whole frame costs on a GPU: benches/gpu/frame.sh ANTIFAZ CLIP OUT
 # ANTIFAZ is a release build, CLIP a clip of 1920x1080, OUT a folder for the figures. Times what a level costs, the levels
-# of each net and of whole frames, and 2000 frames of the clip with four filters, 478 landmarks, expressions and the landscape mask, the
-# detector looking for more faces every 30th frame. Also tracks the bundled clips on GPU and CPU, for
-# benches/gpu/apart.py.
+# of a frame and of each net, and 2000 frames of the clip with four filters, 478 landmarks, expressions and the landscape
+# mask, the detector looking for more faces every 30th frame: as it is, with expressions a frame late, with drawn passes, and
+# with those two of the filters that draw no mesh. Then the passes of each filter at 1920x1080, drawn and computed. Also tracks
+# the bundled clips on GPU and CPU, for benches/gpu/apart.py.
 set -uo pipefail
 antifaz=$1 clip=$2 out=$3
 mkdir -p "$out"
 "$antifaz" doctor | sed -n '1,/cameras/p' | head -n -1 >"$out/machine.txt"
 "$antifaz" bench --latency >"$out/latency.txt"
 bundle=models/face_landmarker/face_landmarker.task
-all=(--filter studio-blur --filter glasses --filter face-paint --filter film --blendshapes --nets gpu)
-"$antifaz" bench --input "$clip" --in-memory "${all[@]}" --frames "${FRAMES-2000}" --json >"$out/frame.json"
+frames() {
+  local to=$1
+  shift
+  "$antifaz" bench --input "$clip" --in-memory --blendshapes --nets gpu --frames "${FRAMES-2000}" --json "$@" >"$out/$to.json"
+}
+all=(--filter studio-blur --filter glasses --filter face-paint --filter film)
+frames frame "${all[@]}"
+frames frame-late "${all[@]}" --late-blendshapes
+frames frame-drawn "${all[@]}" --passes draw
+frames frame-no-mesh --filter studio-blur --filter film
+frames frame-no-mesh-late --filter studio-blur --filter film --late-blendshapes
+for passes in draw compute; do
+  for filter in filters/*/filter.toml; do
+    "$antifaz" filter bench "$(basename "$(dirname "$filter")")" --size 1920x1080 --frames 20 --json --passes $passes
+  done >"$out/filters-$passes.jsonl"
+done
 for clip in assets/clips/cap12_33s-53s_12fps5_mjpeg.avi assets/clips/mit_pyfeat_single_face.mp4 assets/clips/mit_pyfeat_face_noface.mov; do
   for nets in gpu cpu; do
     name=$(basename "$clip")

@@ -232,7 +232,7 @@ fn nets_on_the_gpu_follow_a_face_as_those_on_the_cpu() {
 fn late_expressions_are_those_of_the_frame_before() {
     let (gpu, crew) = (gpu(), Crew::of(2).unwrap());
     let observer = |late_blendshapes| {
-        let options = VisionOptions { matte: None, late_blendshapes, ..ALL };
+        let options = VisionOptions { late_blendshapes, ..ALL };
         DeviceObserver::new(&Models::embedded(), options, &gpu, crew.workers()).unwrap()
     };
     let (mut usual, mut late) = (observer(false), observer(true));

@@ -38,12 +38,12 @@ var<workgroup> owners: array<u32, BEST>;
 /// Whether all values of an anchor are finite, and its box has a size.
 fn is_whole(anchor: u32) -> bool {
     let first = anchor * VALUES;
+    var whole = (regressors[first + 2u] > 0.0) & (regressors[first + 3u] > 0.0);
+    // None is waited for before the next is asked for.
     for (var i = 0u; i < VALUES; i++) {
-        if !finite(regressors[first + i]) {
-            return false;
-        }
+        whole = whole & finite(regressors[first + i]);
     }
-    return regressors[first + 2u] > 0.0 && regressors[first + 3u] > 0.0;
+    return whole;
 }
 
 /// Corners of an anchor's box, 0..1 over the net's input.

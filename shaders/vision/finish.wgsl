@@ -35,6 +35,19 @@ var<workgroup> owner: Owner;
 /// The slot's landmarks, in pixels.
 var<workgroup> seen: array<vec3f, LANDMARKS>;
 
+/// Four a lane, the last one several times: as a loop, each turn might wait for its own.
+fn fetch_landmarks(slot: u32, lane: u32) {
+    let last = min(lane + 3u * LANES, LANDMARKS - 1u);
+    let first_at = points[slot][lane].value;
+    let second_at = points[slot][lane + LANES].value;
+    let third_at = points[slot][lane + 2u * LANES].value;
+    let last_at = points[slot][last].value;
+    seen[lane] = first_at;
+    seen[lane + LANES] = second_at;
+    seen[lane + 2u * LANES] = third_at;
+    seen[last] = last_at;
+}
+
 /// uv, and z in widths of the picture.
 fn landmark(index: u32) -> vec3f {
     return seen[min(index, LANDMARKS - 1u)] / vec3f(frame.size, frame.size.x);
@@ -121,9 +134,7 @@ fn finish(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) 
     let basis = tables.basis[lane % POINTS];
     let canonical = tables.canonical;
     let takes = vec2u(tables.expression[lane], tables.expression[min(lane + LANES, EXPRESSION - 1u)]);
-    for (var i = lane; i < LANDMARKS; i += LANES) {
-        seen[i] = points[slot][i].value;
-    }
+    fetch_landmarks(slot, lane);
     settle(lane);
     if lane == 0u {
         owner = owner_of(group.x);

@@ -14,6 +14,7 @@ const JUMP = 0.3;
 /// After more seconds the past says nothing.
 const GAP = 0.50001;
 
+/// What is known of the mask before.
 struct Past {
     /// Seconds since the mask that `cells` holds.
     age: f32,
@@ -21,13 +22,21 @@ struct Past {
     is_there: u32,
     /// The number of the last mask that was passed over, by whether it is odd.
     broken: array<atomic<u32>, 2>,
-    cells: array<f32>,
+}
+
+/// `Past`, to those who only read it: who might write it would wait for itself.
+struct Known {
+    age: f32,
+    is_there: u32,
+    broken: array<u32, 2>,
 }
 
 @group(0) @binding(2) var<storage, read> mask: array<f32>;
 @group(0) @binding(3) var<storage, read_write> status: Status;
 @group(0) @binding(4) var<storage, read_write> past: Past;
 @group(0) @binding(5) var calmed: texture_storage_2d<rgba8unorm, write>;
+@group(0) @binding(6) var<storage, read> known: Known;
+@group(0) @binding(7) var<storage, read_write> cells: array<f32>;
 
 /// Takes in what became of the mask before.
 fn grow_older() {
@@ -51,7 +60,7 @@ fn grow_older() {
 /// One cell in each lane.
 @compute @workgroup_size(256)
 fn check(@builtin(global_invocation_id) id: vec3u) {
-    if id.x < arrayLength(&past.cells) && !finite(mask[id.x]) {
+    if id.x < arrayLength(&mask) && !finite(mask[id.x]) {
         atomicStore(&past.broken[frame.masks & 1u], frame.masks);
     }
     if id.x == 0u {
@@ -80,10 +89,10 @@ fn calm(@builtin(global_invocation_id) id: vec3u) {
     let cell = id.y * size.x + id.x;
     // All loads first, so that none waits for another.
     let given = mask[cell];
-    let before = past.cells[cell];
-    let age = past.age;
-    let is_there = past.is_there != 0u;
-    let is_new = atomicLoad(&past.broken[frame.masks & 1u]) != frame.masks;
+    let before = cells[cell];
+    let age = known.age;
+    let is_there = known.is_there != 0u;
+    let is_new = known.broken[frame.masks & 1u] != frame.masks;
     let has_before = is_there && finite(before);
     var value = select(1.0, before, has_before);
     if is_new {
@@ -92,7 +101,7 @@ fn calm(@builtin(global_invocation_id) id: vec3u) {
             let share = pow(KEPT, age / STEP);
             value += (before - value) * share * doubt(value) * rest(before - value);
         }
-        past.cells[cell] = value;
+        cells[cell] = value;
     }
     textureStore(calmed, id.xy, vec4f(value, value, value, 1.0));
     if cell == 0u {

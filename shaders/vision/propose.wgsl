@@ -178,8 +178,7 @@ fn begin_frame(lane: u32) {
 
 @compute @workgroup_size(32)
 fn begin(@builtin(local_invocation_index) lane: u32) {
-    if has(PROPOSE) {
-        fetch_detections(lane);
-    }
+    // Whether any are proposed or not: what comes with the state costs nothing.
+    fetch_detections(lane);
     begin_frame(lane);
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What is looked at, by the number that the shader has for it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LooksAt {
     /// The smallest square around the picture.
     Letterbox = 0,
@@ -63,7 +63,7 @@ impl CropKernel {
         Ok(Self {
             pipeline: Arc::new(ComputePipeline::counted(gpu, &shader, "vision crop", "crop")?),
             frame: common.frame.clone(),
-            work: common.work.clone(),
+            work: if looks_at == LooksAt::Faces { &common.work } else { &common.no_work }.clone(),
             goal: gpu.buffer_with("crop", BufferUse::Uniform, bytemuck::bytes_of(&goal))?,
             tensor: tensor.clone(),
             workgroups: [cells[0].div_ceil(8), cells[1].div_ceil(8), count],

@@ -14,8 +14,8 @@ use crate::{
     kernels::crop::Outside,
 };
 
-/// What the past of a mask has beside its cells.
-const HEAD_BYTES: u64 = 16;
+/// What is known of the mask before, beside its cells.
+const PAST_BYTES: u64 = 16;
 /// Cells of a workgroup of the check.
 const CHECKED: u32 = 256;
 
@@ -30,7 +30,7 @@ pub(super) struct MatteKernels {
     /// there are four.
     textures: Vec<Arc<Texture>>,
     #[cfg(test)]
-    pub(super) past: crate::gpu::Buffer,
+    pub(super) memory: [crate::gpu::Buffer; 2],
 }
 
 impl MatteKernels {
@@ -45,7 +45,8 @@ impl MatteKernels {
         need("mask", "mask", output, u64::from(cells))?;
         let whole = (LooksAt::Whole, Outside::Black);
         let crop = CropKernel::new(gpu, library, common, whole, (size, 1), 0.0..=1.0, input)?;
-        let past = gpu.buffer("mask", BufferUse::Storage, HEAD_BYTES + u64::from(cells) * 4)?;
+        let past = gpu.buffer("past of the mask", BufferUse::Storage, PAST_BYTES)?;
+        let before = gpu.buffer("mask before", BufferUse::Storage, u64::from(cells) * 4)?;
         let shader = library.resolve("vision::mask", &[])?;
         let pipeline = |name| ComputePipeline::counted(gpu, &shader, name, name).map(Arc::new);
         let make = |_| gpu.texture(&TextureDesc::new(size, TextureFormat::Rgba8)).map(Arc::new);
@@ -55,6 +56,8 @@ impl MatteKernels {
             ("status", Resource::Buffer(&common.status)),
             ("mask", Resource::Buffer(output)),
             ("past", Resource::Buffer(&past)),
+            ("known", Resource::Buffer(&past)),
+            ("cells", Resource::Buffer(&before)),
         ];
         let calm = pipeline("calm")?;
         let bind = |texture: &Arc<Texture>| {
@@ -68,7 +71,7 @@ impl MatteKernels {
             calm: textures.iter().map(bind).collect::<Result<_, _>>()?,
             textures,
             #[cfg(test)]
-            past,
+            memory: [past, before],
         })
     }
 

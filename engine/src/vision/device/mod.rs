@@ -210,6 +210,8 @@ pub struct Follower {
 struct Common {
     frame: Buffer,
     work: Buffer,
+    /// In the place of `work`, for what looks at no face: it need not wait until that is written.
+    no_work: Buffer,
     status: Buffer,
     states: Vec<Arc<Buffer>>,
 }
@@ -260,6 +262,7 @@ impl Follower {
         let common = Common {
             frame: gpu.buffer("frame", BufferUse::Uniform, size_of::<Frame>() as u64)?,
             work: storage("work", STATE_BYTES)?,
+            no_work: storage("no work", STATE_BYTES)?,
             status: storage("status", size_of::<Status>() as u64)?,
             states: (0..RING).map(state).collect::<Result<_, _>>()?,
         };

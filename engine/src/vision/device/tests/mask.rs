@@ -100,9 +100,10 @@ fn a_corrupt_past_recovers_by_itself() {
     let mut rig = Rig::new(&VisionOptions::default(), 67);
     for (round, word) in [f32::NAN.to_bits(), 300.0_f32.to_bits(), 1, u32::MAX].into_iter().enumerate() {
         let mut encoder = rig.gpu.encoder("spoil");
-        let past = &rig.follower.mattes[0].past;
-        let words = vec![word; past.bytes() as usize / 4];
-        encoder.write(past, 0, bytemuck::cast_slice(&words));
+        for buffer in &rig.follower.mattes[0].memory {
+            let words = vec![word; buffer.bytes() as usize / 4];
+            encoder.write(buffer, 0, bytemuck::cast_slice(&words));
+        }
         rig.gpu.submit(encoder).unwrap();
         let mut twin = CalmMask::default();
         for step in 0..3 {

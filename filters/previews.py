@@ -23,7 +23,10 @@ import subprocess
 import sys
 import tempfile
 
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageFile, ImageFont, ImageOps
+
+# Without it, sharp pictures are too long for Pillow to optimize.
+ImageFile.MAXBLOCK = 1 << 22
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 FILTERS = ROOT / 'filters'
@@ -102,7 +105,7 @@ def preview(args, folder):
         ImageDraw.Draw(image).line((middle, 0, middle, PREVIEW[1]), '#ffffff', 3)
     path = folder / 'preview.jpg'
     for quality in range(90, 20, -6):
-        image.save(path, quality=quality, optimize=True)
+        image.save(path, quality=quality, optimize=True, subsampling=0)
         if path.stat().st_size < MOST_BYTES:
             break
     print(f'{path.relative_to(ROOT)}: {path.stat().st_size // 1024} KB')

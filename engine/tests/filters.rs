@@ -164,10 +164,25 @@ fn is_the_same_computed(part: usize) {
         let look = std::slice::from_ref(&name);
         let [drawn, computed] =
             [&drawing, &computing].map(|bench| frames(bench, &mut bench.composer(&catalog, look)));
+        assert_eq!(drawn.len(), computed.len());
         for (drawn, computed) in drawn.iter().zip(&computed) {
             compare(computed, drawn).unwrap_or_else(|reason| panic!("{name}: {reason}"));
         }
     }
+}
+
+#[test]
+fn nothing_of_a_look_without_meshes_is_drawn_where_passes_are_computed() {
+    let catalog = Catalog::open(&filters()).unwrap();
+    let observed = Observed::of_still("pd_astronaut.png", 160);
+    let look = ["studio-blur", "ascii", "thermal", "skin-smooth", "film"];
+    let [drawn, computed] = [Covers::Drawn, Covers::Computed].map(|covers| {
+        let bench = Bench::with(covers);
+        bench.work(&mut bench.composer(&catalog, &look), &observed)
+    });
+    // What is left are the faces of skin-smooth.
+    assert_eq!((computed.passes, computed.draws), (1, 1), "{computed:?}");
+    assert_eq!(computed.passes + computed.dispatches, drawn.passes + drawn.dispatches);
 }
 
 #[test]

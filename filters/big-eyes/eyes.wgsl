@@ -27,37 +27,49 @@ fn glint(at: vec2f, face: u32, side: u32) -> f32 {
     return light * inside * smoothstep(0.14, 0.24, eye.open) * clamp(1.2 - pixel, 0.0, 1.0);
 }
 
-/// The slot of the face whose nose is nearest, in sizes of the face; FACES where none is near.
-fn nearest(at: vec2f) -> u32 {
+struct Near {
+    /// The slot of the face whose nose is nearest; FACES where none is near.
+    face: u32,
+    /// How much nearer it is than the next one, in sizes of the faces.
+    lead: f32,
+}
+
+fn nearest(at: vec2f) -> Near {
     var found = FACES;
     var least = 2.0;
+    var second = 4.0;
     for (var face = 0u; face < FACES; face++) {
         let away = distance(at, spot(face, 1u)) / max(span(face, 33u, 263u), 1e-5);
         if is_present(face) && away < least {
             found = face;
+            second = least;
             least = away;
+        } else if is_present(face) {
+            second = min(second, away);
         }
     }
-    return found;
+    return Near(found, second - least);
 }
 
 @fragment
 fn grow(in: Varying) -> @location(0) vec4f {
     let at = in_heights(in.uv);
-    // The fields of two faces hardly meet.
-    let face = nearest(at);
+    let near = nearest(at);
+    let face = near.face;
     if face == FACES {
         return picture_at(in.uv);
     }
+    // Nothing moves where two faces meet.
+    let share = smoothstep(0.0, 0.4, near.lead);
     let size = span(face, 33u, 263u);
     let mouth = 0.5 * (spot(face, 13u) + spot(face, 14u));
-    let source = at + eye_field(at, eye(face, LEFT)) + eye_field(at, eye(face, RIGHT))
-        + grown(at, mouth, -0.5 * params.mouth * params.strength, 0.75 * size);
+    let source = at + share * (eye_field(at, eye(face, LEFT)) + eye_field(at, eye(face, RIGHT))
+        + grown(at, mouth, -0.5 * params.mouth * params.strength, 0.75 * size));
     let shown = picture_at(in_uv(source));
     if distance(source, spot(face, 168u)) > size {
         return shown;
     }
-    let light = glint(source, face, LEFT) + glint(source, face, RIGHT);
+    let light = share * (glint(source, face, LEFT) + glint(source, face, RIGHT));
     // No skin is as dark as 0.03: dark rooms have dim windows.
     let lamp = 0.9 * min(skin(face).w / 0.03, 1.0);
     let bright = mix(shown.rgb, vec3f(lamp), clamp(light, 0.0, 1.0) * params.glint * params.strength);

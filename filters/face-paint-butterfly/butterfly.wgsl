@@ -48,7 +48,7 @@ fn paint_butterfly(in: Varying) -> @location(0) vec4f {
     // The light on the face is what the skin shows, set against its mean.
     let skin = picture_at(in.at).rgb;
     let shade = clamp(shading::shade(skin, in.skin), 0.0, 2.2);
-    let exposure = shading::brightness(in.skin, 0.22, 0.55, 0.25, 1.25);
+    let exposure = shading::brightness(in.skin, 0.22, 0.7, 0.12, 1.25);
     let light = exposure * shading::tint(in.skin, 0.18);
     let matt = mix(1.0, shade, 0.85);
     let normal = normalize(in.normal);

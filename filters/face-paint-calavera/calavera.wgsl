@@ -1,10 +1,11 @@
 // A sugar skull: white ground with hollow cheeks, black drawing, petals and flowers in two colours.
 
-import antifaz::face_mesh::{Varying};
+import antifaz::face_mesh::{Varying, below_top};
 import antifaz::frame::{linear, picture_at};
 import antifaz::noise::{value_noise};
 import antifaz::sdf::{line_cover};
 import antifaz::shading;
+import antifaz::skin::{bare};
 import antifaz::studio::{studio_light};
 import package::inputs::{design, params};
 
@@ -22,18 +23,6 @@ fn soft(uv: vec2f, middle: vec2f, size: vec2f) -> f32 {
     return exp(-dot(offset, offset));
 }
 
-/// 0 on hair that falls over forehead and temples: it is much darker than the skin.
-fn bare(canonical: vec3f, shade: f32) -> f32 {
-    let temple = smoothstep(5.2, 6.4, abs(canonical.x)) * smoothstep(-1.0, 1.0, canonical.y);
-    return mix(1.0, smoothstep(0.1, 0.32, shade), max(smoothstep(5.3, 6.1, canonical.y), temple));
-}
-
-/// How far below the upper edge of the mesh a place of the face texture lies, across the forehead.
-fn below_top(uv: vec2f) -> f32 {
-    let x = abs(uv.x - 0.5);
-    return uv.y - 0.107 - 2.4 * x * x * x;
-}
-
 @fragment
 fn paint_skull(in: Varying) -> @location(0) vec4f {
     let here = textureSampleLevel(design, linear, in.uv, 0.0);
@@ -47,7 +36,7 @@ fn paint_skull(in: Varying) -> @location(0) vec4f {
     // The light on the face is what the skin shows, set against its mean.
     let skin = picture_at(in.at).rgb;
     let shade = clamp(shading::shade(skin, in.skin), 0.0, 2.2);
-    let exposure = shading::brightness(in.skin, 0.22, 0.55, 0.25, 1.25);
+    let exposure = shading::brightness(in.skin, 0.22, 0.7, 0.12, 1.25);
     let light = exposure * shading::tint(in.skin, 0.15);
     let matt = mix(1.0, shade, 0.92);
 

@@ -1,10 +1,11 @@
 // Three stripes put on with a broad brush: paint is streaked along the way of the brush, runs dry at the ends, and lets
 // the skin through where it is thin.
 
-import antifaz::face_mesh::{Varying};
+import antifaz::face_mesh::{Varying, below_top};
 import antifaz::frame::{linear, picture_at};
 import antifaz::noise::{value_noise};
 import antifaz::shading;
+import antifaz::skin::{bare};
 import antifaz::studio::{studio_light};
 import package::inputs::{design, params};
 
@@ -25,18 +26,6 @@ fn on_flag(uv: vec2f) -> vec2f {
     let turned = vec2f(offset.x * cos(LEAN) + offset.y * sin(LEAN), offset.y * cos(LEAN) - offset.x * sin(LEAN));
     // The flag is not mirrored: its first colour is on the left on both cheeks.
     return turned * vec2f(side, 1.0) / (2.0 * HALF) + 0.5;
-}
-
-/// 0 on hair that falls over forehead and temples: it is much darker than the skin.
-fn bare(canonical: vec3f, shade: f32) -> f32 {
-    let temple = smoothstep(5.2, 6.4, abs(canonical.x)) * smoothstep(-1.0, 1.0, canonical.y);
-    return mix(1.0, smoothstep(0.1, 0.32, shade), max(smoothstep(5.3, 6.1, canonical.y), temple));
-}
-
-/// How far below the upper edge of the mesh a place of the face texture lies, across the forehead.
-fn below_top(uv: vec2f) -> f32 {
-    let x = abs(uv.x - 0.5);
-    return uv.y - 0.107 - 2.4 * x * x * x;
 }
 
 @fragment
@@ -71,7 +60,7 @@ fn paint_flag(in: Varying) -> @location(0) vec4f {
     // The light on the face is what the skin shows, set against its mean.
     let skin = picture_at(in.at).rgb;
     let shade = clamp(shading::shade(skin, in.skin), 0.0, 2.2);
-    let exposure = shading::brightness(in.skin, 0.22, 0.55, 0.25, 1.25);
+    let exposure = shading::brightness(in.skin, 0.22, 0.7, 0.12, 1.25);
     let light = exposure * shading::tint(in.skin, 0.15);
     let normal = normalize(normalize(in.normal) + vec3f(streak, streak, 0.0) * 0.2);
     let wet = studio_light(reflect(vec3f(0.0, 0.0, -1.0), normal), 0.5) * 0.035;

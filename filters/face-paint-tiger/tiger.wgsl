@@ -1,9 +1,10 @@
 // Paint put on with a brush: the edges of strokes are ragged along the bristles, and the coat is streaked by them.
 
-import antifaz::face_mesh::{Varying};
+import antifaz::face_mesh::{Varying, below_top};
 import antifaz::frame::{linear, picture_at};
 import antifaz::noise::{value_noise};
 import antifaz::shading;
+import antifaz::skin::{bare};
 import antifaz::studio::{studio_light};
 import package::inputs::{design, params};
 
@@ -21,18 +22,6 @@ fn bristles(uv: vec2f) -> vec2f {
 /// Noise in cells of size 1; `pixel` is a pixel's width in cells: what is finer fades to its mean.
 fn grain(at: vec2f, seed: u32, pixel: f32) -> f32 {
     return mix(value_noise(at, seed), 0.5, smoothstep(0.4, 1.2, pixel));
-}
-
-/// 0 on hair that falls over forehead and temples: it is much darker than the skin.
-fn bare(canonical: vec3f, shade: f32) -> f32 {
-    let temple = smoothstep(5.2, 6.4, abs(canonical.x)) * smoothstep(-1.0, 1.0, canonical.y);
-    return mix(1.0, smoothstep(0.1, 0.32, shade), max(smoothstep(5.3, 6.1, canonical.y), temple));
-}
-
-/// How far below the upper edge of the mesh a place of the face texture lies, across the forehead.
-fn below_top(uv: vec2f) -> f32 {
-    let x = abs(uv.x - 0.5);
-    return uv.y - 0.107 - 2.4 * x * x * x;
 }
 
 @fragment
@@ -60,7 +49,7 @@ fn paint_tiger(in: Varying) -> @location(0) vec4f {
     // The light on the face is what the skin shows, set against its mean.
     let skin = picture_at(in.at).rgb;
     let shade = clamp(shading::shade(skin, in.skin), 0.0, 2.2);
-    let exposure = shading::brightness(in.skin, 0.22, 0.55, 0.25, 1.25);
+    let exposure = shading::brightness(in.skin, 0.22, 0.7, 0.12, 1.25);
     // Only part of the tint is the light's; most is the skin's own.
     let light = exposure * shading::tint(in.skin, 0.18);
     let matt = mix(1.0, shade, 0.95);

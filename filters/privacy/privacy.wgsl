@@ -53,7 +53,8 @@ fn hide(in: Varying) -> @location(0) vec4f {
     let source = picture_at(in.uv);
     let at = in_heights(in.uv);
     let pixel = 1.0 / frame.size.y;
-    // What is seen in place of this pixel, and how much of it: of all faces here, that of the most hidden one.
+    // What is seen in place of this pixel, and how much of it: of all faces here, that of the most hidden one, then of the
+    // largest.
     var cover = 0.0;
     var middle = in.uv;
     var radius = 0.0;
@@ -64,7 +65,8 @@ fn hide(in: Varying) -> @location(0) vec4f {
             // Whole cells: those whose middle is in the oval, and half a cell more.
             let side = cell_side(height);
             let cell = (floor(at / side) + 0.5) * side;
-            if place.shown > cover && reach(place, cell, 0.4 * side) < 1.0 {
+            let more = place.shown > cover || (place.shown == cover && 0.6 * side > radius);
+            if place.shown > 0.0 && more && reach(place, cell, 0.4 * side) < 1.0 {
                 cover = place.shown;
                 middle = min(cell / in_heights(vec2f(1.0)), vec2f(1.0));
                 radius = 0.6 * side;
@@ -72,10 +74,9 @@ fn hide(in: Varying) -> @location(0) vec4f {
         } else {
             let soft_edge = select(0.25, 1.5 * pixel / max(height, pixel), params.style == 2u);
             let inside = smoothstep(1.0 + soft_edge, 1.0, reach(place, at, 0.0)) * place.shown;
-            if inside > cover {
-                cover = inside;
-                radius = 0.6 * height;
-            }
+            cover = max(cover, inside);
+            // A small face does not show what a large one hides.
+            radius = max(radius, select(0.0, 0.6 * height, inside > 0.0));
         }
     }
     if cover <= 0.0 {

@@ -59,18 +59,18 @@ fn snout(in: Varying) -> @location(0) vec4f {
     let d = nose(at);
     let nose_cover = smoothstep(1.0, -1.0, d / pixel) * smoothstep(3.8, 4.6, in.canonical.z);
     let dome = vec2f(at.x * 0.42, at.y * 0.55 - 0.05) * (1.0 + 1.2 * smoothstep(-0.5, 0.0, d));
-    let grain = vec2f(value_noise(at * 14.0, 7u), value_noise(at * 14.0, 8u)) - 0.5;
-    let normal = normalize(normalize(in.normal) + vec3f(dome + grain * 0.10, 0.0));
+    let grain = 0.1 * (vec2f(value_noise(at * 14.0, 7u), value_noise(at * 14.0, 8u)) - 0.5);
+    let normal = normalize(normalize(in.normal) + vec3f(dome + grain, 0.0));
     let wet = studio_light(reflect(vec3f(0.0, 0.0, -1.0), normal), 0.34);
     let hole = length((vec2f(abs(at.x), at.y) - vec2f(0.72, -0.42)) / vec2f(0.36, 0.22)) - 1.0;
     let groove = smoothstep(0.10, 0.0, abs(at.x)) * smoothstep(0.0, -0.4, at.y);
-    let deep = 1.0 - 0.9 * max(smoothstep(0.3, -0.2, hole), groove * 0.7);
+    let deep = exposure * (1.0 - 0.9 * max(smoothstep(0.3, -0.2, hole), groove * 0.7));
     let leather = (vec3f(0.022, 0.019, 0.019) * (0.6 + 0.4 * shade) + wet * 0.06) * deep;
-    let nose_top = vec4f(min(leather * exposure, vec3f(1.0)), 1.0) * nose_cover;
+    let nose_top = vec4f(min(leather, vec3f(1.0)), 1.0) * nose_cover;
 
     // Freckles, the line to the lip, and the patch with an edge of hairs.
-    var freckles = smoothstep(1.0, -1.0, (abs(at.x) - 0.06) / pixel) * smoothstep(-0.8, -1.2, at.y)
-        * smoothstep(-2.1, -1.7, at.y);
+    let lip = smoothstep(-0.8, -1.2, at.y) * smoothstep(-2.1, -1.7, at.y);
+    var freckles = smoothstep(1.0, -1.0, (abs(at.x) - 0.06) / pixel) * lip;
     for (var i = 0; i < 5; i++) {
         let spot = vec2f(1.7 + 0.45 * f32(i % 3), -1.15 - 0.36 * f32(i / 3) - 0.1 * f32(i % 3));
         freckles = max(freckles, smoothstep(1.0, -1.0, (length(vec2f(abs(at.x), at.y) - spot) - 0.1) / pixel));
@@ -82,9 +82,9 @@ fn snout(in: Varying) -> @location(0) vec4f {
     let patch_cover = smoothstep(0.19, 0.165, length(from_eye) + ragged * 0.035) * smoothstep(0.0, 0.3, opening);
     // Hairs finer than a pixel fade to their mean.
     let fine = smoothstep(1.2, 0.4, length(fwidth(in.uv)) * 300.0);
-    let hairs = mix(0.5, value_noise(vec2f(turn * 40.0, length(from_eye) * 60.0), 10u), fine);
-    let fur = vec4f(min(params.fur.rgb * light * shade * (0.6 + 0.7 * hairs), vec3f(1.0)), 1.0) * patch_cover
-        * params.markings * 0.9;
-    let spots = vec4f(skin * 0.12, 1.0) * freckles * 0.75 * params.markings;
-    return over(tongue(in, light), over(nose_top, over(spots, fur)));
+    let hairs = mix(0.5, value_noise(vec2f(turn * 40.0, length(from_eye) * 60.0), 10u), fine) + 0.5 * ragged;
+    // Darker than the ears, and than any skin: else it would look like a rash.
+    let fur = vec4f(min(params.fur.rgb * light * 0.6, skin * 0.5) * (0.5 + hairs), 1.0) * patch_cover * params.markings;
+    let marks = over(vec4f(skin * 0.12, 1.0) * freckles * 0.75 * params.markings, fur);
+    return over(tongue(in, light), over(nose_top, marks));
 }

@@ -70,3 +70,9 @@ fn placed(point: FacePoint, face: u32) -> Varying {
     out.skin = skin(face);
     return out;
 }
+
+/// How far below the mesh's upper edge a place of the face texture lies, across the forehead: what is painted fades out there.
+fn below_top(uv: vec2f) -> f32 {
+    let x = abs(uv.x - 0.5);
+    return uv.y - 0.107 - 2.4 * x * x * x;
+}

@@ -21,9 +21,6 @@ fn pack(@builtin(global_invocation_id) at: vec3u) {
     let size = textureDimensions(pairs);
     let row = at.x / ROW;
     let column = (at.x % ROW) * 32u;
-    if row >= 256u {
-        return;
-    }
     var words = vec4u(0u);
     for (var i = 0u; i < 32u; i++) {
         if row < size.y && column + i < size.x {

@@ -2,8 +2,8 @@
 //
 // Kaiming He, Jian Sun, Xiaoou Tang, Guided Image Filtering (ECCV 2010), with a colour guide: around each place the mask
 // is approximated by a linear function of the picture's colour; the functions are averaged, and applied to the picture.
-// Done twice, in wide windows and then in near ones, on a small picture, the wide ones on a copy of half its size (Kaiming He,
-// Jian Sun, Fast Guided Filter, 2015); the functions are then applied to the picture itself. `kernels::matting::Twin` is the twin.
+// Done twice, in wide windows, of which every other cell in a row and every other row count, and then in near ones, on a small
+// picture; the functions are then applied to the picture itself. `kernels::matting::Twin` is the twin.
 
 struct Matting {
     /// The share of the frame before that is kept where nothing moves; 0 where there is none.
@@ -26,8 +26,8 @@ struct Matting {
 @group(0) @binding(8) var before: texture_2d<f32>;
 
 /// Half of a window's side, in cells: where the functions are fitted to the mask, and where they are averaged.
-const WIDE: i32 = 2;
-const WIDE_MEAN: i32 = 1;
+const WIDE: i32 = 5;
+const WIDE_MEAN: i32 = 3;
 const NEAR: i32 = 2;
 /// Differences of tone below its root are taken for noise.
 const NOISE: f32 = 0.0006;
@@ -83,20 +83,14 @@ fn small_size() -> vec2f {
     return vec4f(cell.rgb, smoothstep(0.25, 0.75, person));
 }
 
-/// The same, half as large.
-@fragment fn halve(@builtin(position) position: vec4f) -> @location(0) vec4f {
-    let size = vec2f((textureDimensions(pairs) + 1u) / 2u);
-    return textureSampleLevel(pairs, linear_clamp, position.xy / size, 0.0);
-}
-
 /// The function that fits the pairs in the window of a cell best.
-fn fit(here: vec2i, reach: i32) -> vec4f {
+fn fit(here: vec2i, reach: i32, step: i32) -> vec4f {
     var mean = vec4f(0.0);
     var with_person = vec3f(0.0);
     var squares = vec3f(0.0); // rr gg bb
     var mixed = vec3f(0.0); // rg rb gb
-    for (var y = -reach; y <= reach; y++) {
-        for (var x = -reach; x <= reach; x++) {
+    for (var y = -reach; y <= reach; y += step) {
+        for (var x = -reach; x <= reach; x += step) {
             let at = cell_at(pairs, here + vec2i(x, y));
             mean += at;
             with_person += at.rgb * at.a;
@@ -104,7 +98,7 @@ fn fit(here: vec2i, reach: i32) -> vec4f {
             mixed += at.rrg * at.gbb;
         }
     }
-    let count = f32((2 * reach + 1) * (2 * reach + 1));
+    let count = f32((2 * reach / step + 1) * (2 * reach / step + 1));
     mean /= count;
     let covariance = with_person / count - mean.rgb * mean.a;
     let s = squares / count - mean.rgb * mean.rgb + NOISE;
@@ -120,14 +114,14 @@ fn fit(here: vec2i, reach: i32) -> vec4f {
 }
 
 /// The mean of the functions whose windows cover a cell.
-fn averaged(here: vec2i, reach: i32) -> vec4f {
+fn averaged(here: vec2i, reach: i32, step: i32) -> vec4f {
     var sum = vec4f(0.0);
-    for (var y = -reach; y <= reach; y++) {
-        for (var x = -reach; x <= reach; x++) {
+    for (var y = -reach; y <= reach; y += step) {
+        for (var x = -reach; x <= reach; x += step) {
             sum += cell_at(fitted, here + vec2i(x, y));
         }
     }
-    return sum / f32((2 * reach + 1) * (2 * reach + 1));
+    return sum / f32((2 * reach / step + 1) * (2 * reach / step + 1));
 }
 
 /// How much person a function finds in a tone.
@@ -136,26 +130,23 @@ fn person_of(line: vec4f, tone: vec3f) -> f32 {
 }
 
 @fragment fn fit_wide(@builtin(position) position: vec4f) -> @location(0) vec4f {
-    return fit(vec2i(position.xy), WIDE);
-}
-
-@fragment fn average_wide(@builtin(position) position: vec4f) -> @location(0) vec4f {
-    return averaged(vec2i(position.xy), WIDE_MEAN);
+    return fit(vec2i(position.xy), WIDE, 2);
 }
 
 /// The mask as the wide windows see it.
 @fragment fn pair_again(@builtin(position) position: vec4f) -> @location(0) vec4f {
-    let cell = textureLoad(guide, vec2i(position.xy), 0);
-    let line = textureSampleLevel(lines, linear_clamp, position.xy / vec2f(textureDimensions(guide)), 0.0);
+    let here = vec2i(position.xy);
+    let cell = textureLoad(guide, here, 0);
+    let line = averaged(here, WIDE_MEAN, 2);
     return vec4f(cell.rgb, smoothstep(0.25, 0.75, dot(line.rgb, cell.rgb) + line.a));
 }
 
 @fragment fn fit_near(@builtin(position) position: vec4f) -> @location(0) vec4f {
-    return fit(vec2i(position.xy), NEAR);
+    return fit(vec2i(position.xy), NEAR, 1);
 }
 
 @fragment fn average(@builtin(position) position: vec4f) -> @location(0) vec4f {
-    return averaged(vec2i(position.xy), NEAR);
+    return averaged(vec2i(position.xy), NEAR, 1);
 }
 
 /// The picture, and the person in alpha. Where the picture stands still, most of the frame before is kept; the more it

@@ -14,7 +14,7 @@ use antifaz::{
     sink::{Sink, SinkError},
     source::{
         Source,
-        adapt::{Remembered, Repeated, Resized},
+        adapt::{First, Remembered, Repeated, Resized},
     },
     telemetry::{FrameReport, Percentiles, Stage, percentiles},
 };
@@ -127,9 +127,10 @@ fn source(args: &BenchArgs) -> Result<Box<dyn Source>, AppError> {
     let input = Input::named(None, args.input.as_deref(), false).unwrap_or(Input::Synthetic);
     let size = args.size;
     if args.in_memory {
+        let needed = First::new(input.open(size)?, args.frames + WARM_UP);
         let frames = match size {
-            Some(size) => Remembered::new(Resized::new(input.open(Some(size))?, size.into())?, REMEMBERED)?,
-            None => Remembered::new(input.open(None)?, REMEMBERED)?,
+            Some(size) => Remembered::new(Resized::new(needed, size.into())?, REMEMBERED)?,
+            None => Remembered::new(needed, REMEMBERED)?,
         };
         return Ok(Box::new(Repeated::new(Box::new(move || Ok(Box::new(frames.clone()))))?));
     }

@@ -149,7 +149,10 @@ impl PassPipeline {
         .map_err(|error| named(error, desc.label))?;
         let depth = desc.depth != Depth::Absent;
         let computed = fragment.filter(|_| gpu.computes() && desc.is_plain()).and_then(|fragment| {
-            let shader = shader.covering(fragment, desc.target)?;
+            let Some(shader) = shader.covering(fragment, desc.target) else {
+                log::debug!("{} is drawn: it needs what only drawing gives", desc.label);
+                return None;
+            };
             let made = ComputePipeline::new(gpu, &shader, desc.label, cover::ENTRY);
             made.inspect_err(|error| log::debug!("{} is drawn: {error}", desc.label)).ok().map(Box::new)
         });

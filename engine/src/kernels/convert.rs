@@ -63,8 +63,9 @@ fn number(format: PixelFormat) -> u32 {
 /// The kernel, with its memory: nothing is made while frames keep their size and format.
 #[derive(Debug)]
 pub struct Convert {
-    /// Of whole frames, and of parts.
-    pipelines: [PassPipeline; 2],
+    whole: PassPipeline,
+    /// Leaves the rows that are not of the part what they are.
+    part: PassPipeline,
     params: Buffer,
     bytes: Option<Buffer>,
 }
@@ -79,15 +80,11 @@ impl Convert {
         let source = include_str!("../../../shaders/kernels/convert.wgsl");
         library.insert("kernels::convert", "shaders/kernels/convert.wgsl", source);
         let shader = library.resolve("kernels::convert", &[])?;
-        let pipeline = |entry| {
-            PassPipeline::new(
-                gpu,
-                &shader,
-                &PassDesc::covering("convert", "vertex", entry, TextureFormat::Rgba8),
-            )
-        };
+        let desc = PassDesc::covering("convert", "vertex", "whole", TextureFormat::Rgba8);
+        let part = PassDesc::new("convert", "vertex", "part", TextureFormat::Rgba8);
         Ok(Self {
-            pipelines: [pipeline("whole")?, pipeline("part")?],
+            whole: PassPipeline::new(gpu, &shader, &desc)?,
+            part: PassPipeline::new(gpu, &shader, &part)?,
             params: gpu.buffer("convert", BufferUse::Uniform, size_of::<Params>() as u64)?,
             bytes: None,
         })
@@ -109,7 +106,7 @@ impl Convert {
             None => gpu.buffer("frame", BufferUse::Storage, need)?,
         };
         let resources = [("convert", Resource::Buffer(&self.params)), ("bytes", Resource::Buffer(&bytes))];
-        let pipeline = &self.pipelines[usize::from(bands.len() > 1)];
+        let pipeline = if bands.len() > 1 { &self.part } else { &self.whole };
         let draws = [Draw::fullscreen(pipeline, &resources)];
         let mut render = Render::new("convert", &picture, &draws);
         for band in &bands {

@@ -1,5 +1,6 @@
 //! Drops islands that a mask only half believes in, and fills such holes: what is kept hangs together with at least five
-//! by five cells of which the mask is sure.
+//! by five cells of which the mask is sure. Where it is sure of nothing, all is kept; a person of whom it is nowhere sure goes
+//! beside one of whom it is.
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use crate::gpu::{
 
 /// Longest side of a mask, in cells.
 pub const MAX_SIDE: u32 = 256;
+const _: () = assert!(super::shrink::MAX_SIDE <= MAX_SIDE, "masks are as large as small pictures");
 /// From here on a person is sure, and so is background up to as far from 0.
 const SURE: f32 = 0.98;
 /// Half of the side of what must be sure.

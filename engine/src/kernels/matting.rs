@@ -111,7 +111,7 @@ fn kept(delta: f32) -> f32 {
 /// The kernel.
 #[derive(Debug)]
 pub struct Matting {
-    passes: [PassPipeline; 11],
+    passes: [PassPipeline; 9],
     islands: Islands,
     params: Buffer,
 }
@@ -121,9 +121,7 @@ pub struct Matting {
 enum Step {
     Shrink,
     Pair,
-    Halve,
     FitWide,
-    AverageWide,
     PairAgain,
     FitNear,
     Average,
@@ -134,12 +132,10 @@ enum Step {
 
 impl Step {
     /// With the names of their entry points.
-    const ALL: [(Self, &str); 11] = [
+    const ALL: [(Self, &str); 9] = [
         (Self::Shrink, "shrink"),
         (Self::Pair, "pair"),
-        (Self::Halve, "halve"),
         (Self::FitWide, "fit_wide"),
-        (Self::AverageWide, "average_wide"),
         (Self::PairAgain, "pair_again"),
         (Self::FitNear, "fit_near"),
         (Self::Average, "average"),
@@ -209,10 +205,8 @@ impl Matting {
         let guide = ("guide", Resource::Texture(seen.map_or(&now, |(_, guide)| guide)));
         let pairs = self.step(encoder, Step::Pair, small, &[guide, mask])?;
         let pairs = self.islands.record(encoder, &pairs)?;
-        let pairs = self.step(encoder, Step::Halve, half, &[("pairs", Resource::Texture(&pairs))])?;
-        let fitted = self.step(encoder, Step::FitWide, half, &[("pairs", Resource::Texture(&pairs))])?;
-        let lines = self.step(encoder, Step::AverageWide, half, &[("fitted", Resource::Texture(&fitted))])?;
-        let again = [guide, ("lines", Resource::Texture(&lines))];
+        let fitted = self.step(encoder, Step::FitWide, small, &[("pairs", Resource::Texture(&pairs))])?;
+        let again = [guide, ("fitted", Resource::Texture(&fitted))];
         let pairs = self.step(encoder, Step::PairAgain, small, &again)?;
         let fitted = self.step(encoder, Step::FitNear, small, &[("pairs", Resource::Texture(&pairs))])?;
         let lines = self.step(encoder, Step::Average, small, &[("fitted", Resource::Texture(&fitted))])?;

@@ -10,10 +10,11 @@ use antifaz::{
     compose::{Composer, Parts},
     filter::{Catalog, Look, LookItem},
     frame::FrameId,
-    gpu::{BufferUse, Covers, Gpu, GpuOptions, TextureDesc, TextureFormat, readback::Readback},
+    gpu::{BufferUse, Covers, Encoder, Gpu, GpuOptions, TextureDesc, TextureFormat, readback::Readback},
     quality::Tier,
     scene::{Face, FaceState, Matte, Picture, Scene},
     scheduler::WorkPlan,
+    telemetry::Work,
     tracking::pose,
 };
 use image::{GrayImage, RgbaImage, imageops};
@@ -130,13 +131,14 @@ impl Bench {
         composer
     }
 
-    pub(crate) fn draw(
+    /// Records a frame.
+    fn compose(
         &self,
         composer: &mut Composer,
         seen: &Observed,
         millis: u64,
         tier: Tier,
-    ) -> RgbaImage {
+    ) -> (Encoder, Picture) {
         let (gpu, id) = (&self.gpu, FrameId(1));
         let size = [seen.picture.width(), seen.picture.height()];
         let texture = gpu.texture_with(&TextureDesc::new(size, TextureFormat::Srgb8), &seen.picture).unwrap();
@@ -150,8 +152,26 @@ impl Bench {
         let mut encoder = gpu.encoder("case");
         let drawn =
             composer.compose(gpu, &mut encoder, scene, WorkPlan { tier, ..WorkPlan::default() }).unwrap();
+        (encoder, drawn)
+    }
+
+    pub(crate) fn draw(
+        &self,
+        composer: &mut Composer,
+        seen: &Observed,
+        millis: u64,
+        tier: Tier,
+    ) -> RgbaImage {
+        let (mut encoder, drawn) = self.compose(composer, seen, millis, tier);
         let ticket = self.readback.start(&mut encoder, &drawn.texture).unwrap();
-        gpu.submit(encoder).unwrap();
-        RgbaImage::from_raw(size[0], size[1], ticket.wait(gpu).unwrap()).unwrap()
+        self.gpu.submit(encoder).unwrap();
+        let [width, height] = drawn.texture.size();
+        RgbaImage::from_raw(width, height, ticket.wait(&self.gpu).unwrap()).unwrap()
+    }
+
+    /// What a frame asks of the device that is not the first.
+    pub(crate) fn work(&self, composer: &mut Composer, seen: &Observed) -> Work {
+        self.draw(composer, seen, 0, Tier::High);
+        self.compose(composer, seen, 40, Tier::High).0.work()
     }
 }

@@ -35,6 +35,7 @@ pub(super) struct Stage {
     size: [u32; 2],
     pixels: Vec<u8>,
     faces: Arc<Buffer>,
+    slots: u32,
     matte: Matte,
     next: u64,
 }
@@ -59,7 +60,8 @@ impl Stage {
         let [width, height] = size;
         let pixel = |x: u32, y: u32| [x * 255 / width, y * 255 / height, (x / 16 + y / 16) % 2 * 120, 255];
         let pixels = (0..height).flat_map(|y| (0..width).flat_map(move |x| pixel(x, y).map(|v| v as u8)));
-        Ok(Self { gpu: gpu.clone(), size, pixels: pixels.collect(), faces: Arc::new(faces), matte, next: 0 })
+        let (pixels, faces, slots) = (pixels.collect(), Arc::new(faces), state.slots());
+        Ok(Self { gpu: gpu.clone(), size, pixels, faces, slots, matte, next: 0 })
     }
 
     /// The next frame.
@@ -70,7 +72,7 @@ impl Stage {
             self.gpu.texture_with(&TextureDesc::new(self.size, TextureFormat::Srgb8), &self.pixels)?;
         let picture = Picture { id, time: STEP * id.0 as u32, texture, host: None };
         let matte = Some(Matte { texture: Arc::clone(&self.matte.texture), seen: id });
-        Ok(Scene { picture, seen: id, faces: Arc::clone(&self.faces), slots: 1, matte })
+        Ok(Scene { picture, seen: id, faces: Arc::clone(&self.faces), slots: self.slots, matte })
     }
 
     /// Draws the next frame and waits for it.

@@ -3,6 +3,8 @@
 //! The stage becomes a function, and one invocation a pixel calls it. What only rasterizing gives (derivatives, levels of
 //! detail chosen by them, discarding) has no place there: such a stage is left as it is.
 
+use std::ops::Range;
+
 use naga::{
     Binding, BuiltIn, Expression, Function, Module, SampleLevel, ScalarKind, Statement, TypeInner,
     VectorSize,
@@ -15,6 +17,8 @@ use crate::gpu::TextureFormat;
 /// The compute stage's name, and what it calls its target.
 pub(in crate::gpu) const ENTRY: &str = "antifaz_cover";
 pub(in crate::gpu) const TARGET: &str = "antifaz_cover_target";
+/// What the fragment stage is called.
+const FUNCTION: &str = "antifaz_cover_color";
 
 impl Shader {
     /// The shader with the fragment entry point number `entry` as the compute entry point [`ENTRY`], which writes
@@ -48,7 +52,7 @@ impl Shader {
         if compiled.contains(ENTRY) {
             return None;
         }
-        let function = as_function(compiled, &main.name)?;
+        let function = as_function(compiled, &main.name, &self.module.entry_points)?;
         let binding = free_binding(&self.module);
         let text = format!(
             "{function}\n@group(0) @binding({binding}) var {TARGET}: texture_storage_2d<{texel}, write>;\n\
@@ -58,9 +62,8 @@ impl Shader {
              if any(at.xy >= size) {{\n        return;\n    }}\n    \
              let place = vec2f(at.xy) + 0.5;\n    \
              let uv = place / vec2f(size);\n    \
-             let color = {}({arguments});\n    \
+             let color = {FUNCTION}({arguments});\n    \
              textureStore({TARGET}, at.xy, {});\n}}\n",
-            main.name,
             if coded { "antifaz_cover_coded(color)" } else { "color" },
         );
         let module = naga::front::wgsl::parse_str(&text).ok()?;
@@ -117,15 +120,22 @@ fn structure(module: &Module, ty: naga::Handle<naga::Type>) -> Option<String> {
     Some(format!("{}({})", ty.name.as_ref()?, members.collect::<Option<Vec<_>>>()?.join(", ")))
 }
 
-/// The text without what makes the function `name` an entry point.
-fn as_function(text: &str, name: &str) -> Option<String> {
+/// The text without what makes the function `name` an entry point, which is called [`FUNCTION`] then. Authors may call
+/// their entry points like what is built in: none keeps its name, and nobody calls them.
+fn as_function(text: &str, name: &str, entries: &[naga::EntryPoint]) -> Option<String> {
     let all = words(text).ok()?;
     let word = |at: usize| all.get(at).map_or("", |range| &text[range.clone()]);
-    let start = (0..all.len()).find(|&at| word(at) == "fn" && word(at + 1) == name)?;
+    let defined = |name: &str| (0..all.len()).find(|&at| word(at) == "fn" && word(at + 1) == name);
+    let start = defined(name)?;
     let before = (0..start).rev().take_while(|&at| !matches!(word(at), ";" | "}")).last().unwrap_or(start);
     let body = (start..all.len()).find(|&at| word(at) == "{")?;
+    let mut changed: Vec<(Range<usize>, String)> = Vec::new();
+    for (number, entry) in entries.iter().enumerate() {
+        let new = if entry.name == name { FUNCTION.to_owned() } else { format!("{FUNCTION}_{number}") };
+        changed.push((all[defined(&entry.name)? + 1].clone(), new));
+    }
     // Attributes, from their `@` to the last of their words.
-    let (mut dropped, mut at) = (Vec::new(), before);
+    let mut at = before;
     while at < body {
         if word(at) != "@" {
             at += 1;
@@ -139,12 +149,13 @@ fn as_function(text: &str, name: &str) -> Option<String> {
                 depth == 0
             })?;
         }
-        dropped.push(all[at].start..all[end].end);
+        changed.push((all[at].start..all[end].end, String::new()));
         at = end + 1;
     }
+    changed.sort_by_key(|(range, _)| range.start);
     let mut text = text.to_owned();
-    for range in dropped.into_iter().rev() {
-        text.replace_range(range, "");
+    for (range, new) in changed.into_iter().rev() {
+        text.replace_range(range, &new);
     }
     Some(text)
 }
@@ -180,6 +191,15 @@ mod tests {
             let shader = covered(&format!("{head} return vec4f(at, 0.0, 1.0); }}")).expect(head);
             assert_eq!(shader.entries(Stage::Compute), [ENTRY]);
         }
+    }
+
+    #[test]
+    fn entry_points_may_be_called_like_what_is_built_in() {
+        let others = ["write", "saturate", "textureStore", "select", "any", "size"].map(|name| {
+            format!("@fragment fn {name}(in: In) -> @location(0) vec4f {{ return in.position; }}\n")
+        });
+        let main = "@fragment fn main(in: In) -> @location(0) vec4f { let size = in.uv.x; return in.position * size; }";
+        assert!(covered(&(others.concat() + main)).is_some());
     }
 
     #[test]

@@ -12,8 +12,8 @@ pub struct Floats {
 }
 
 /// Half of the sides of windows, and other constants of the shader.
-const WIDE: isize = 2;
-const WIDE_MEAN: isize = 1;
+const WIDE: isize = 5;
+const WIDE_MEAN: isize = 3;
 const NEAR: isize = 2;
 const AROUND: isize = 3;
 const NOISE: f32 = 0.0006;
@@ -44,16 +44,17 @@ impl Floats {
         std::array::from_fn(|i| (a[i] * (1.0 - u) + b[i] * u) * (1.0 - v) + (c[i] * (1.0 - u) + d[i] * u) * v)
     }
 
-    /// Sums `of` each texel of the window around a place.
+    /// Sums `of` each texel of the window around a place, or every other one of each row and column.
     fn sum<const N: usize>(
         &self,
         [x, y]: [usize; 2],
-        reach: isize,
+        (reach, step): (isize, usize),
         of: impl Fn([f32; 4]) -> [f32; N],
     ) -> [f32; N] {
         let mut sum = [0.0; N];
-        for (down, right) in
-            (-reach..=reach).flat_map(|down| (-reach..=reach).map(move |right| (down, right)))
+        for (down, right) in (-reach..=reach)
+            .step_by(step)
+            .flat_map(|down| (-reach..=reach).step_by(step).map(move |right| (down, right)))
         {
             let values = of(self.at(x as isize + right, y as isize + down));
             sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
@@ -96,13 +97,12 @@ impl Twin {
         islands::cpu(&mut alone, small);
         pairs.texels.iter_mut().zip(alone).for_each(|(texel, alone)| texel[3] = alone);
         let half = small.map(|side| side.div_ceil(2));
-        let halved = Floats::make(half, |x, y| pairs.sample(middle([x, y], half)));
-        let wide = averaged(&fit(&halved, WIDE), WIDE_MEAN);
+        let wide = averaged(&fit(&pairs, WIDE, 2), WIDE_MEAN, 2);
         let pairs = Floats::make(small, |x, y| {
             let [r, g, b, _] = guide.at(x as isize, y as isize);
-            [r, g, b, smoothstep(0.25, 0.75, applied(wide.sample(middle([x, y], small)), [r, g, b]))]
+            [r, g, b, smoothstep(0.25, 0.75, applied(wide.at(x as isize, y as isize), [r, g, b]))]
         });
-        let lines = averaged(&fit(&pairs, NEAR), NEAR);
+        let lines = averaged(&fit(&pairs, NEAR, 1), NEAR, 1);
         let share = self.person.as_ref().map_or(0.0, |_| kept(delta));
         let person = steady(picture, &lines, self.person.as_ref(), full, share);
         let sides = [true, false].map(|of_person| gathered(&now, &lines, half, of_person));
@@ -151,10 +151,10 @@ fn shrink(picture: &Floats, small: [usize; 2]) -> Floats {
     })
 }
 
-fn fit(pairs: &Floats, reach: isize) -> Floats {
-    let count = ((2 * reach + 1) * (2 * reach + 1)) as f32;
+fn fit(pairs: &Floats, reach: isize, step: usize) -> Floats {
+    let count = (2 * reach as usize / step + 1).pow(2) as f32;
     Floats::make(pairs.size, |x, y| {
-        let sums = pairs.sum([x, y], reach, |[r, g, b, a]| {
+        let sums = pairs.sum([x, y], (reach, step), |[r, g, b, a]| {
             [r, g, b, a, r * a, g * a, b * a, r * r, g * g, b * b, r * g, r * b, g * b]
         });
         let [r, g, b, a, ra, ga, ba, rr, gg, bb, rg, rb, gb] = sums.map(|sum| sum / count);
@@ -171,9 +171,9 @@ fn fit(pairs: &Floats, reach: isize) -> Floats {
     })
 }
 
-fn averaged(fitted: &Floats, reach: isize) -> Floats {
-    let count = ((2 * reach + 1) * (2 * reach + 1)) as f32;
-    Floats::make(fitted.size, |x, y| fitted.sum([x, y], reach, |line| line).map(|sum| sum / count))
+fn averaged(fitted: &Floats, reach: isize, step: usize) -> Floats {
+    let count = (2 * reach as usize / step + 1).pow(2) as f32;
+    Floats::make(fitted.size, |x, y| fitted.sum([x, y], (reach, step), |line| line).map(|sum| sum / count))
 }
 
 fn person_of(line: [f32; 4], tone: [f32; 3]) -> f32 {

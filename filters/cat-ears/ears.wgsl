@@ -4,7 +4,7 @@
 import antifaz::expression::{pitch};
 import antifaz::fur::{Coat, fur_light, hair, reaches};
 import antifaz::noise::{value_noise};
-import antifaz::prop::{PropPoint, Varying};
+import antifaz::prop::{PropPoint, Varying, pixel_at, thickened};
 import antifaz::shading::{exposure};
 import antifaz::studio::{studio_diffuse, studio_light};
 import antifaz::swing::{lag, turned_about, twitch};
@@ -34,7 +34,7 @@ fn place(at: vec3f) -> vec2f {
 /// Moves an ear: it lags behind the head, pricks up with the brows, lies back when the mouth opens, and twitches.
 fn move_ear(point: PropPoint, face: u32) -> PropPoint {
     if point.material == WHISKER {
-        return point;
+        return thickened(point, face);
     }
     let side = sign(point.position.x);
     let root = ROOT * vec3f(side, 1.0, 1.0);
@@ -81,7 +81,7 @@ fn wear(in: Varying) -> @location(0) vec4f {
 
     if in.material == WHISKER {
         let shade = 0.55 * studio_diffuse(normal) + 0.25 * studio_light(reflect(-eye, normal), 0.4);
-        return vec4f(min(shade * light, vec3f(1.0)), 1.0) * params.whiskers;
+        return vec4f(min(shade * light, vec3f(1.0)), 1.0) * params.whiskers * clamp(0.09 / pixel_at(in.place), 0.4, 1.0);
     }
     if in.material == SKIN {
         // Deep in the ear it is dark; thin skin lets light through near its tip.

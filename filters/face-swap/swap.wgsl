@@ -106,13 +106,15 @@ fn swap(in: Varying) -> @location(0) vec4f {
     // Light and shadow: how bright it is here against the whole face, on either.
     let here = around(in.face, in.at) / max(in.skin.w, 0.004);
     let there = around(other, place) / max(theirs.w, 0.004);
-    let local = clamp(here / there, 0.55, 1.6);
+    let local = clamp(here / there, 0.65, 1.4);
     let light = worn * mix(vec3f(1.0), whole, params.skin) * mix(1.0, local, params.light);
     // What lies outside of the picture is not known.
     let known = all(place > vec2f(0.0)) && all(place < vec2f(1.0));
     let shown = textureSampleLevel(places, linear, in.uv, 0.0).b;
     let soft = mix(0.12, 1.0, params.feather);
     let hair = bare(in.canonical, vec2f(min(here, luma(picture_at(in.at).rgb) / max(in.skin.w, 0.004)), there));
-    let alpha = smoothstep(0.0, soft, shown) * hair * (1.0 - own) * params.strength * select(0.0, 1.0, known);
+    // Where the face turns away, what lies beyond it would show as a line.
+    let facing = smoothstep(0.1, 0.45, normalize(in.normal).z);
+    let alpha = smoothstep(0.0, soft, shown) * facing * hair * (1.0 - own) * params.strength * select(0.0, 1.0, known);
     return vec4f(min(light, vec3f(1.0)), 1.0) * alpha;
 }

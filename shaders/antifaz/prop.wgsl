@@ -119,6 +119,19 @@ fn point(index: u32) -> PropPoint {
     return PropPoint(at, (piece * vec4f(vertex.normal, 0.0)).xyz, at, vertex.uv, vertex.material);
 }
 
+/// How large a pixel of the picture is at a place in the space of the camera, in cm.
+fn pixel_at(place: vec3f) -> f32 {
+    return -2.0 * place.z / (_FOCAL * frame.size.y);
+}
+
+/// The corner of a thin tube whose normals point away from its middle, at least as thick as is needed to be drawn without gaps: what
+/// is thinner than a pixel breaks into dots. Its fragments can fade by as much instead.
+fn thickened(point: PropPoint, face: u32) -> PropPoint {
+    var moved = point;
+    moved.position += normalize(point.normal) * 0.4 * pixel_at(head_place(face, point.position));
+    return moved;
+}
+
 /// A corner at the head of the face in that slot; without one its triangles have no area.
 fn placed(point: PropPoint, face: u32) -> Varying {
     var out: Varying;

@@ -25,7 +25,9 @@ fn mesh(in: Varying) -> @location(0) vec4f {
     let run = fract(length(in.canonical.xy) / 14.0 - frame.time * 0.35);
     let pulse = 0.55 + 0.9 * smoothstep(0.0, 0.12, run) * exp(-run * 6.0);
     let skin = 1.0 - near.b;
-    let light = (wire * 0.42 * pulse + node * 0.9 * pulse + halo) * dense * skin + fresnel * 0.3 * skin;
+    // Wide glows are as strong as the face is light: on a dark one they would be a grey mask.
+    let lit = clamp(in.skin.w / 0.15, 0.15, 1.0);
+    let light = ((wire * 0.42 + node * 0.9) * pulse + halo * lit) * dense * skin + fresnel * 0.3 * skin * lit;
     let white = mix(params.color.rgb, vec3f(1.0), 0.35 * node);
     return vec4f(white * light * params.wire * params.strength, 0.0);
 }

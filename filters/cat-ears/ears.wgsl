@@ -50,7 +50,7 @@ fn move_ear(point: PropPoint, face: u32) -> PropPoint {
     let stretch = params.size * (1.0 + 0.08 * spring.color.x - 0.06 * spring.color.y);
     var moved = point;
     // Where the head looks up they would come down to the forehead: the crown is seen there, and they stay on it.
-    let more = vec3f(0.85 * max(pitch(face), 0.0), 0.0, 0.0);
+    let more = vec3f(1.2 * max(pitch(face), 0.0), 0.0, 0.0);
     let standing = root + turned_about((point.position - root) * stretch, turn * params.lively);
     moved.position = HEAD + turned_about(standing - HEAD, more);
     moved.normal = turned_about(turned_about(point.normal, turn * params.lively), more);
@@ -77,7 +77,7 @@ fn wear(in: Varying) -> @location(0) vec4f {
     let at = place(in.canonical);
     let pixel = length(fwidth(at)) / 0.085;
     // The ear grows out of the hair: its root is not seen.
-    let rooted = smoothstep(0.1, 1.9, at.y + 0.5 * (value_noise(in.canonical.xy * 5.0, 3u) - 0.5));
+    let rooted = smoothstep(0.1, 2.8, at.y + 0.5 * (value_noise(in.canonical.xy * 5.0, 3u) - 0.5));
 
     if in.material == WHISKER {
         let shade = 0.55 * studio_diffuse(normal) + 0.25 * studio_light(reflect(-eye, normal), 0.4);

@@ -127,7 +127,7 @@ fn source(args: &BenchArgs) -> Result<Box<dyn Source>, AppError> {
     let input = Input::named(None, args.input.as_deref(), false).unwrap_or(Input::Synthetic);
     let size = args.size;
     if args.in_memory {
-        let needed = First::new(input.open(size)?, args.frames + WARM_UP);
+        let needed = First::new(input.open(size)?, args.frames.saturating_add(WARM_UP));
         let frames = match size {
             Some(size) => Remembered::new(Resized::new(needed, size.into())?, REMEMBERED)?,
             None => Remembered::new(needed, REMEMBERED)?,

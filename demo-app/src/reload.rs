@@ -12,7 +12,7 @@ use std::{
         Arc, Mutex, PoisonError,
         mpsc::{self, Receiver, Sender},
     },
-    thread,
+    thread::{self, JoinHandle},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -67,11 +67,14 @@ pub(crate) struct AtWork {
     pub(crate) before: Look,
 }
 
-/// Watches the files of one look at a time. Dropped, it ends its thread.
+/// Watches the files of one look at a time. Dropped, it waits for its thread: a driver that still compiles there while
+/// the process ends takes it down.
 pub(crate) struct Reload {
-    wanted: Sender<(usize, Watched)>,
+    /// Taken when dropped: the thread ends once nobody can wish any more.
+    wanted: Option<Sender<(usize, Watched)>>,
     outcomes: Receiver<Outcome>,
     at_work: Arc<Mutex<Option<AtWork>>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Reload {
@@ -81,14 +84,14 @@ impl Reload {
         let (done, outcomes) = mpsc::channel();
         let at_work = Arc::<Mutex<_>>::default();
         let watcher = Watcher { preparer, wishes, done, at_work: Arc::clone(&at_work), current: None };
-        thread::Builder::new().name("antifaz reload".into()).spawn(move || watcher.run())?;
-        Ok(Self { wanted, outcomes, at_work })
+        let thread = thread::Builder::new().name("antifaz reload".into()).spawn(move || watcher.run())?;
+        Ok(Self { wanted: Some(wanted), outcomes, at_work, thread: Some(thread) })
     }
 
     /// Watches these filters from now on, and no others. The number comes back with each outcome.
     pub(crate) fn watch(&self, number: usize, watched: Watched) {
         // Without a thread nothing is watched; it has said why.
-        let _ = self.wanted.send((number, watched));
+        let _ = self.wanted.as_ref().map(|wanted| wanted.send((number, watched)));
     }
 
     /// The change whose fault it is if the device is lost right now.
@@ -99,6 +102,14 @@ impl Reload {
     /// What changed since the last call, if anything.
     pub(crate) fn outcome(&self) -> Option<Outcome> {
         self.outcomes.try_recv().ok()
+    }
+}
+
+impl Drop for Reload {
+    fn drop(&mut self) {
+        self.wanted = None;
+        // A thread that panicked has said so.
+        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 

@@ -168,7 +168,7 @@ impl Edit {
             number: 0.0,
             after: String::new(),
             saves: 0,
-            seed: now.as_secs() % 9999,
+            seed: now.as_secs() % 997,
         };
         let Some((at, end)) = last_number(&edit.before) else {
             return Err(edit.refuse("its last shader has no number such as 0.5 that could be changed"));
@@ -181,8 +181,8 @@ impl Edit {
 
     fn save(&mut self) -> Result<(), AppError> {
         self.saves += 1;
-        let number = self.number + (self.seed * 1000 + self.saves) as f64 * 1e-9;
-        let text = format!("{}{number:.9}{}", self.before, self.after);
+        let number = varied(self.number, self.seed * 100 + self.saves);
+        let text = format!("{}{number:.12}{}", self.before, self.after);
         fs::write(&self.file, text).map_err(|source| AppError::File {
             path: self.file.clone(),
             doing: "writing",
@@ -193,6 +193,11 @@ impl Edit {
     fn refuse(&self, problem: &str) -> AppError {
         AppError::Value { argument: self.file.display().to_string(), problem: problem.to_owned() }
     }
+}
+
+/// Another number for each `step`, in a shader's 32 bits too: else the driver would know the shader already.
+fn varied(number: f64, step: u64) -> f64 {
+    number + number.abs().max(1e-3) * step as f64 * 2.5e-7
 }
 
 /// Where the last number with a point stands, outside of comments.
@@ -221,6 +226,18 @@ fn last_number(text: &str) -> Option<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_save_is_another_number() {
+        for number in [0.0, 0.5, 0.999_999, 1.0, -3.0, 1e4] {
+            let mut bits = (0..99_700).map(|step| (varied(number, step) as f32).to_bits());
+            let mut before = bits.next();
+            for bits in bits {
+                assert!(before != Some(bits), "{number}");
+                before = Some(bits);
+            }
+        }
+    }
 
     #[test]
     fn the_last_number_is_found() {

@@ -1,14 +1,21 @@
 // Grows the eyes of each face by a smooth field around each, and sets a light into them.
 
-import antifaz::eyes::{Eye, LEFT, RIGHT, eye, lids, on_iris};
-import antifaz::face::{FACES, is_present, skin};
+import antifaz::color::{luma};
+import antifaz::eyes::{LEFT, RIGHT, eye, lids, on_iris};
+import antifaz::face::{FACES, is_present, landmark};
 import antifaz::frame::{frame, picture_at};
 import antifaz::fullscreen::{Varying};
 import antifaz::warp::{grown, in_heights, in_uv, span, spot};
 import package::inputs::{params};
 
-fn eye_field(at: vec2f, eye: Eye) -> vec2f {
-    return grown(at, eye.middle, 0.62 * params.size * params.strength, 1.6 * eye.width);
+/// Outer and inner corner of each eye.
+const LEFT_CORNERS: vec2u = vec2u(263u, 362u);
+const RIGHT_CORNERS: vec2u = vec2u(33u, 133u);
+
+/// `corners`: landmarks of an eye.
+fn eye_field(at: vec2f, face: u32, corners: vec2u) -> vec2f {
+    let middle = 0.5 * (spot(face, corners.x) + spot(face, corners.y));
+    return grown(at, middle, 0.62 * params.size * params.strength, 1.6 * span(face, corners.x, corners.y));
 }
 
 /// A window and a small lamp, mirrored by the eyeball; hidden where the lids are.
@@ -25,6 +32,11 @@ fn glint(at: vec2f, face: u32, side: u32) -> f32 {
     let light = smoothstep(pixel, -pixel, window) + 0.6 * smoothstep(pixel, -pixel, lamp);
     let inside = smoothstep(0.05, 0.3, -lids(face, side, at) / eye.radius);
     return light * inside * smoothstep(0.14, 0.24, eye.open) * clamp(1.2 - pixel, 0.0, 1.0);
+}
+
+/// How light the skin is at a landmark.
+fn skin_at(face: u32, index: u32) -> f32 {
+    return luma(picture_at(landmark(face, index).xy).rgb);
 }
 
 struct Near {
@@ -63,15 +75,19 @@ fn grow(in: Varying) -> @location(0) vec4f {
     let share = smoothstep(0.0, 0.4, near.lead);
     let size = span(face, 33u, 263u);
     let mouth = 0.5 * (spot(face, 13u) + spot(face, 14u));
-    let source = at + share * (eye_field(at, eye(face, LEFT)) + eye_field(at, eye(face, RIGHT))
+    let source = at + share * (eye_field(at, face, LEFT_CORNERS) + eye_field(at, face, RIGHT_CORNERS)
         + grown(at, mouth, -0.5 * params.mouth * params.strength, 0.75 * size));
     let shown = picture_at(in_uv(source));
     if distance(source, spot(face, 168u)) > size {
         return shown;
     }
-    let light = share * (glint(source, face, LEFT) + glint(source, face, RIGHT));
+    // Only the eye on the same side of the nose can be here.
+    let across = spot(face, LEFT_CORNERS.x) - spot(face, RIGHT_CORNERS.x);
+    let side = select(RIGHT, LEFT, dot(source - spot(face, 168u), across) > 0.0);
+    let light = share * glint(source, face, side);
     // No skin is as dark as 0.03: dark rooms have dim windows.
-    let lamp = 0.9 * min(skin(face).w / 0.03, 1.0);
+    let cheeks = 0.5 * (skin_at(face, 50u) + skin_at(face, 280u));
+    let lamp = 0.9 * min(cheeks / 0.03, 1.0);
     let bright = mix(shown.rgb, vec3f(lamp), clamp(light, 0.0, 1.0) * params.glint * params.strength);
     return vec4f(min(bright, vec3f(shown.a)), shown.a);
 }

@@ -66,7 +66,7 @@ fn wear(in: Varying) -> @location(0) vec4f {
     let height = place.y + 0.105 * place.z;
     let below_cap = select(height < CAP, dot(in.normal, eye) < 0.0, in.material == VELVET);
     if below_cap && dot(outward, eye) < 0.0 {
-        discard;
+        return vec4f(0.0);
     }
     // Within the crown little light arrives: behind the points, and low on the cap.
     let inner = length(place.xz / vec2f(6.85, 6.9)) / (1.0 + 0.028 * max(place.y, 0.0));

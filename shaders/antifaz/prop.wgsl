@@ -66,8 +66,9 @@ struct PropPoint {
 
 /// What the fragment stage gets in the space `prop`.
 struct Varying {
-    /// Place on the target in pixels, and the depth.
-    @builtin(position) position: vec4f,
+    /// Place on the target in pixels, and the depth. Invariant: a prop with transparent parts is drawn twice, first only how
+    /// deep it lies.
+    @builtin(position) @invariant position: vec4f,
     /// In the space of that camera, cm: x right, y up, the camera at 0 looking along -z.
     @location(0) place: vec3f,
     /// In the same space. Not of unit length.

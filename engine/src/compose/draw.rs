@@ -6,7 +6,7 @@ use super::{
     library, merged,
     plan::{self, Draw, Slot},
     record::Slots,
-    variants::Pipelines,
+    variants::{Opaque, Pipelines},
 };
 use crate::{
     filter::{Blend, Keep, Space},
@@ -57,8 +57,8 @@ impl Recorder<'_> {
         };
         let mut resources = self.resources(pass, item, number);
         match pipelines {
-            Pipelines::Draw { solid, blended } => {
-                let draws = self.draws(pass, (item, number), &resources, (solid, blended.as_ref()));
+            Pipelines::Draw { main, opaque } => {
+                let draws = self.draws(pass, (item, number), &resources, (main, opaque.as_ref()));
                 let space = self.composer.look.0[item].filter.passes[number].space;
                 self.render(encoder, pass, target, &draws, space)
             }
@@ -116,7 +116,7 @@ impl Recorder<'_> {
         chain: usize,
     ) -> Result<(), GpuError> {
         let steps = &self.planned.plan.chains[chain];
-        let Some(Pipelines::Draw { solid, .. }) = self.composer.merged.find(steps, self.planned.tier) else {
+        let Some(Pipelines::Draw { main, .. }) = self.composer.merged.find(steps, self.planned.tier) else {
             return Ok(());
         };
         let own: Vec<(String, Resource<'_>)> = steps
@@ -128,7 +128,7 @@ impl Recorder<'_> {
             .collect();
         let mut resources = self.engine_resources(pass);
         resources.extend(own.iter().map(|(name, resource)| (name.as_str(), *resource)));
-        let draws = [gpu::Draw::fullscreen(solid, &resources)];
+        let draws = [gpu::Draw::fullscreen(main, &resources)];
         encoder.render(&Render::new(&pass.label, target, &draws))
     }
 
@@ -192,7 +192,7 @@ impl Recorder<'_> {
         planned: &plan::Pass,
         (item, pass): (usize, usize),
         resources: &'r [(&'r str, Resource<'r>)],
-        (solid, blended): (&'r gpu::PassPipeline, Option<&'r gpu::PassPipeline>),
+        (main, opaque): (&'r gpu::PassPipeline, Option<&'r Opaque>),
     ) -> Vec<gpu::Draw<'r>> {
         let program = &self.composer.programs[item];
         let filter = &self.composer.look.0[item].filter;
@@ -205,21 +205,22 @@ impl Recorder<'_> {
             indices: Some(indices),
         };
         match filter.passes[pass].space {
-            Space::Frame => vec![gpu::Draw::fullscreen(solid, resources)],
-            Space::FaceMesh | Space::FaceUv => vec![mesh(solid, 0..shared.face.count, &shared.face.indices)],
+            Space::Frame => vec![gpu::Draw::fullscreen(main, resources)],
+            Space::FaceMesh | Space::FaceUv => vec![mesh(main, 0..shared.face.count, &shared.face.indices)],
             Space::Particles(particles) => {
                 let instances = 0..filter.particles[particles].count;
                 // Two triangles each.
-                vec![gpu::Draw { pipeline: solid, resources, vertices: 0..6, instances, indices: None }]
+                vec![gpu::Draw { pipeline: main, resources, vertices: 0..6, instances, indices: None }]
             }
             Space::Prop(prop) => {
                 let prop = &program.props[prop];
                 let occluder = &shared.occluders[usize::from(planned.samples > 1)];
                 let hidden =
                     prop.occluded.then(|| mesh(occluder, 0..shared.head.count, &shared.head.indices));
-                let solid = mesh(solid, 0..prop.opaque, &prop.indices);
-                let blended = blended.map(|pipeline| mesh(pipeline, prop.opaque..prop.count, &prop.indices));
-                hidden.into_iter().chain([solid]).chain(blended).collect()
+                let first = opaque.map(|opaque| mesh(&opaque.pipeline, 0..prop.opaque, &prop.indices));
+                let start = opaque.filter(|opaque| opaque.coloured).map_or(0, |_| prop.opaque);
+                let main = mesh(main, start..prop.count, &prop.indices);
+                hidden.into_iter().chain(first).chain([main]).collect()
             }
         }
     }

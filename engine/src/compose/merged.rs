@@ -121,7 +121,7 @@ fn compile(
     let shader = library.resolve_guarded(ROOT, &flags, guard)?;
     let desc = PassDesc::covering("merged", library::VERTEX, ENTRY, TextureFormat::Srgb8);
     compiled.get(format!("merged\n{}", shader.text()), || {
-        Ok(Pipelines::Draw { solid: PassPipeline::new(gpu, &shader, &desc)?, blended: None })
+        Ok(Pipelines::Draw { main: PassPipeline::new(gpu, &shader, &desc)?, opaque: None })
     })
 }
 

@@ -38,13 +38,22 @@ pub(super) struct Variants {
 pub(super) enum Pipelines {
     /// It draws.
     Draw {
-        /// All, or the opaque part of a prop.
-        solid: PassPipeline,
-        /// For the transparent part of a prop, where it has one.
-        blended: Option<PassPipeline>,
+        /// For all that `opaque` has not drawn.
+        main: PassPipeline,
+        /// For the opaque part of a prop that has transparent ones, which are seen only before it.
+        opaque: Option<Opaque>,
     },
     /// It computes.
     Compute(ComputePipeline),
+}
+
+/// What draws the opaque part of a prop before the rest.
+#[derive(Debug)]
+pub(super) struct Opaque {
+    pub(super) pipeline: PassPipeline,
+    /// Whether it draws all of it. Else only how deep it lies, which compiles in no time, and the rest draws the colour; that
+    /// will not do where the shader leaves pixels out.
+    pub(super) coloured: bool,
 }
 
 impl Variants {
@@ -126,7 +135,7 @@ impl Variants {
     pub(super) fn members(&self, global: &str) -> &[Member] {
         let made = self.places.iter().filter_map(|place| place.get());
         let members = made.map(|pipelines| match &**pipelines {
-            Pipelines::Draw { solid, .. } => solid.uniform_members(global),
+            Pipelines::Draw { main, .. } => main.uniform_members(global),
             Pipelines::Compute(pipeline) => pipeline.uniform_members(global),
         });
         members.into_iter().find(|members| !members.is_empty()).unwrap_or(&[])
@@ -158,21 +167,25 @@ impl Pipelines {
         }
         let blend = blend(pass);
         let desc = PassDesc { samples, blend, ..PassDesc::new(&label, library::VERTEX, &pass.entry, format) };
-        let (solid, blended) = match pass.space {
+        let coloured = shader.discards(&pass.entry);
+        let (main, opaque) = match pass.space {
             Space::Frame => (PassDesc { covers: true, ..desc }, None),
             Space::FaceUv | Space::Particles(_) => (desc, None),
             Space::FaceMesh => (PassDesc { depth: Depth::Write, cull: Cull::Back, ..desc }, None),
             Space::Prop(prop) => {
-                let blended = filter.props[prop].mesh.has_blended();
-                let blended = blended.then_some(PassDesc { depth: Depth::Test, ..desc });
-                (PassDesc { depth: Depth::Write, ..desc }, blended)
+                let solid = PassDesc { depth: Depth::Write, ..desc };
+                let deep = PassDesc { fragment: solid.fragment.filter(|_| coloured), ..solid };
+                match filter.props[prop].mesh.has_blended() {
+                    true => (PassDesc { depth: Depth::Test, ..desc }, Some(deep)),
+                    false => (solid, None),
+                }
             }
         };
-        let key = format!("{solid:?} {blended:?}\n{}", shader.text());
+        let key = format!("{main:?} {opaque:?}\n{}", shader.text());
         let pipelines = compiled.get(key, || -> Result<Self, ComposeError> {
-            let solid = PassPipeline::new(gpu, shader, &solid)?;
-            let blended = blended.map(|desc| PassPipeline::new(gpu, shader, &desc)).transpose()?;
-            Ok(Self::Draw { solid, blended })
+            let main = PassPipeline::new(gpu, shader, &main)?;
+            let opaque = opaque.map(|desc| PassPipeline::new(gpu, shader, &desc)).transpose()?;
+            Ok(Self::Draw { main, opaque: opaque.map(|pipeline| Opaque { pipeline, coloured }) })
         });
         let pipelines = pipelines.map_err(|error| fitting(pass, error))?;
         check_declared(filter, pass, &label, |name| pipelines.uses(name))?;
@@ -182,7 +195,7 @@ impl Pipelines {
 
     fn uses(&self, global: &str) -> bool {
         match self {
-            Self::Draw { solid, .. } => solid.uses(global),
+            Self::Draw { main, .. } => main.uses(global),
             Self::Compute(pipeline) => pipeline.uses(global),
         }
     }

@@ -282,10 +282,10 @@ impl Engine {
     ) -> Result<Rendered, EngineError> {
         let input = input.into();
         let plan = self.scheduler.plan(self.last.as_ref());
-        self.drawn.set(plan.tier);
         let mut watch = Watch::start(input.id(), plan, &mut self.timer, encoder);
 
         let picture = self.upload(encoder, input)?;
+        self.drawn.set(plan.tier, picture.texture.size());
         watch.end(Stage::Upload, &mut self.timer, encoder);
 
         let (scene, observation) = self.see(encoder, picture, &plan)?;

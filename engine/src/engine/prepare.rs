@@ -11,33 +11,44 @@ use crate::{
     filter::{Filter, Look},
     frame::FrameId,
     gpu::{BufferUse, Gpu, GpuError, TextureDesc, TextureFormat},
+    kernels::shrink::within,
     quality::Tier,
     scene::{FaceState, MAX_FACES, Matte, Picture, Scene},
     scheduler::WorkPlan,
 };
 
-/// Drivers compile for formats, not for sizes: a small picture does.
-const SIZE: [u32; 2] = [64, 36];
+/// Longest side of the picture that is drawn on to warm up. Drivers compile for formats rather than sizes, so a small one
+/// does; software compiles anew where a side is a power of two and was none before, or the reverse. With this one what
+/// kernels shrink to 256 is as large as in a frame, and halves and quarters are no powers of two.
+const LONGEST: u32 = 272;
+/// Sides of the mask: those of the net for landscapes.
+const MASK: [u32; 2] = [256, 144];
 
 /// Makes looks ready for an engine, on whatever thread it is called. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Preparer {
     gpu: Gpu,
     parts: Parts,
-    tier: Drawn,
+    drawn: Drawn,
 }
 
-/// The tier of the newest frame.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Drawn(Arc<Mutex<Tier>>);
+/// The tier of the newest frame, and the size of its picture.
+#[derive(Clone, Debug)]
+pub(super) struct Drawn(Arc<Mutex<(Tier, [u32; 2])>>);
 
 impl Drawn {
-    pub(super) fn set(&self, tier: Tier) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = tier;
+    pub(super) fn set(&self, tier: Tier, size: [u32; 2]) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (tier, size);
     }
 
-    fn get(&self) -> Tier {
+    fn get(&self) -> (Tier, [u32; 2]) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Drawn {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new((Tier::default(), [1280, 720]))))
     }
 }
 
@@ -46,8 +57,8 @@ impl Drawn {
 pub struct Prepared(Composer);
 
 impl Preparer {
-    pub(super) fn new(gpu: Gpu, parts: Parts, tier: Drawn) -> Self {
-        Self { gpu, parts, tier }
+    pub(super) fn new(gpu: Gpu, parts: Parts, drawn: Drawn) -> Self {
+        Self { gpu, parts, drawn }
     }
 
     /// For a device without an engine.
@@ -55,7 +66,7 @@ impl Preparer {
     /// # Errors
     /// The device can't hold what all looks draw with.
     pub fn of(gpu: Gpu) -> Result<Self, GpuError> {
-        Ok(Self { parts: Parts::new(&gpu)?, gpu, tier: Drawn::default() })
+        Ok(Self { parts: Parts::new(&gpu)?, gpu, drawn: Drawn::default() })
     }
 
     /// The device.
@@ -65,7 +76,7 @@ impl Preparer {
 
     /// The tier at which the engine draws now; the highest without an engine.
     pub fn tier(&self) -> Tier {
-        self.tier.get()
+        self.drawn.get().0
     }
 
     /// All that is wrong with a filter's shaders.
@@ -99,11 +110,13 @@ impl Preparer {
     pub fn warm_up(&self, prepared: &mut Prepared, tiers: &[Tier]) -> Result<(), EngineError> {
         let (gpu, id) = (&self.gpu, FrameId(0));
         let faces = gpu.buffer("faces", BufferUse::Storage, size_of::<FaceState>() as u64)?;
-        let matte = gpu.texture_with(&TextureDesc::new([1, 1], TextureFormat::R8), &[255])?;
+        let all = vec![255; (MASK[0] * MASK[1]) as usize];
+        let matte = gpu.texture_with(&TextureDesc::new(MASK, TextureFormat::R8), &all)?;
         let (faces, matte) = (Arc::new(faces), Matte { texture: Arc::new(matte), seen: id });
-        let grey = vec![128; (SIZE[0] * SIZE[1] * 4) as usize];
+        let size = within(self.drawn.get().1, LONGEST);
+        let grey = vec![128; (size[0] * size[1] * 4) as usize];
         for tier in tiers {
-            let texture = gpu.texture_with(&TextureDesc::new(SIZE, TextureFormat::Srgb8), &grey)?;
+            let texture = gpu.texture_with(&TextureDesc::new(size, TextureFormat::Srgb8), &grey)?;
             let picture = Picture { id, time: Duration::ZERO, texture, host: None };
             let (faces, matte) = (Arc::clone(&faces), Some(matte.clone()));
             let scene = Scene { picture, seen: id, faces, slots: MAX_FACES as u32, matte };

@@ -11,7 +11,10 @@ use bytemuck::{Pod, Zeroable};
 
 pub use twin::{Floats, Twin};
 
-use super::{islands::Islands, shrink::size_of_copy};
+use super::{
+    islands::Islands,
+    shrink::{size_of_copy, within},
+};
 use crate::gpu::{
     Buffer, BufferUse, Draw, Encoder, Gpu, GpuError, Load, PassDesc, PassPipeline, Render, Resource, Sampler,
     Texture, TextureDesc, TextureFormat, shader::Library,
@@ -96,11 +99,7 @@ impl Memory {
 
 /// The size of the mask for a picture of `size`.
 pub fn size_of_mask(size: [u32; 2]) -> [u32; 2] {
-    let longest = size[0].max(size[1]).max(1);
-    if longest <= MAX_SIDE {
-        return size;
-    }
-    size.map(|side| (u64::from(side) * u64::from(MAX_SIDE) / u64::from(longest)).max(1) as u32)
+    within(size, MAX_SIDE)
 }
 
 /// The share of the frame before that is kept where nothing moves.

@@ -31,13 +31,17 @@ impl Params {
 
 /// The size of the copy of a picture of size `from`: the same shape, no side over [`MAX_SIDE`].
 pub fn size_of_copy(from: [u32; 2]) -> [u32; 2] {
-    let longest = from[0].max(from[1]).max(1);
-    if longest <= MAX_SIDE {
+    within(from, MAX_SIDE)
+}
+
+/// The size of a picture of size `from` where it may not be larger than `longest` on any side: the same shape.
+pub fn within(from: [u32; 2], longest: u32) -> [u32; 2] {
+    let most = from[0].max(from[1]).max(1);
+    if most <= longest {
         return from;
     }
-    from.map(|side| {
-        ((u64::from(side) * u64::from(MAX_SIDE) + u64::from(longest) / 2) / u64::from(longest)).max(1) as u32
-    })
+    let scaled = |side: u32| (u64::from(side) * u64::from(longest) + u64::from(most) / 2) / u64::from(most);
+    from.map(|side| scaled(side).max(1) as u32)
 }
 
 /// The kernel.

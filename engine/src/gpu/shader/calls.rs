@@ -23,6 +23,12 @@ pub(super) fn handles(module: &Module, body: &Block) -> HashSet<Handle<Function>
     found
 }
 
+/// Whether a body, or a function that it reaches, may leave its pixel out.
+pub(super) fn discards(module: &Module, body: &Block) -> bool {
+    let kills = |body| any(body, &mut |statement| matches!(statement, Statement::Kill));
+    kills(body) || handles(module, body).into_iter().any(|function| kills(&module.functions[function].body))
+}
+
 /// Appends what is called in a block.
 fn callees(block: &Block, found: &mut Vec<Handle<Function>>) {
     any(block, &mut |statement| {

@@ -202,6 +202,13 @@ impl Shader {
         self.entry(entry, Stage::Fragment).is_some_and(|number| pointwise::is_pointwise(&self.module, number))
     }
 
+    /// Whether the fragment stage that its author calls `entry` may leave pixels out.
+    pub fn discards(&self, entry: &str) -> bool {
+        let number = self.entry(entry, Stage::Fragment);
+        let body = |number: usize| &self.module.entry_points[number].function.body;
+        number.is_some_and(|number| calls::discards(&self.module, body(number)))
+    }
+
     pub(super) fn module(&self) -> &naga::Module {
         &self.module
     }

@@ -19,9 +19,9 @@ pub(super) fn is_pointwise(module: &Module, entry: usize) -> bool {
     handles.all(|handle| {
         let function = &module.functions[handle];
         let reader = is_named(function.name.as_deref(), READER);
-        (reader || !reads_picture(module, function)) && !discards(function) && !calls_reader(module, function)
+        (reader || !reads_picture(module, function)) && !calls_reader(module, function)
     }) && !reads_picture(module, main)
-        && !discards(main)
+        && !calls::discards(module, &main.body)
         && reads_its_own_place(module, main)
 }
 
@@ -48,10 +48,6 @@ fn calls_reader(module: &Module, function: &Function) -> bool {
         &function.body,
         &mut |statement| matches!(statement, Statement::Call { function, .. } if is_reader(module, *function)),
     )
-}
-
-fn discards(function: &Function) -> bool {
-    calls::any(&function.body, &mut |statement| matches!(statement, Statement::Kill))
 }
 
 /// Whether every call of the reader in `main` is given the place that is drawn.

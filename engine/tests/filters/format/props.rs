@@ -46,12 +46,17 @@ fn filter(keys: &str, shader: &str) -> LookItem {
 }
 
 fn filter_of(gltf: &str, keys: &str, shader: &str) -> LookItem {
+    filter_with(gltf, keys, &format!("{shader}{WEAR}"))
+}
+
+/// With the whole shader.
+fn filter_with(gltf: &str, keys: &str, shader: &str) -> LookItem {
     let manifest = format!(
         "{HEAD}[[meshes]]\nname = \"board\"\npath = \"board.gltf\"\n[[passes]]\nname = \"wear\"\nshader = \"a.wgsl\"\n\
          entry = \"wear\"\nspace = \"prop\"\nmesh = \"board\"\n{keys}"
     );
     let mut files = board(gltf);
-    let shader = format!("{IMPORTS}{shader}{WEAR}");
+    let shader = format!("{IMPORTS}{shader}");
     files.extend([(MANIFEST, manifest.into_bytes()), ("a.wgsl", shader.into_bytes())]);
     let filter = Filter::from_package(&Package::new("board", files));
     LookItem::parse(filter.unwrap_or_else(|error| panic!("{error}")).into(), "").unwrap()
@@ -111,6 +116,45 @@ fn what_is_transparent_is_blended_over_the_picture() {
         let at = beside_nose(&seen, dx, 0.0);
         let below = seen.picture[(at[0], at[1])];
         shows(&drawn, at, [0, 1, 2].map(|channel: usize| own[channel] + 0.5 * light(below[channel])));
+    }
+}
+
+#[test]
+fn what_is_transparent_is_seen_where_the_shader_leaves_out_what_lies_before_it() {
+    let bench = Bench::new();
+    let seen = Observed::of_still("pd_astronaut.png", 160);
+    // The same board again, as glass, 1 cm further back.
+    let both = BOARD
+        .replace(r#""nodes":[0]"#, r#""nodes":[0,1]"#)
+        .replace(r#""translation":[0,0,9]}"#, r#""translation":[0,0,9]},{"mesh":1,"translation":[0,0,8]}"#)
+        .replace(
+            r#""material":0}]}]"#,
+            r#""material":0}]},
+                {"primitives":[{"attributes":{"POSITION":0,"TEXCOORD_0":1},"indices":2,"material":1}]}]"#,
+        )
+        .replace(
+            "[0.5,1,1,1]}}]",
+            r#"[0.5,1,1,1]}},{"pbrMetallicRoughness":{"baseColorFactor":[0,0,1,0.5]},"alphaMode":"BLEND"}]"#,
+        );
+    let half = WEAR.replace(
+        "return antifaz::prop::surface_color(in);",
+        "let color = antifaz::prop::surface_color(in);\n    \
+         if in.material == 0u && in.uv.x < 0.5 {\n        discard;\n    }\n    return color;",
+    );
+    let below = |at: [u32; 2]| seen.picture[(at[0], at[1])].0.map(light);
+    let [left, right] = [-12.0, 12.0].map(|dx| beside_nose(&seen, dx, 0.0));
+    for (shader, on_left) in [
+        (WEAR, [0.5, 0.0, 0.0]),
+        (
+            half.as_str(),
+            [0, 1, 2].map(|channel: usize| 0.5 * below(left)[channel] + [0.0, 0.0, 0.5][channel]),
+        ),
+    ] {
+        let item = filter_with(&both, "", shader);
+        let mut composer = Composer::new(&bench.gpu, Look(vec![item])).unwrap();
+        let drawn = bench.draw(&mut composer, &seen, 500, Tier::High);
+        shows(&drawn, left, on_left);
+        shows(&drawn, right, [0.0, 1.0, 0.0]);
     }
 }
 

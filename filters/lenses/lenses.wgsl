@@ -2,7 +2,7 @@
 // the eye mirrors stays.
 
 import antifaz::color::{luma};
-import antifaz::eyes::{LEFT, RIGHT, eye, lids, on_iris};
+import antifaz::eyes::{CANONICAL_IRIS, LEFT, RIGHT, canonical_lids, eye, on_iris};
 import antifaz::face::{landmark};
 import antifaz::face_mesh::{Varying};
 import antifaz::frame::{frame, picture_at};
@@ -44,7 +44,7 @@ fn lens(in: Varying, at: vec2f, side: u32, picture: vec3f) -> vec4f {
     if r > 1.0 + soft {
         return vec4f(0.0);
     }
-    let inside = -lids(in.face, side, at) / eye.radius;
+    let inside = -canonical_lids(in.canonical.xy) / CANONICAL_IRIS;
     // Lashes and the shadow of the lid lie over the edge.
     let cover = (1.0 - smoothstep(1.0 - 2.0 * soft, 1.0 + soft, r)) * smoothstep(0.0, 0.2 + soft, inside);
     let lid = mix(0.2, 1.0, smoothstep(0.0, 0.9, inside + 0.5 * p.y + 0.2));
@@ -57,7 +57,9 @@ fn lens(in: Varying, at: vec2f, side: u32, picture: vec3f) -> vec4f {
     let iris = mix(mix(lit, picture, 0.15), 0.004 * light, pupil(p, soft));
     // What is much brighter than an iris can be is mirrored.
     let mirrored = smoothstep(0.45, 0.9, luma(picture) / below.w);
-    let open = smoothstep(0.06, 0.14, eye.open);
+    // An eye beyond the nose, in profile, is not seen.
+    let seen = smoothstep(0.1, 0.3, normalize(in.normal).z);
+    let open = smoothstep(0.06, 0.14, eye.open) * seen;
     return vec4f(mix(iris, picture, mirrored), 1.0) * cover * open * params.strength;
 }
 

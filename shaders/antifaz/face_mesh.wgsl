@@ -39,7 +39,8 @@ struct Varying {
     @location(1) at: vec2f,
     /// Place on the canonical face, in cm.
     @location(2) canonical: vec3f,
-    /// In the space of a camera that looks straight at the head: x right, y up, z to the viewer. Not of unit length.
+    /// In the space of a camera that looks straight at the head: x right, y up, z to the viewer. Not of unit length. Who reads
+    /// it says `requires = { face = ["pose"] }`.
     @location(3) normal: vec3f,
     /// Mean colour of the skin in linear light, and its luminance in w.
     @location(4) @interpolate(flat) skin: vec4f,

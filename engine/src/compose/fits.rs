@@ -152,13 +152,18 @@ pub(super) fn check_needs(
     shader: &Shader,
 ) -> Result<(), ComposeError> {
     let stage = if pass.compute { Stage::Compute } else { Stage::Fragment };
+    // The vertex stage of a face's triangles turns their normals as the head is turned.
+    let turned = !filter.requires.pose
+        && matches!(pass.space, Space::FaceMesh | Space::FaceUv)
+        && shader.reads_member(&pass.entry, "antifaz::face_mesh::Varying", "normal");
     let needs: [(&str, bool, &[&str]); 2] = [
         ("blendshapes", filter.requires.blendshapes, &["antifaz::face::blendshape"]),
         ("pose", filter.requires.pose, &POSE),
     ];
     for (name, declared, functions) in needs {
         let moves = pass.vertex.as_ref().is_some_and(|hook| shader.function_calls(&hook.name, functions));
-        if !declared && (moves || shader.calls(&pass.entry, stage, functions)) {
+        let turned = turned && name == "pose";
+        if !declared && (turned || moves || shader.calls(&pass.entry, stage, functions)) {
             let fix = format!("requires = {{ face = [\"{name}\"] }}");
             let place = Box::new(pass.places[0].clone());
             return Err(ComposeError::Undeclared {

@@ -20,6 +20,7 @@ mod habits;
 mod imports;
 mod judge;
 mod link;
+mod members;
 mod merged;
 mod module;
 mod pointwise;
@@ -200,6 +201,14 @@ impl Shader {
     /// Whether the fragment stage that its author calls `entry` sees of the picture only the pixel that it draws.
     pub fn is_pointwise(&self, entry: &str) -> bool {
         self.entry(entry, Stage::Fragment).is_some_and(|number| pointwise::is_pointwise(&self.module, number))
+    }
+
+    /// Whether the fragment stage that its author calls `entry` looks at a member of a structure
+    /// (`antifaz::face_mesh::Varying`, `normal`).
+    pub fn reads_member(&self, entry: &str, structure: &str, member: &str) -> bool {
+        let structure = structure.replace("::", "_");
+        let number = self.entry(entry, Stage::Fragment);
+        number.is_some_and(|number| members::reads(&self.module, &self.info, number, &structure, member))
     }
 
     /// Whether the fragment stage that its author calls `entry` may leave pixels out.

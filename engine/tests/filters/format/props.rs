@@ -169,6 +169,23 @@ fn what_the_vertex_function_reads_must_be_declared() {
 }
 
 #[test]
+fn normals_of_a_face_need_its_pose() {
+    let bench = Bench::new();
+    let shader = "@fragment\nfn main(in: antifaz::face_mesh::Varying) -> @location(0) vec4f {\n    \
+        return vec4f(steep(in));\n}\nfn steep(in: antifaz::face_mesh::Varying) -> f32 {\n    \
+        return 1.0 - normalize(in.normal).z;\n}\n";
+    let build = |shader: &str| {
+        let manifest = format!("requires = {{ face = [\"mesh\"] }}\n{PASS}space = \"face_mesh\"\n");
+        super::try_composer(&bench, &manifest, shader, "")
+    };
+    match build(shader) {
+        Err(ComposeError::Undeclared { name, .. }) => assert_eq!(name, "pose"),
+        other => panic!("{other:?}"),
+    }
+    build(&shader.replace("in.normal", "in.canonical")).unwrap();
+}
+
+#[test]
 fn an_authors_function_moves_the_corners_of_the_face() {
     let bench = Bench::new();
     let seen = Observed::of_still("pd_astronaut.png", 160);

@@ -1,0 +1,37 @@
+//! Which members of a structure a stage looks at.
+
+use naga::{Expression, Function, Module, Type, TypeInner, valid::FunctionInfo, valid::ModuleInfo};
+
+use super::calls;
+
+/// Whether the entry point of this number, or a function that it reaches, looks at the member `member` of the structure
+/// that the merged text calls `structure`.
+pub(super) fn reads(module: &Module, info: &ModuleInfo, entry: usize, structure: &str, member: &str) -> bool {
+    let main = &module.entry_points[entry].function;
+    let looks = |function, info| function_reads(module, function, info, (structure, member));
+    looks(main, info.get_entry_point(entry))
+        || calls::handles(module, &main.body)
+            .into_iter()
+            .any(|handle| looks(&module.functions[handle], &info[handle]))
+}
+
+fn function_reads(module: &Module, function: &Function, info: &FunctionInfo, wanted: (&str, &str)) -> bool {
+    function.expressions.iter().any(|(_, expression)| {
+        let Expression::AccessIndex { base, index } = expression else { return false };
+        let of = info[*base].ty.handle().map(|ty| &module.types[ty]);
+        let of = match (of.map(|ty| &ty.inner), info[*base].ty.inner_with(&module.types)) {
+            (Some(TypeInner::Struct { .. }), _) => of,
+            (_, TypeInner::Pointer { base, .. }) => Some(&module.types[*base]),
+            _ => None,
+        };
+        of.is_some_and(|ty| is_member(ty, *index, wanted))
+    })
+}
+
+fn is_member(ty: &Type, index: u32, (structure, member): (&str, &str)) -> bool {
+    let TypeInner::Struct { members, .. } = &ty.inner else { return false };
+    let name = members.get(index as usize).and_then(|member| member.name.as_deref());
+    // Names that meet others have underscores after them.
+    let same = |name: Option<&str>, wanted| name.is_some_and(|name| name.trim_end_matches('_') == wanted);
+    same(ty.name.as_deref(), structure) && same(name, member)
+}

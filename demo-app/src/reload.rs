@@ -30,17 +30,33 @@ use crate::filters;
 const EVERY: Duration = Duration::from_millis(15);
 /// Editors write in several steps: files must have stayed the same for so long.
 const SETTLED: Duration = Duration::from_millis(5);
-/// After so many changes in a row they are read all the same.
-const MOST_STEPS: u32 = 40;
+/// After so many changes in a row they are read all the same, also where one stays empty: on a busy disk an editor takes
+/// half a second from emptying a file to writing it.
+const MOST_STEPS: u32 = 400;
 /// Folders within folders, files: what is larger is no filter.
 const MAX_DEPTH: u32 = 8;
 const MAX_FILES: usize = 1000;
 
-/// A look and where each of its filters lies.
+/// A look, where each of its filters lies, and how their files were when they were read: what is saved before anybody
+/// watches is a change, too.
 #[derive(Clone, Debug)]
 pub(crate) struct Watched {
     pub(crate) look: Look,
-    pub(crate) paths: Vec<PathBuf>,
+    paths: Vec<PathBuf>,
+    stamps: Vec<Stamps>,
+}
+
+impl Watched {
+    /// A look whose filters were read just now.
+    pub(crate) fn new(look: Look, paths: Vec<PathBuf>) -> Self {
+        let stamps = paths.iter().map(|path| stamps(path)).collect();
+        Self { look, paths, stamps }
+    }
+
+    /// Goes back to an earlier look until its files change again.
+    pub(crate) fn go_back(&mut self, look: Look) {
+        *self = Self::new(look, std::mem::take(&mut self.paths));
+    }
 }
 
 /// What a change came to.
@@ -53,7 +69,7 @@ pub(crate) struct Outcome {
     /// When the pipelines that are drawn with now were compiled.
     pub(crate) compiled: Instant,
     /// The new look, ready to draw, or everything that is wrong with it.
-    pub(crate) result: Result<(Prepared, Look), Vec<Fault>>,
+    pub(crate) result: Result<(Prepared, Watched), Vec<Fault>>,
 }
 
 /// A change that is being made ready, or was just handed over and has not been drawn yet.
@@ -127,17 +143,13 @@ struct Watcher {
 struct Current {
     number: usize,
     watched: Watched,
-    stamps: Vec<Stamps>,
 }
 
 impl Watcher {
     fn run(mut self) {
         loop {
             match self.wishes.recv_timeout(EVERY) {
-                Ok((number, watched)) => {
-                    let stamps = watched.paths.iter().map(|path| stamps(path)).collect();
-                    self.current = Some(Current { number, watched, stamps });
-                }
+                Ok((number, watched)) => self.current = Some(Current { number, watched }),
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
             }
@@ -181,7 +193,7 @@ impl Current {
     fn changed(&mut self) -> Vec<usize> {
         let look_again = |paths: &[PathBuf]| paths.iter().map(|path| stamps(path)).collect::<Vec<_>>();
         let mut now = look_again(&self.watched.paths);
-        if now == self.stamps {
+        if now == self.watched.stamps {
             return Vec::new();
         }
         for _ in 0..MOST_STEPS {
@@ -192,8 +204,8 @@ impl Current {
                 break;
             }
         }
-        let before = std::mem::replace(&mut self.stamps, now);
-        let pairs = before.iter().zip(&self.stamps).enumerate();
+        let before = std::mem::replace(&mut self.watched.stamps, now);
+        let pairs = before.iter().zip(&self.watched.stamps).enumerate();
         pairs.filter(|(_, (before, now))| before != now).map(|(number, _)| number).collect()
     }
 
@@ -211,10 +223,10 @@ impl Current {
         let mut compiled = Instant::now();
         let result = self.prepare(preparer, changed, &mut look, &mut compiled);
         if result.is_ok() {
-            self.watched.look = look.clone();
+            self.watched.look = look;
         }
         let (result, rest) = match result {
-            Ok((prepared, rest)) => (Ok((prepared, look)), Some(rest)),
+            Ok((prepared, rest)) => (Ok((prepared, self.watched.clone())), Some(rest)),
             Err(faults) => (Err(faults), None),
         };
         (Outcome { number: self.number, names, compiled, result }, rest)
@@ -297,7 +309,7 @@ fn collect(path: &Path, depth: u32, found: &mut Stamps) {
 impl From<Vec<filters::Found>> for Watched {
     fn from(found: Vec<filters::Found>) -> Self {
         let (items, paths) = found.into_iter().map(|found| (found.item, found.path)).unzip();
-        Self { look: Look(items), paths }
+        Self::new(Look(items), paths)
     }
 }
 
@@ -345,7 +357,11 @@ mod tests {
         let filter = filters::read(folder.path()).expect("a filter");
         let item = LookItem::parse(filter, "gain=0.5").expect("a value");
         let reload = Reload::start(preparer).expect("a thread");
-        reload.watch(7, Watched { look: Look(vec![item]), paths: vec![folder.path().into()] });
+        let watched = Watched::new(Look(vec![item]), vec![folder.path().into()]);
+        // Saved before it is watched.
+        write("a.wgsl", &SHADER.replace("params.gain", "params.gain + 0.0"));
+        reload.watch(7, watched);
+        assert!(wait(&reload).result.is_ok());
         thread::sleep(Duration::from_millis(100));
         assert!(reload.outcome().is_none(), "nothing has changed");
 
@@ -358,7 +374,7 @@ mod tests {
         assert_eq!(faults[0].hint.as_deref(), Some("did you mean `gain`?"));
 
         write("a.wgsl", &SHADER.replace("params.gain", "params.gain * 0.5"));
-        let (_, look) = wait(&reload).result.expect("it is whole again");
+        let (_, Watched { look, .. }) = wait(&reload).result.expect("it is whole again");
         assert_eq!(look.0[0].filter.inputs[0].kind.text(&look.0[0].values.as_slice()[0]), "0.5");
 
         write("filter.toml", &MANIFEST.replace("a.wgsl", "b.wgsl"));
@@ -374,15 +390,15 @@ mod tests {
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
         let item = LookItem::parse(filters::read(folder.path()).expect("a filter"), "").expect("defaults");
         let old = Arc::clone(&item.filter);
-        let watched = Watched { look: Look(vec![item]), paths: vec![folder.path().into()] };
-        let mut current = Current { number: 3, watched, stamps: vec![stamps(folder.path())] };
+        let watched = Watched::new(Look(vec![item]), vec![folder.path().into()]);
+        let mut current = Current { number: 3, watched };
         assert!(current.changed().is_empty());
 
         write("a.wgsl", &SHADER.replace("params.gain", "params.gain * 0.25"));
         assert_eq!(current.changed(), [0]);
         let work = current.at_work(&[0]);
         let (outcome, rest) = current.reload(&preparer, &[0]);
-        let (_, new) = outcome.result.expect("it is whole");
+        let (_, Watched { look: new, .. }) = outcome.result.expect("it is whole");
         assert!(rest.is_some() && outcome.number == 3 && work.number == 3);
         assert!(Arc::ptr_eq(&work.before.0[0].filter, &old), "whoever loses the device goes back to it");
         assert!(!Arc::ptr_eq(&new.0[0].filter, &old));

@@ -43,14 +43,14 @@ impl Live {
 
     fn take_change(&mut self, outcome: Outcome) -> Result<(), AppError> {
         let Outcome { names, result, .. } = outcome;
-        let taken = result.and_then(|(prepared, look)| match self.session.engine_mut().swap(prepared) {
-            Ok(()) => Ok(look),
+        let taken = result.and_then(|(prepared, watched)| match self.session.engine_mut().swap(prepared) {
+            Ok(()) => Ok(watched),
             Err(error) => Err(vec![Fault::anywhere(error.to_string())]),
         });
         match taken {
-            Ok(look) => {
+            Ok(watched) => {
                 log::info!("{} was taken over", names.join(", "));
-                self.looks[self.look].look = look;
+                self.looks[self.look] = watched;
                 self.disabled = false;
                 self.faults = None;
                 let (gpu, size) = self.canvas();
@@ -106,7 +106,7 @@ impl Live {
         let blamed = match newcomers {
             Some(AtWork { number, names, before }) => {
                 // It may have been taken over already.
-                self.looks[number].look = before;
+                self.looks[number].go_back(before);
                 Some((kept(&names), "the new version took the graphics device down"))
             }
             None if again && !self.disabled => {

@@ -52,7 +52,7 @@ pub(super) fn measure(
     let mut edit = Edit::of(&path)?;
     let mut item = found.item.clone();
     item.filter = filters::read(&path)?;
-    let watched = Watched { look: antifaz::filter::Look(vec![item]), paths: vec![path.clone()] };
+    let watched = Watched::new(antifaz::filter::Look(vec![item]), vec![path.clone()]);
     let mut composer = preparer.compile(watched.look.clone())?.into_composer();
     let mut stage = Stage::new(preparer.gpu(), size)?;
     let mut frame = |composer: &mut _| -> Result<f64, AppError> {

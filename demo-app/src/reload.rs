@@ -10,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
         mpsc::{self, Receiver, Sender},
     },
     thread::{self, JoinHandle},
@@ -86,9 +87,10 @@ pub(crate) struct AtWork {
 /// Watches the files of one look at a time. Dropped, it waits for its thread: a driver that still compiles there while
 /// the process ends takes it down.
 pub(crate) struct Reload {
-    /// Taken when dropped: the thread ends once nobody can wish any more.
-    wanted: Option<Sender<(usize, Watched)>>,
+    wanted: Sender<(usize, Watched)>,
     outcomes: Receiver<Outcome>,
+    /// Set when dropped: then nothing more is made.
+    closed: Arc<AtomicBool>,
     at_work: Arc<Mutex<Option<AtWork>>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -98,16 +100,17 @@ impl Reload {
     pub(crate) fn start(preparer: Preparer) -> std::io::Result<Self> {
         let (wanted, wishes) = mpsc::channel();
         let (done, outcomes) = mpsc::channel();
-        let at_work = Arc::<Mutex<_>>::default();
-        let watcher = Watcher { preparer, wishes, done, at_work: Arc::clone(&at_work), current: None };
+        let (at_work, closed) = (Arc::<Mutex<_>>::default(), Arc::<AtomicBool>::default());
+        let (work, end) = (Arc::clone(&at_work), Arc::clone(&closed));
+        let watcher = Watcher { preparer, wishes, done, at_work: work, closed: end, current: None };
         let thread = thread::Builder::new().name("antifaz reload".into()).spawn(move || watcher.run())?;
-        Ok(Self { wanted: Some(wanted), outcomes, at_work, thread: Some(thread) })
+        Ok(Self { wanted, outcomes, closed, at_work, thread: Some(thread) })
     }
 
     /// Watches these filters from now on, and no others. The number comes back with each outcome.
     pub(crate) fn watch(&self, number: usize, watched: Watched) {
         // Without a thread nothing is watched; it has said why.
-        let _ = self.wanted.as_ref().map(|wanted| wanted.send((number, watched)));
+        let _ = self.wanted.send((number, watched));
     }
 
     /// The change whose fault it is if the device is lost right now.
@@ -123,7 +126,7 @@ impl Reload {
 
 impl Drop for Reload {
     fn drop(&mut self) {
-        self.wanted = None;
+        self.closed.store(true, Ordering::Relaxed);
         // A thread that panicked has said so.
         let _ = self.thread.take().map(JoinHandle::join);
     }
@@ -137,6 +140,7 @@ struct Watcher {
     wishes: Receiver<(usize, Watched)>,
     done: Sender<Outcome>,
     at_work: Arc<Mutex<Option<AtWork>>>,
+    closed: Arc<AtomicBool>,
     current: Option<Current>,
 }
 
@@ -147,7 +151,7 @@ struct Current {
 
 impl Watcher {
     fn run(mut self) {
-        loop {
+        while !self.closed.load(Ordering::Relaxed) {
             match self.wishes.recv_timeout(EVERY) {
                 Ok((number, watched)) => self.current = Some(Current { number, watched }),
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
@@ -180,6 +184,9 @@ impl Watcher {
     /// Waits until what was handed over has been drawn once, and makes what it could do without so far.
     fn settle(&self, rest: Rest) -> Result<(), ComposeError> {
         self.preparer.gpu().wait()?;
+        if self.closed.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         rest.make(self.preparer.gpu())
     }
 
@@ -314,94 +321,4 @@ impl From<Vec<filters::Found>> for Watched {
 }
 
 #[cfg(test)]
-mod tests {
-    use antifaz::gpu::{Gpu, GpuOptions};
-
-    use super::*;
-
-    const SHADER: &str = "import antifaz::frame::{picture_at};\nimport antifaz::fullscreen::{Varying};\n\
-        import package::inputs::{params};\n@fragment\nfn main(in: Varying) -> @location(0) vec4f {\n    \
-        return picture_at(in.uv) * params.gain;\n}\n";
-    const MANIFEST: &str = "format = 1\ntitle = \"T\"\n[[inputs]]\nname = \"gain\"\ntype = \"float\"\n\
-        [[passes]]\nname = \"p\"\nshader = \"a.wgsl\"\nentry = \"main\"\n";
-
-    /// A folder with a filter.
-    fn folder() -> tempfile::TempDir {
-        let folder = tempfile::tempdir().expect("a folder");
-        for (name, text) in [("filter.toml", MANIFEST), ("a.wgsl", SHADER)] {
-            fs::write(folder.path().join(name), text).expect("a file");
-        }
-        folder
-    }
-
-    fn preparer() -> Preparer {
-        let gpu = pollster::block_on(Gpu::new(&GpuOptions::default())).expect("an adapter");
-        Preparer::of(gpu).expect("a device")
-    }
-
-    fn wait(reload: &Reload) -> Outcome {
-        let start = Instant::now();
-        loop {
-            if let Some(outcome) = reload.outcome() {
-                return outcome;
-            }
-            assert!(start.elapsed() < Duration::from_secs(60), "no change was noticed");
-            thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    #[test]
-    fn a_change_is_taken_only_if_it_can_be_drawn_and_values_stay() {
-        let (folder, preparer) = (folder(), preparer());
-        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
-        let filter = filters::read(folder.path()).expect("a filter");
-        let item = LookItem::parse(filter, "gain=0.5").expect("a value");
-        let reload = Reload::start(preparer).expect("a thread");
-        let watched = Watched::new(Look(vec![item]), vec![folder.path().into()]);
-        // Saved before it is watched.
-        write("a.wgsl", &SHADER.replace("params.gain", "params.gain + 0.0"));
-        reload.watch(7, watched);
-        assert!(wait(&reload).result.is_ok());
-        thread::sleep(Duration::from_millis(100));
-        assert!(reload.outcome().is_none(), "nothing has changed");
-
-        write("a.wgsl", &SHADER.replace("params.gain", "params.gian"));
-        let outcome = wait(&reload);
-        let faults = outcome.result.expect_err("it is broken");
-        let place = faults[0].place.clone().expect("a place");
-        assert!(place.file.ends_with("/a.wgsl"), "{place}");
-        assert_eq!((place.line, place.column, outcome.number), (6, 39, 7), "{}", faults[0]);
-        assert_eq!(faults[0].hint.as_deref(), Some("did you mean `gain`?"));
-
-        write("a.wgsl", &SHADER.replace("params.gain", "params.gain * 0.5"));
-        let (_, Watched { look, .. }) = wait(&reload).result.expect("it is whole again");
-        assert_eq!(look.0[0].filter.inputs[0].kind.text(&look.0[0].values.as_slice()[0]), "0.5");
-
-        write("filter.toml", &MANIFEST.replace("a.wgsl", "b.wgsl"));
-        let faults = wait(&reload).result.expect_err("a file is missing");
-        assert!(faults[0].to_string().contains("filter.toml:8:10"), "{}", faults[0]);
-        fs::rename(folder.path().join("a.wgsl"), folder.path().join("b.wgsl")).expect("renamed");
-        assert!(wait(&reload).result.is_ok());
-    }
-
-    #[test]
-    fn a_change_at_work_knows_what_was_there_before() {
-        let (folder, preparer) = (folder(), preparer());
-        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
-        let item = LookItem::parse(filters::read(folder.path()).expect("a filter"), "").expect("defaults");
-        let old = Arc::clone(&item.filter);
-        let watched = Watched::new(Look(vec![item]), vec![folder.path().into()]);
-        let mut current = Current { number: 3, watched };
-        assert!(current.changed().is_empty());
-
-        write("a.wgsl", &SHADER.replace("params.gain", "params.gain * 0.25"));
-        assert_eq!(current.changed(), [0]);
-        let work = current.at_work(&[0]);
-        let (outcome, rest) = current.reload(&preparer, &[0]);
-        let (_, Watched { look: new, .. }) = outcome.result.expect("it is whole");
-        assert!(rest.is_some() && outcome.number == 3 && work.number == 3);
-        assert!(Arc::ptr_eq(&work.before.0[0].filter, &old), "whoever loses the device goes back to it");
-        assert!(!Arc::ptr_eq(&new.0[0].filter, &old));
-        assert!(Arc::ptr_eq(&current.at_work(&[0]).before.0[0].filter, &new.0[0].filter));
-    }
-}
+mod tests;

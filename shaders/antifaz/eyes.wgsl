@@ -100,7 +100,8 @@ fn lids(face: u32, side: u32, at: vec2f) -> f32 {
 }
 
 /// The same at a place of the canonical face, for passes in the space `face_mesh`: its triangles carry the lids to where they
-/// are, so that no landmark is read. In cm as if the eye were half open; between the lids of either eye negative.
+/// are, so that no landmark is read. In cm of the canonical face, whose eyes are half open: lids that are nearly shut stretch
+/// the distance across them. Between the lids of either eye negative.
 fn canonical_lids(at: vec2f) -> f32 {
     let place = vec2f(abs(at.x), at.y);
     var corners = _CANONICAL_LIDS;

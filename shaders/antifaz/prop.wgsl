@@ -64,10 +64,10 @@ struct PropPoint {
     material: u32,
 }
 
+// `position` is invariant since a prop with transparent parts is drawn twice, first only how deep it lies: both must meet.
 /// What the fragment stage gets in the space `prop`.
 struct Varying {
-    /// Place on the target in pixels, and the depth. Invariant: a prop with transparent parts is drawn twice, first only how
-    /// deep it lies.
+    /// Place on the target in pixels, and the depth.
     @builtin(position) @invariant position: vec4f,
     /// In the space of that camera, cm: x right, y up, the camera at 0 looking along -z.
     @location(0) place: vec3f,

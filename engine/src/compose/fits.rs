@@ -162,9 +162,11 @@ pub(super) fn check_needs(
     ];
     for (name, declared, functions) in needs {
         let moves = pass.vertex.as_ref().is_some_and(|hook| shader.function_calls(&hook.name, functions));
+        let called = moves || shader.calls(&pass.entry, stage, functions);
         let turned = turned && name == "pose";
-        if !declared && (turned || moves || shader.calls(&pass.entry, stage, functions)) {
+        if !declared && (turned || called) {
             let fix = format!("requires = {{ face = [\"{name}\"] }}");
+            let name = if called { name } else { "in.normal" };
             let place = Box::new(pass.places[0].clone());
             return Err(ComposeError::Undeclared {
                 place,

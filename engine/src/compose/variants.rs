@@ -38,7 +38,7 @@ pub(super) struct Variants {
 pub(super) enum Pipelines {
     /// It draws.
     Draw {
-        /// For all that `opaque` has not drawn.
+        /// Draws all that `opaque` has not given its colour.
         main: PassPipeline,
         /// For the opaque part of a prop that has transparent ones, which are seen only before it.
         opaque: Option<Opaque>,
@@ -167,14 +167,14 @@ impl Pipelines {
         }
         let blend = blend(pass);
         let desc = PassDesc { samples, blend, ..PassDesc::new(&label, library::VERTEX, &pass.entry, format) };
-        let coloured = shader.discards(&pass.entry);
+        let discards = shader.discards(&pass.entry);
         let (main, opaque) = match pass.space {
             Space::Frame => (PassDesc { covers: true, ..desc }, None),
             Space::FaceUv | Space::Particles(_) => (desc, None),
             Space::FaceMesh => (PassDesc { depth: Depth::Write, cull: Cull::Back, ..desc }, None),
             Space::Prop(prop) => {
                 let solid = PassDesc { depth: Depth::Write, ..desc };
-                let deep = PassDesc { fragment: solid.fragment.filter(|_| coloured), ..solid };
+                let deep = PassDesc { fragment: solid.fragment.filter(|_| discards), ..solid };
                 match filter.props[prop].mesh.has_blended() {
                     true => (PassDesc { depth: Depth::Test, ..desc }, Some(deep)),
                     false => (solid, None),
@@ -185,7 +185,7 @@ impl Pipelines {
         let pipelines = compiled.get(key, || -> Result<Self, ComposeError> {
             let main = PassPipeline::new(gpu, shader, &main)?;
             let opaque = opaque.map(|desc| PassPipeline::new(gpu, shader, &desc)).transpose()?;
-            Ok(Self::Draw { main, opaque: opaque.map(|pipeline| Opaque { pipeline, coloured }) })
+            Ok(Self::Draw { main, opaque: opaque.map(|pipeline| Opaque { pipeline, coloured: discards }) })
         });
         let pipelines = pipelines.map_err(|error| fitting(pass, error))?;
         check_declared(filter, pass, &label, |name| pipelines.uses(name))?;

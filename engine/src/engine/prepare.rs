@@ -17,12 +17,9 @@ use crate::{
     scheduler::WorkPlan,
 };
 
-/// Longest side of the picture that is drawn on to warm up. Drivers compile for formats rather than sizes, so a small one
-/// does; software compiles anew where a side is a power of two and was none before, or the reverse. With this one what
-/// kernels shrink to 256 is as large as in a frame, and halves and quarters are no powers of two.
+/// Longest side of the picture that is drawn on to warm up: what kernels shrink to 256 is as large as in a frame, and halves
+/// and quarters are no powers of two.
 const LONGEST: u32 = 272;
-/// Sides of the mask: those of the net for landscapes.
-const MASK: [u32; 2] = [256, 144];
 
 /// Makes looks ready for an engine, on whatever thread it is called. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -61,12 +58,18 @@ impl Preparer {
         Self { gpu, parts, drawn }
     }
 
-    /// For a device without an engine.
+    /// For a device without an engine, and pictures of 1280x720.
     ///
     /// # Errors
     /// The device can't hold what all looks draw with.
     pub fn of(gpu: Gpu) -> Result<Self, GpuError> {
         Ok(Self { parts: Parts::new(&gpu)?, gpu, drawn: Drawn::default() })
+    }
+
+    /// For pictures of this size, where there is no engine that knows better.
+    pub fn expecting(self, size: [u32; 2]) -> Self {
+        self.drawn.set(self.tier(), size);
+        self
     }
 
     /// The device.
@@ -110,10 +113,10 @@ impl Preparer {
     pub fn warm_up(&self, prepared: &mut Prepared, tiers: &[Tier]) -> Result<(), EngineError> {
         let (gpu, id) = (&self.gpu, FrameId(0));
         let faces = gpu.buffer("faces", BufferUse::Storage, size_of::<FaceState>() as u64)?;
-        let all = vec![255; (MASK[0] * MASK[1]) as usize];
-        let matte = gpu.texture_with(&TextureDesc::new(MASK, TextureFormat::R8), &all)?;
+        let (size, mask) = warm_sizes(self.drawn.get().1);
+        let all = vec![255; (mask[0] * mask[1]) as usize];
+        let matte = gpu.texture_with(&TextureDesc::new(mask, TextureFormat::R8), &all)?;
         let (faces, matte) = (Arc::new(faces), Matte { texture: Arc::new(matte), seen: id });
-        let size = within(self.drawn.get().1, LONGEST);
         let grey = vec![128; (size[0] * size[1] * 4) as usize];
         for tier in tiers {
             let texture = gpu.texture_with(&TextureDesc::new(size, TextureFormat::Srgb8), &grey)?;
@@ -134,5 +137,46 @@ impl Prepared {
     /// The composer itself, to draw with it without an engine.
     pub fn into_composer(self) -> Composer {
         self.0
+    }
+}
+
+/// The sizes of a picture to warm up with, and of its mask, for frames of `size`. Drivers compile for formats rather than
+/// sizes, so small ones do; but software compiles anew for a side that is a power of two where it was none, and the reverse.
+fn warm_sizes(size: [u32; 2]) -> ([u32; 2], [u32; 2]) {
+    let small = within(size, LONGEST);
+    let alike = |axis: usize| match (size[axis].is_power_of_two(), small[axis].is_power_of_two()) {
+        (true, false) => small[axis].next_power_of_two(),
+        (false, true) => (small[axis] + 1).max(3),
+        _ => small[axis],
+    };
+    // As the nets' masks: see `MatteNet::Auto`.
+    let mask = if size[0] > size[1] { [256, 144] } else { [256, 256] };
+    ([alike(0), alike(1)], mask)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_picture_is_a_power_of_two_where_the_large_one_is() {
+        for size in [
+            [1920, 1080],
+            [1280, 720],
+            [1024, 768],
+            [1000, 750],
+            [720, 1280],
+            [512, 512],
+            [64, 48],
+            [4096, 3],
+        ] {
+            let (small, _) = warm_sizes(size);
+            for (large, small) in size.iter().zip(small) {
+                assert_eq!(large.is_power_of_two(), small.is_power_of_two(), "{size:?}");
+                assert!((1..=512).contains(&small), "{size:?}");
+            }
+        }
+        assert_eq!(warm_sizes([1920, 1080]), ([272, 153], [256, 144]));
+        assert_eq!(warm_sizes([720, 1280]).1, [256, 256]);
     }
 }

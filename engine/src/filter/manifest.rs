@@ -215,7 +215,9 @@ pub struct Mesh {
     /// What passes call it.
     pub name: Spanned<String>,
     /// A `.glb` or `.gltf` file of this filter, in cm in the space of the canonical face. Triangles, normals, base colours
-    /// with their textures, and the first animation of its nodes (linear or in steps), which is repeated.
+    /// with their textures, and the first animation of its nodes (linear or in steps), which is repeated. Where any material
+    /// has the alpha mode `BLEND`, all others hide what lies behind them, even where a shader leaves them transparent: it
+    /// says `discard` where they are to have a hole.
     pub path: Spanned<String>,
     /// What it is fixed to: `head`.
     /// Default: head.

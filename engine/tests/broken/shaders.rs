@@ -240,6 +240,19 @@ pub(crate) const TYPES: &[Case] = &[
     Case(P, "normalize(in.normal)", "^in.material", ""),
     Case(P, "prop_materials[in.material]", "^prop_materials[in.normal]", ""),
     Case(P, "base.rgb;\n    return vec4f(base", "base;\n    return vec4f(^base", "can't work with"),
+    Case(
+        L,
+        "    return sum;\n}",
+        "    add(&^sum.weight);\n    return sum;\n}\n\nfn add(to: ptr<function, f32>) {\n    *to += 1.0;\n}",
+        "a pointer to a part",
+    ),
+    Case(
+        L,
+        "    return sum;\n}",
+        "    var all = array<f32, 3>();\n    let part = &^all[count];\n    add(part);\n    return sum;\n}\n\n\
+         fn add(to: ptr<function, f32>) {\n    *to += 1.0;\n}",
+        "a pointer to a part",
+    ),
 ];
 
 /// Resources and entry points that don't fit the manifest, and loops that never end.

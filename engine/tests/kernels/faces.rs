@@ -14,6 +14,7 @@ use antifaz::{
         matting::Floats,
     },
     scene::{Face, FaceState, LANDMARKS},
+    tracking::mesh,
 };
 use glam::{Quat, Vec2, Vec3, Vec4};
 
@@ -191,6 +192,26 @@ fn eyes_agree_with_their_twin() {
         if lids < 0.0 { inside += 1 } else { outside += 1 }
     }
     assert!(inside > 200 && outside > 200, "{inside} places between the lids and {outside} beside");
+}
+
+const CANONICAL: &str = "fn answer(place: vec4f) -> array<vec4f, 1> {
+    return array(vec4f(antifaz::eyes::canonical_lids(place.zw)));
+}";
+
+#[test]
+fn the_lids_of_the_canonical_face_are_where_its_points_are() {
+    let (gpu, mut dice) = (gpu(), Dice(37));
+    let points = &mesh::canonical().positions;
+    let place = |_| Vec4::new(0.0, 0.0, dice.between(-5.2, 5.2), dice.between(1.6, 3.6));
+    let places: Vec<_> = (0..900).map(place).collect();
+    let mut inside = 0;
+    for (place, [got]) in places.iter().zip(answers::<1>(&gpu, &faces(), CANONICAL, &places)) {
+        let want = eyes::canonical_lids(points, Vec2::new(place.z, place.w));
+        // The module has the points to a hundredth of a millimetre.
+        assert!((got.x - want).abs() < 0.003, "{got} for {want} at {place}");
+        inside += usize::from(want < 0.0);
+    }
+    assert!((60..840).contains(&inside), "{inside} places between the lids");
 }
 
 /// The measures of eyes are those of eyes: a twin alone could agree with nonsense.

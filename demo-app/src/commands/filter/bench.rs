@@ -57,7 +57,7 @@ const TIERS: [Tier; 3] = [Tier::High, Tier::Medium, Tier::Low];
 /// Runs the command.
 pub(crate) fn run(args: &BenchArgs, common: &Common) -> Result<(), AppError> {
     let found = filters::open(&args.name, common)?;
-    let preparer = Preparer::of(walk::gpu(common)?)?;
+    let preparer = Preparer::of(walk::gpu(common)?)?.expecting(args.size.into());
     if let Some(saves) = args.reload {
         let measured = reload::measure(&found, &preparer, args.size.into(), saves)?;
         return if args.json { output::line(measured.json()) } else { output::print(&measured.text()) };

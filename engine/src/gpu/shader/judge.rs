@@ -10,7 +10,7 @@ use super::{
     guard::FINITE,
     habits,
     merged::Merged,
-    speak, uniformity,
+    pointers, speak, uniformity,
 };
 
 /// Parses and validates the merged text.
@@ -21,6 +21,9 @@ pub(super) fn judge(mut merged: Merged, capabilities: Capabilities) -> Result<Sh
         Ok(info) => info,
         Err(error) => return Err(validation_error(&merged, &module, &error)),
     };
+    if let Some(complaint) = pointers::to_parts(&module) {
+        return Err(merged.error(complaint));
+    }
     // What can't be guarded is not let pass.
     if let Some(guarded) = merged.with_inserts() {
         if !is_valid(&guarded, capabilities) {

@@ -1,6 +1,9 @@
 //! Which members of a structure a stage looks at.
 
-use naga::{Expression, Function, Module, Type, TypeInner, valid::FunctionInfo, valid::ModuleInfo};
+use naga::{
+    Expression, Function, Handle, Module, Statement, Type, TypeInner,
+    valid::{FunctionInfo, ModuleInfo},
+};
 
 use super::calls;
 
@@ -16,16 +19,31 @@ pub(super) fn reads(module: &Module, info: &ModuleInfo, entry: usize, structure:
 }
 
 fn function_reads(module: &Module, function: &Function, info: &FunctionInfo, wanted: (&str, &str)) -> bool {
-    function.expressions.iter().any(|(_, expression)| {
+    function.expressions.iter().any(|(handle, expression)| {
         let Expression::AccessIndex { base, index } = expression else { return false };
         let of = info[*base].ty.handle().map(|ty| &module.types[ty]);
         let of = match (of.map(|ty| &ty.inner), info[*base].ty.inner_with(&module.types)) {
             (Some(TypeInner::Struct { .. }), _) => of,
-            (_, TypeInner::Pointer { base, .. }) => Some(&module.types[*base]),
+            (_, TypeInner::Pointer { base, .. }) => {
+                Some(&module.types[*base]).filter(|_| !is_only_written(function, handle))
+            }
             _ => None,
         };
         of.is_some_and(|ty| is_member(ty, *index, wanted))
     })
+}
+
+/// Whether nothing is done with a pointer but to store through it.
+fn is_only_written(function: &Function, place: Handle<Expression>) -> bool {
+    let looks = |expression: &Expression| match expression {
+        Expression::Load { pointer: base }
+        | Expression::Access { base, .. }
+        | Expression::AccessIndex { base, .. } => *base == place,
+        _ => false,
+    };
+    let is_given = |statement: &Statement| matches!(statement, Statement::Call { arguments, .. } if arguments.contains(&place));
+    !function.expressions.iter().any(|(_, expression)| looks(expression))
+        && !calls::any(&function.body, &mut |statement| is_given(statement))
 }
 
 fn is_member(ty: &Type, index: u32, (structure, member): (&str, &str)) -> bool {

@@ -23,6 +23,7 @@ mod link;
 mod members;
 mod merged;
 mod module;
+mod pointers;
 mod pointwise;
 mod room;
 mod speak;

@@ -1,6 +1,6 @@
 //! The twin of `antifaz::eyes`.
 
-use glam::Vec2;
+use glam::{Vec2, Vec3};
 
 use super::warp::Marks;
 
@@ -73,7 +73,16 @@ impl Eye {
 
 /// The distance to the edge of the lids: negative between them.
 pub fn lids(marks: &Marks<'_>, side: Side, at: Vec2) -> f32 {
-    let ring = side.landmarks().0.map(|index| marks.spot(index));
+    edge(side.landmarks().0.map(|index| marks.spot(index)), at)
+}
+
+/// The same at a place (cm) of the canonical face, whose points these are: between the lids of either eye negative.
+pub fn canonical_lids(points: &[Vec3], at: Vec2) -> f32 {
+    let side = if at.x > 0.0 { Side::Left } else { Side::Right };
+    edge(side.landmarks().0.map(|index| points[index].truncate()), at)
+}
+
+fn edge(ring: [Vec2; 16], at: Vec2) -> f32 {
     let (mut nearest, mut inside) = (1e9_f32, false);
     for (i, b) in ring.iter().enumerate() {
         let a = ring[(i + 15) % 16];

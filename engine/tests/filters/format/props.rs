@@ -136,25 +136,30 @@ fn what_is_transparent_is_seen_where_the_shader_leaves_out_what_lies_before_it()
             "[0.5,1,1,1]}}]",
             r#"[0.5,1,1,1]}},{"pbrMetallicRoughness":{"baseColorFactor":[0,0,1,0.5]},"alphaMode":"BLEND"}]"#,
         );
-    let half = WEAR.replace(
-        "return antifaz::prop::surface_color(in);",
-        "let color = antifaz::prop::surface_color(in);\n    \
-         if in.material == 0u && in.uv.x < 0.5 {\n        discard;\n    }\n    return color;",
-    );
+    let on_its_left = |statement: &str| {
+        let body = format!(
+            "let color = antifaz::prop::surface_color(in);\n    \
+             if in.material == 0u && in.uv.x < 0.5 {{\n        {statement}\n    }}\n    return color;"
+        );
+        WEAR.replace("return antifaz::prop::surface_color(in);", &body)
+    };
     let below = |at: [u32; 2]| seen.picture[(at[0], at[1])].0.map(light);
     let [left, right] = [-12.0, 12.0].map(|dx| beside_nose(&seen, dx, 0.0));
+    let glass = [0, 1, 2].map(|channel: usize| 0.5 * below(left)[channel] + [0.0, 0.0, 0.5][channel]);
+    let [red, picture] = [[0.5, 0.0, 0.0], [0, 1, 2].map(|channel: usize| below(left)[channel])];
     for (shader, on_left) in [
-        (WEAR, [0.5, 0.0, 0.0]),
-        (
-            half.as_str(),
-            [0, 1, 2].map(|channel: usize| 0.5 * below(left)[channel] + [0.0, 0.0, 0.5][channel]),
-        ),
+        (WEAR.to_owned(), red),
+        (on_its_left("discard;"), glass),
+        // What is transparent without that hides what lies behind it all the same.
+        (on_its_left("return vec4f(0.0);"), picture),
     ] {
-        let item = filter_with(&both, "", shader);
+        let item = filter_with(&both, "", &shader);
         let mut composer = Composer::new(&bench.gpu, Look(vec![item])).unwrap();
-        let drawn = bench.draw(&mut composer, &seen, 500, Tier::High);
-        shows(&drawn, left, on_left);
-        shows(&drawn, right, [0.0, 1.0, 0.0]);
+        for tier in [Tier::High, Tier::Low] {
+            let drawn = bench.draw(&mut composer, &seen, 500, tier);
+            shows(&drawn, left, on_left);
+            shows(&drawn, right, [0.0, 1.0, 0.0]);
+        }
     }
 }
 
@@ -178,11 +183,23 @@ fn normals_of_a_face_need_its_pose() {
         let manifest = format!("requires = {{ face = [\"mesh\"] }}\n{PASS}space = \"face_mesh\"\n");
         super::try_composer(&bench, &manifest, shader, "")
     };
-    match build(shader) {
-        Err(ComposeError::Undeclared { name, .. }) => assert_eq!(name, "pose"),
-        other => panic!("{other:?}"),
+    let copied = shader
+        .replace("in.normal", "copy.normal")
+        .replace("    return 1.0", "    var copy = in;\n    return 1.0");
+    let pointed = "@fragment\nfn main(in: antifaz::face_mesh::Varying) -> @location(0) vec4f {\n    var copy = in;\n    \
+        return vec4f(look(&copy));\n}\nfn look(at: ptr<function, antifaz::face_mesh::Varying>) -> f32 {\n    return (*at).normal.z;\n}\n";
+    for shader in [shader, &copied, pointed] {
+        match build(shader) {
+            Err(ComposeError::Undeclared { name, fix, .. }) => {
+                assert_eq!((name.as_str(), fix.as_str()), ("in.normal", "requires = { face = [\"pose\"] }"));
+            }
+            other => panic!("{other:?}"),
+        }
     }
     build(&shader.replace("in.normal", "in.canonical")).unwrap();
+    let written = shader
+        .replace("    return vec4f(", "    var copy = in;\n    copy.normal = vec3f(1.0);\n    return vec4f(");
+    build(&written.replace("in.normal", "in.canonical")).unwrap();
 }
 
 #[test]

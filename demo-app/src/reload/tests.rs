@@ -1,0 +1,91 @@
+//! Saves, and what they come to.
+
+use antifaz::gpu::{Gpu, GpuOptions};
+
+use super::*;
+
+const SHADER: &str = "import antifaz::frame::{picture_at};\nimport antifaz::fullscreen::{Varying};\n\
+    import package::inputs::{params};\n@fragment\nfn main(in: Varying) -> @location(0) vec4f {\n    \
+    return picture_at(in.uv) * params.gain;\n}\n";
+const MANIFEST: &str = "format = 1\ntitle = \"T\"\n[[inputs]]\nname = \"gain\"\ntype = \"float\"\n\
+    [[passes]]\nname = \"p\"\nshader = \"a.wgsl\"\nentry = \"main\"\n";
+
+/// A folder with a filter.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in [("filter.toml", MANIFEST), ("a.wgsl", SHADER)] {
+        fs::write(folder.path().join(name), text).expect("a file");
+    }
+    folder
+}
+
+fn preparer() -> Preparer {
+    let gpu = pollster::block_on(Gpu::new(&GpuOptions::default())).expect("an adapter");
+    Preparer::of(gpu).expect("a device")
+}
+
+fn wait(reload: &Reload) -> Outcome {
+    let start = Instant::now();
+    loop {
+        if let Some(outcome) = reload.outcome() {
+            return outcome;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "no change was noticed");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_change_is_taken_only_if_it_can_be_drawn_and_values_stay() {
+    let (folder, preparer) = (folder(), preparer());
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
+    let filter = filters::read(folder.path()).expect("a filter");
+    let item = LookItem::parse(filter, "gain=0.5").expect("a value");
+    let reload = Reload::start(preparer).expect("a thread");
+    let watched = Watched::new(Look(vec![item]), vec![folder.path().into()]);
+    // Saved before it is watched.
+    write("a.wgsl", &SHADER.replace("params.gain", "params.gain + 0.0"));
+    reload.watch(7, watched);
+    assert!(wait(&reload).result.is_ok());
+    thread::sleep(Duration::from_millis(100));
+    assert!(reload.outcome().is_none(), "nothing has changed");
+
+    write("a.wgsl", &SHADER.replace("params.gain", "params.gian"));
+    let outcome = wait(&reload);
+    let faults = outcome.result.expect_err("it is broken");
+    let place = faults[0].place.clone().expect("a place");
+    assert!(place.file.ends_with("/a.wgsl"), "{place}");
+    assert_eq!((place.line, place.column, outcome.number), (6, 39, 7), "{}", faults[0]);
+    assert_eq!(faults[0].hint.as_deref(), Some("did you mean `gain`?"));
+
+    write("a.wgsl", &SHADER.replace("params.gain", "params.gain * 0.5"));
+    let (_, Watched { look, .. }) = wait(&reload).result.expect("it is whole again");
+    assert_eq!(look.0[0].filter.inputs[0].kind.text(&look.0[0].values.as_slice()[0]), "0.5");
+
+    write("filter.toml", &MANIFEST.replace("a.wgsl", "b.wgsl"));
+    let faults = wait(&reload).result.expect_err("a file is missing");
+    assert!(faults[0].to_string().contains("filter.toml:8:10"), "{}", faults[0]);
+    fs::rename(folder.path().join("a.wgsl"), folder.path().join("b.wgsl")).expect("renamed");
+    assert!(wait(&reload).result.is_ok());
+}
+
+#[test]
+fn a_change_at_work_knows_what_was_there_before() {
+    let (folder, preparer) = (folder(), preparer());
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
+    let item = LookItem::parse(filters::read(folder.path()).expect("a filter"), "").expect("defaults");
+    let old = Arc::clone(&item.filter);
+    let watched = Watched::new(Look(vec![item]), vec![folder.path().into()]);
+    let mut current = Current { number: 3, watched };
+    assert!(current.changed().is_empty());
+
+    write("a.wgsl", &SHADER.replace("params.gain", "params.gain * 0.25"));
+    assert_eq!(current.changed(), [0]);
+    let work = current.at_work(&[0]);
+    let (outcome, rest) = current.reload(&preparer, &[0]);
+    let (_, Watched { look: new, .. }) = outcome.result.expect("it is whole");
+    assert!(rest.is_some() && outcome.number == 3 && work.number == 3);
+    assert!(Arc::ptr_eq(&work.before.0[0].filter, &old), "whoever loses the device goes back to it");
+    assert!(!Arc::ptr_eq(&new.0[0].filter, &old));
+    assert!(Arc::ptr_eq(&current.at_work(&[0]).before.0[0].filter, &new.0[0].filter));
+}

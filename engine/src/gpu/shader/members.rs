@@ -1,7 +1,7 @@
 //! Which members of a structure a stage looks at.
 
 use naga::{
-    Expression, Function, Handle, Module, Statement, Type, TypeInner,
+    Expression, Function, Handle, Module, Type, TypeInner,
     valid::{FunctionInfo, ModuleInfo},
 };
 
@@ -33,7 +33,7 @@ fn function_reads(module: &Module, function: &Function, info: &FunctionInfo, wan
     })
 }
 
-/// Whether nothing is done with a pointer but to store through it.
+/// Whether nothing is done with a pointer but to store through it: no function is given one to a part.
 fn is_only_written(function: &Function, place: Handle<Expression>) -> bool {
     let looks = |expression: &Expression| match expression {
         Expression::Load { pointer: base }
@@ -41,9 +41,7 @@ fn is_only_written(function: &Function, place: Handle<Expression>) -> bool {
         | Expression::AccessIndex { base, .. } => *base == place,
         _ => false,
     };
-    let is_given = |statement: &Statement| matches!(statement, Statement::Call { arguments, .. } if arguments.contains(&place));
     !function.expressions.iter().any(|(_, expression)| looks(expression))
-        && !calls::any(&function.body, &mut |statement| is_given(statement))
 }
 
 fn is_member(ty: &Type, index: u32, (structure, member): (&str, &str)) -> bool {

@@ -15,19 +15,22 @@ const REACH: f32 = 0.25;
 /// A smaller sign can't be read, in pixels.
 const LEAST: f32 = 8.0;
 
+/// The picture around each texel, and its tone in alpha.
 @fragment
 fn soften(in: Varying) -> @location(0) vec4f {
     let texel = pixel_of(in);
-    var sum = vec4f(0.0);
+    var sum = vec3f(0.0);
     for (var i = 0; i < 16; i++) {
         let shift = (vec2f(f32(i & 3), f32(i >> 2)) - 1.5) / 3.0;
-        sum += picture_at(in.uv + shift * texel);
+        sum += picture_at(in.uv + shift * texel).rgb;
     }
-    return sum / 16.0;
+    let light = sum / 16.0;
+    return vec4f(light, luma(encode(light)));
 }
 
-fn light_at(uv: vec2f) -> vec3f {
-    return textureSampleLevel(soft, linear, clamp(uv, vec2f(0.0), vec2f(1.0)), 0.0).rgb;
+/// Light, and tone in alpha.
+fn soft_at(uv: vec2f) -> vec4f {
+    return textureSampleLevel(soft, linear, clamp(uv, vec2f(0.0), vec2f(1.0)), 0.0);
 }
 
 /// The slope of the tone through the cell around `middle`, `size` in uv.
@@ -36,10 +39,8 @@ fn slope_of(middle: vec2f, size: vec2f) -> vec2f {
     for (var i = 0; i < 3; i++) {
         let weight = f32(2 - abs(i - 1)) / 4.0;
         let side = (f32(i) - 1.0) * 0.5;
-        slope.x += weight * (luma(encode(light_at(middle + vec2f(0.5, side) * size)))
-            - luma(encode(light_at(middle + vec2f(-0.5, side) * size))));
-        slope.y += weight * (luma(encode(light_at(middle + vec2f(side, 0.35) * size)))
-            - luma(encode(light_at(middle + vec2f(side, -0.35) * size))));
+        slope.x += weight * (soft_at(middle + vec2f(0.5, side) * size).a - soft_at(middle + vec2f(-0.5, side) * size).a);
+        slope.y += weight * (soft_at(middle + vec2f(side, 0.35) * size).a - soft_at(middle + vec2f(side, -0.35) * size).a);
     }
     return slope;
 }
@@ -61,11 +62,12 @@ fn write(in: Varying) -> @location(0) vec4f {
     let size = cell / frame.size;
     let middle = (floor(at) + 0.5) * size;
 
-    var light = light_at(middle) * 0.5;
+    var cell_light = soft_at(middle) * 0.5;
     for (var i = 0; i < 4; i++) {
-        light += light_at(middle + (vec2f(f32(i & 1), f32(i >> 1)) - 0.5) * 0.5 * size) * 0.125;
+        cell_light += soft_at(middle + (vec2f(f32(i & 1), f32(i >> 1)) - 0.5) * 0.5 * size) * 0.125;
     }
-    let tone = luma(encode(light));
+    let light = cell_light.rgb;
+    let tone = cell_light.a;
 
     // The sign of the tone. Just below the next tone it turns into the next sign, so that nothing flickers.
     let step = clamp(tone * f32(RAMP), 0.0, f32(RAMP) - 1.0);

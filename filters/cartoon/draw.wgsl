@@ -42,12 +42,12 @@ fn draw(in: Varying) -> @location(0) vec4f {
     let limit = -0.025 * pow(0.1, params.lines);
     let ink = select(1.0, smoothstep(1.6, 0.8, bump / limit), params.lines > 0.0);
 
-    let base = textureSampleLevel(flat_tones, linear, in.uv, 0.0).rgb;
-    let coded = encode(base);
-    let tone = luma(coded);
+    let base = textureSampleLevel(flat_tones, linear, in.uv, 0.0);
+    let coded = encode(base.rgb);
+    let tone = base.a;
     let step = aspect * 0.004;
-    let right = luma(encode(textureSampleLevel(flat_tones, linear, in.uv + vec2f(step.x, 0.0), 0.0).rgb));
-    let down = luma(encode(textureSampleLevel(flat_tones, linear, in.uv + vec2f(0.0, step.y), 0.0).rgb));
+    let right = textureSampleLevel(flat_tones, linear, in.uv + vec2f(step.x, 0.0), 0.0).a;
+    let down = textureSampleLevel(flat_tones, linear, in.uv + vec2f(0.0, step.y), 0.0).a;
     let flat_color = coded * stepped(tone, length(vec2f(right, down) - tone)) / max(tone, 0.02);
     let color = saturate_by(decode(min(flat_color, vec3f(1.0))), params.color);
 

@@ -4,14 +4,17 @@
 // Weighting Functions (TPCG 2010), without the anisotropy: the disc around each place is split into eight overlapping
 // sectors, and the calmest sectors give the colour. So no colour is mixed across an edge.
 
-import antifaz::frame::{frame, picture_at};
-import antifaz::fullscreen::{Varying};
-import package::inputs::{flat_tones};
+import antifaz::color::{encode, luma};
+import antifaz::frame::{picture_at};
+import antifaz::fullscreen::{Varying, pixel_of};
+import package::inputs::{roots};
 
-/// Samples from the middle to the rim of the disc.
-const REACH: i32 = 4;
-/// Radius of the disc, in heights of the picture.
-const RADIUS: f32 = 0.0105;
+/// Radius of the disc, in texels.
+const REACH: i32 = 3;
+
+fn square(texel: vec4f) -> f32 {
+    return dot(texel.rgb, texel.rgb);
+}
 
 /// How much a place (in radii of the disc) belongs to the sectors to the right, below, left and above.
 fn sectors(v: vec2f) -> vec4f {
@@ -19,38 +22,62 @@ fn sectors(v: vec2f) -> vec4f {
     return inside * inside;
 }
 
+/// The picture in small. Roots of light are nearly as even to the eye as coded values, and cost less.
+@fragment
+fn shrink(in: Varying) -> @location(0) vec4f {
+    let quarter = 0.25 * pixel_of(in);
+    var sum = vec3f(0.0);
+    for (var i = 0; i < 4; i++) {
+        sum += picture_at(in.uv + (vec2f(f32(i & 1), f32(i >> 1)) * 2.0 - 1.0) * quarter).rgb;
+    }
+    return vec4f(sqrt(max(sum / 4.0, vec3f(0.0))), 1.0);
+}
+
+fn texel(at: vec2i) -> vec4f {
+    return textureLoad(roots, clamp(at, vec2i(0), vec2i(textureDimensions(roots)) - 1), 0);
+}
+
+/// The flat colour, and its tone in alpha.
 @fragment
 fn flatten(in: Varying) -> @location(0) vec4f {
-    // Never less than a pixel from sample to sample.
-    let rows = f32(REACH) / RADIUS;
-    let unit = vec2f(frame.size.y / frame.size.x, 1.0) / min(rows, frame.size.y);
     // A column for each sector: red, green, blue and weight. The second four lie between the first.
     var straight = mat4x4f();
     var slanted = mat4x4f();
     // The squares of the colours in them.
     var straight_squares = vec4f(0.0);
     var slanted_squares = vec4f(0.0);
-    for (var y = -REACH; y <= REACH; y++) {
-        for (var x = -REACH; x <= REACH; x++) {
-            let v = vec2f(f32(x), f32(y)) / f32(REACH);
+    let at = vec2i(in.position.xy);
+    let middle = texel(at);
+    let weight = sectors(vec2f(0.0)).x;
+    straight += mat4x4f(middle, middle, middle, middle) * weight;
+    slanted += mat4x4f(middle, middle, middle, middle) * weight;
+    straight_squares += square(middle) * weight;
+    slanted_squares += square(middle) * weight;
+    // Four places at once, each a quarter of a turn from the last: their weights are the same, for other sectors.
+    for (var y = 0; y <= REACH; y++) {
+        for (var x = 1; x <= REACH; x++) {
+            let place = vec2i(x, y);
+            let v = vec2f(place) / f32(REACH);
             if dot(v, v) > 1.1 {
                 continue;
             }
-            // Roots of light are as even to the eye as coded values, and cost less.
-            let color = sqrt(max(picture_at(in.uv + vec2f(f32(x), f32(y)) * unit).rgb, vec3f(0.0)));
+            let turned = vec2i(-y, x);
+            let texels = mat4x4f(texel(at + place), texel(at + turned), texel(at - place), texel(at - turned));
+            let squares = vec4f(square(texels[0]), square(texels[1]), square(texels[2]), square(texels[3]));
             let near = exp(-2.5 * dot(v, v));
             let a = sectors(v) * near;
             let b = sectors(vec2f(v.x + v.y, v.y - v.x) * 0.70710678) * near;
-            let texel = vec4f(color, 1.0);
-            straight += mat4x4f(texel * a.x, texel * a.y, texel * a.z, texel * a.w);
-            slanted += mat4x4f(texel * b.x, texel * b.y, texel * b.z, texel * b.w);
-            straight_squares += dot(color, color) * a;
-            slanted_squares += dot(color, color) * b;
+            let weights = mat4x4f(a.xwzy, a.yxwz, a.zyxw, a.wzyx);
+            let slanted_weights = mat4x4f(b.xwzy, b.yxwz, b.zyxw, b.wzyx);
+            straight += texels * weights;
+            slanted += texels * slanted_weights;
+            straight_squares += squares * weights;
+            slanted_squares += squares * slanted_weights;
         }
     }
     let sum = calmest(straight, straight_squares) + calmest(slanted, slanted_squares);
     let root = sum.rgb / sum.w;
-    return vec4f(root * root, 1.0);
+    return vec4f(root * root, luma(encode(root * root)));
 }
 
 /// The mean colours of four sectors, the calmer the heavier, and their weight.

@@ -13,7 +13,7 @@ use crate::{
     gpu::{BufferUse, Gpu, GpuError, TextureDesc, TextureFormat},
     kernels::shrink::within,
     quality::Tier,
-    scene::{FaceState, MAX_FACES, Matte, Picture, Scene},
+    scene::{FaceState, Matte, Picture, Scene},
     scheduler::WorkPlan,
 };
 
@@ -122,7 +122,7 @@ impl Preparer {
             let texture = gpu.texture_with(&TextureDesc::new(size, TextureFormat::Srgb8), &grey)?;
             let picture = Picture { id, time: Duration::ZERO, texture, host: None };
             let (faces, matte) = (Arc::clone(&faces), Some(matte.clone()));
-            let scene = Scene { picture, seen: id, faces, slots: MAX_FACES as u32, matte };
+            let scene = Scene { picture, seen: id, faces, slots: 1, matte };
             let mut encoder = gpu.encoder("warm-up");
             let plan = WorkPlan { tier: *tier, ..WorkPlan::default() };
             // The textures go back only after the submit: they are drawn into until then.

@@ -4,7 +4,7 @@
 import antifaz::frame::{frame, linear, picture_at};
 import antifaz::fullscreen::{Varying, pixel_of};
 import antifaz::matte::{foreground_at, person_at};
-import package::inputs::{far_halo, near_halo, params, rim, shape};
+import package::inputs::{far_halo, near_halo, params, rim, shape, widened};
 
 fn aspect() -> vec2f {
     return vec2f(frame.size.y / frame.size.x, 1.0);
@@ -22,24 +22,44 @@ fn cut(in: Varying) -> @location(0) vec4f {
     return vec4f(sum / 4.0, 0.0, 0.0, 1.0);
 }
 
-/// The mean in a bell around a place, `sigma` in heights of the picture.
-fn bell(table: texture_2d<f32>, uv: vec2f, sigma: f32) -> f32 {
+/// The mean in a bell along a line, `sigma` in uv.
+fn bell_along(table: texture_2d<f32>, uv: vec2f, sigma: vec2f) -> f32 {
     var sum = vec2f(0.0);
-    for (var i = 0; i < 48; i++) {
-        let angle = f32(i) * 2.3999632;
-        let radius = 2.4 * sqrt((f32(i) + 0.5) / 48.0);
-        let at = uv + vec2f(cos(angle), sin(angle)) * radius * sigma * aspect();
-        sum += vec2f(textureSampleLevel(table, linear, at, 0.0).r, 1.0) * exp(-0.5 * radius * radius);
+    for (var i = -6; i <= 6; i++) {
+        let d = 0.4 * f32(i);
+        sum += vec2f(textureSampleLevel(table, linear, uv + d * sigma, 0.0).r, 1.0) * exp(-0.5 * d * d);
     }
     return sum.x / sum.y;
 }
 
-/// Red: 0.5 at the border of the person, 0.16 at the outer edge of the line. Green: the line.
+/// The spread of the bell that the line is made from, in heights of the picture.
+fn line_sigma() -> f32 {
+    return max(params.width * 0.01, 1.2 / frame.size.y);
+}
+
+@fragment
+fn widen_across(in: Varying) -> @location(0) vec4f {
+    return vec4f(bell_along(shape, in.uv, vec2f(line_sigma() * aspect().x, 0.0)), 0.0, 0.0, 1.0);
+}
+
+/// Red: the line. Green: 0.5 at the border of the person, 0.16 at the outer edge of the line.
 @fragment
 fn widen(in: Varying) -> @location(0) vec4f {
-    let blurred = bell(shape, in.uv, max(params.width * 0.01, 1.2 / frame.size.y));
+    let blurred = bell_along(widened, in.uv, vec2f(0.0, line_sigma()));
     let line = smoothstep(0.1, 0.2, blurred) * smoothstep(0.95, 0.75, blurred);
     return vec4f(line, blurred, 0.0, 1.0);
+}
+
+/// The mean in a bell around a place, `sigma` in heights of the picture.
+fn bell(table: texture_2d<f32>, uv: vec2f, sigma: f32) -> f32 {
+    var sum = vec2f(0.0);
+    for (var i = 0; i < 32; i++) {
+        let angle = f32(i) * 2.3999632;
+        let radius = 2.4 * sqrt((f32(i) + 0.5) / 32.0);
+        let at = uv + vec2f(cos(angle), sin(angle)) * radius * sigma * aspect();
+        sum += vec2f(textureSampleLevel(table, linear, at, 0.0).r, 1.0) * exp(-0.5 * radius * radius);
+    }
+    return sum.x / sum.y;
 }
 
 /// Light of the line.

@@ -1,26 +1,26 @@
 // Grows the eyes of each face by a smooth field around each, and sets a light into them.
 
-import antifaz::color::{luma};
-import antifaz::eyes::{LEFT, RIGHT, eye, lids, on_iris};
-import antifaz::face::{FACES, is_present, landmark};
+import antifaz::eyes::{Eye, LEFT, RIGHT, on_iris};
+import antifaz::face::{FACES};
 import antifaz::frame::{frame, picture_at};
 import antifaz::fullscreen::{Varying};
-import antifaz::warp::{grown, in_heights, in_uv, span, spot};
-import package::inputs::{params};
+import antifaz::warp::{grown, in_heights, in_uv};
+import package::inputs::{measured_eyes, measured_faces, params};
 
-/// Outer and inner corner of each eye.
-const LEFT_CORNERS: vec2u = vec2u(263u, 362u);
-const RIGHT_CORNERS: vec2u = vec2u(33u, 133u);
-
-/// `corners`: landmarks of an eye.
-fn eye_field(at: vec2f, face: u32, corners: vec2u) -> vec2f {
-    let middle = 0.5 * (spot(face, corners.x) + spot(face, corners.y));
-    return grown(at, middle, 0.62 * params.size * params.strength, 1.6 * span(face, corners.x, corners.y));
+/// An eye grows around its middle. `eye`: its number among those measured.
+fn eye_field(at: vec2f, eye: u32) -> vec2f {
+    let found = measured_eyes[eye];
+    return grown(at, found.color.xy, 0.62 * params.size * params.strength, 1.6 * max(found.age, 1e-5));
 }
 
 /// A window and a small lamp, mirrored by the eyeball; hidden where the lids are.
-fn glint(at: vec2f, face: u32, side: u32) -> f32 {
-    let eye = eye(face, side);
+fn glint(at: vec2f, number: u32) -> f32 {
+    let found = measured_eyes[number];
+    let middle = found.color.xy;
+    let half = found.color.zw;
+    let width = max(length(half), 1e-5);
+    let radius = max(found.position.z, 1e-5);
+    let eye = Eye(middle, found.age, found.velocity.z, found.position.xy, found.velocity.xy, radius);
     let p = on_iris(eye, at);
     if dot(p, p) > 1.0 {
         return 0.0;
@@ -30,13 +30,13 @@ fn glint(at: vec2f, face: u32, side: u32) -> f32 {
     let window = length((p - vec2f(-0.36, -0.34)) * vec2f(1.0, 0.85)) - 0.26;
     let lamp = length(p - vec2f(0.34, 0.36)) - 0.12;
     let light = smoothstep(pixel, -pixel, window) + 0.6 * smoothstep(pixel, -pixel, lamp);
-    let inside = smoothstep(0.05, 0.3, -lids(face, side, at) / eye.radius);
+    // Each lid is an arch over the line from corner to corner.
+    let along = dot(at - middle, half) / (width * width);
+    let below = dot(at - middle, vec2f(-half.y, half.x)) / width;
+    let arch = max(1.0 - along * along, 0.0);
+    let between = min(below + found.size * arch, found.spin * arch - below);
+    let inside = smoothstep(0.05, 0.3, between / eye.radius);
     return light * inside * smoothstep(0.14, 0.24, eye.open) * clamp(1.2 - pixel, 0.0, 1.0);
-}
-
-/// How light the skin is at a landmark.
-fn skin_at(face: u32, index: u32) -> f32 {
-    return luma(picture_at(landmark(face, index).xy).rgb);
 }
 
 struct Near {
@@ -51,13 +51,15 @@ fn nearest(at: vec2f) -> Near {
     var least = 2.0;
     var second = 4.0;
     for (var face = 0u; face < FACES; face++) {
-        let away = distance(at, spot(face, 1u)) / max(span(face, 33u, 263u), 1e-5);
-        if is_present(face) && away < least {
+        if measured_faces[face].seed == 0u {
+            continue;
+        }
+        let nose = measured_faces[face].position;
+        let away = distance(at, nose.xy) / nose.z;
+        second = min(second, max(away, least));
+        if away < least {
             found = face;
-            second = least;
             least = away;
-        } else if is_present(face) {
-            second = min(second, away);
         }
     }
     return Near(found, second - least);
@@ -73,21 +75,20 @@ fn grow(in: Varying) -> @location(0) vec4f {
     }
     // Nothing moves where two faces meet.
     let share = smoothstep(0.0, 0.4, near.lead);
-    let size = span(face, 33u, 263u);
-    let mouth = 0.5 * (spot(face, 13u) + spot(face, 14u));
-    let source = at + share * (eye_field(at, face, LEFT_CORNERS) + eye_field(at, face, RIGHT_CORNERS)
-        + grown(at, mouth, -0.5 * params.mouth * params.strength, 0.75 * size));
+    let found = measured_faces[face];
+    let size = found.position.z;
+    let source = at + share * (eye_field(at, 2u * face + LEFT) + eye_field(at, 2u * face + RIGHT)
+        + grown(at, found.velocity.xy, -0.5 * params.mouth * params.strength, 0.75 * size));
     let shown = picture_at(in_uv(source));
-    if distance(source, spot(face, 168u)) > size {
+    let off = source - found.color.xy;
+    if length(off) > size {
         return shown;
     }
     // Only the eye on the same side of the nose can be here.
-    let across = spot(face, LEFT_CORNERS.x) - spot(face, RIGHT_CORNERS.x);
-    let side = select(RIGHT, LEFT, dot(source - spot(face, 168u), across) > 0.0);
-    let light = share * glint(source, face, side);
+    let side = select(RIGHT, LEFT, dot(off, found.color.zw) > 0.0);
+    let light = share * glint(source, 2u * face + side);
     // No skin is as dark as 0.03: dark rooms have dim windows.
-    let cheeks = 0.5 * (skin_at(face, 50u) + skin_at(face, 280u));
-    let lamp = 0.9 * min(cheeks / 0.03, 1.0);
+    let lamp = 0.9 * min(found.size / 0.03, 1.0);
     let bright = mix(shown.rgb, vec3f(lamp), clamp(light, 0.0, 1.0) * params.glint * params.strength);
     return vec4f(min(bright, vec3f(shown.a)), shown.a);
 }

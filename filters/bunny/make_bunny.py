@@ -31,7 +31,7 @@ def whiskers():
 
 
 def main():
-    front, back = fur.ear(12.5, 2.3, 1.25, 1.2, tip=2.6, rows=26, columns=17)
+    front, back = fur.ear(12.5, 2.3, 1.25, 1.2, tip=2.6, rows=16, columns=11)
     skin, coats = meshes.Part(), [meshes.Part() for _ in range(1 + fur.SHELLS)]
     skin.grid(front, False, fur.normals(front, 1))
     rows, columns = front.shape[:2]

@@ -15,7 +15,7 @@ import meshes
 
 MIDDLE, TILT = np.array([0.0, 9.1, -2.55]), np.radians(6)
 AXES = np.array([6.85, 6.9])        # half width and depth of the band
-POINTS, AROUND = 8, 144
+POINTS, AROUND = 8, 96
 BAND = 1.55                         # height of the band
 
 
@@ -49,8 +49,8 @@ def metal():
     turn = np.linspace(0, 2 * np.pi, AROUND, endpoint=False)
     for out in (0.16, -0.10):
         # The head fills the band: it has no inner side.
-        rows = [place(turn, 0 * turn + h, out) for h in np.linspace(0, BAND, 6)] if out > 0 else []
-        rows += [place(turn, BAND + (edge(turn) - BAND) * t, out * (1 - 0.6 * t)) for t in np.linspace(0.05, 1, 8)]
+        rows = [place(turn, 0 * turn + h, out) for h in np.linspace(0, BAND, 4)] if out > 0 else []
+        rows += [place(turn, BAND + (edge(turn) - BAND) * t, out * (1 - 0.6 * t)) for t in np.linspace(0.05, 1, 6)]
         part.grid(np.array(rows), True)
     part.tube(place(turn, 0 * turn + 0.06), 0.24, True)
     part.tube(place(turn, 0 * turn + BAND, 0.08), 0.19, True)
@@ -59,7 +59,7 @@ def metal():
         angle = 2 * np.pi * i / POINTS
         frame = frame_at(angle)
         # A bezel around each gem, and a ring with a leaf above it.
-        ring = np.linspace(0, 2 * np.pi, 28, endpoint=False)
+        ring = np.linspace(0, 2 * np.pi, 20, endpoint=False)
         size = np.array([0.62, 0.50]) if i % 2 == 0 else np.array([0.46, 0.46])
         oval = (np.cos(ring) * size[0])[:, None] * frame[0] + (np.sin(ring) * size[1])[:, None] * frame[1]
         part.tube(place(angle, 0.80, 0.20) + oval, 0.095, True, 8)
@@ -68,7 +68,7 @@ def metal():
         root, top = place(angle, BAND + 0.3, 0.2), place(angle, BAND + (edge(np.array(angle)) - BAND) * 0.72, 0.12)
         t = np.linspace(0, 1, 12)[:, None]
         part.tube(root + (top - root) * t, 0.02 + 0.13 * np.sin(np.pi * t[:, 0]) ** 0.8, False, 8)
-    part.ball(MIDDLE + [0, 4.62, 0.5], [0.55, 0.32, 0.55], rows=12, columns=24)
+    part.ball(MIDDLE + [0, 4.62, 0.5], [0.55, 0.32, 0.55], rows=9, columns=18)
     return part
 
 
@@ -101,7 +101,7 @@ def pearls():
         angle = 2 * np.pi * i / POINTS
         tall = i % 2 == 0
         part.ball(place(angle, edge(np.array(angle)) + (0.42 if tall else 0.3), 0.03), [0.42 if tall else 0.3] * 3,
-                  rows=14, columns=22)
+                  rows=10, columns=16)
         for shift in (-0.34, -0.5, 0.5, 0.34):
             at = angle + shift * 2 * np.pi / POINTS
             if shift != -0.5:
@@ -113,7 +113,7 @@ def velvet():
     part = meshes.Part()
     turn = np.linspace(0, 2 * np.pi, AROUND, endpoint=False)
     rows = []
-    for t in np.linspace(0, 1, 26):
+    for t in np.linspace(0, 1, 14):
         fold = 1 + 0.05 * np.abs(np.cos(turn * 6)) * np.sin(np.pi * min(t * 1.15, 1))
         bulge = np.cos(t * np.pi / 2) ** 0.75 * (1 + 0.10 * np.sin(np.pi * t)) * fold
         rim = place(turn, 0 * turn + BAND - 0.2, -0.2) - MIDDLE - [0, BAND - 0.2, 0]
@@ -128,7 +128,7 @@ def velvet():
 def shadow():
     """A skirt below the band that lies on hair and forehead."""
     part = meshes.Part()
-    turn = np.linspace(0, 2 * np.pi, 96, endpoint=False)
+    turn = np.linspace(0, 2 * np.pi, 64, endpoint=False)
     part.grid(np.array([place(turn, 0 * turn + 0.2 - h, 0.7 * h) for h in (0.0, 0.3, 0.7, 1.2, 1.8)]), True)
     return part
 

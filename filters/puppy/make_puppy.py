@@ -22,7 +22,7 @@ LINE = [(3.9, 14.6, -6.8), (5.9, 15.8, -6.7), (8.2, 15.1, -6.2), (9.6, 12.7, -5.
 # It looks to the front and to the side, so that it is a flap from both.
 FACING = np.array([[0.1, 0.8, 0.6], [0.25, 0.8, 0.55], [0.6, 0.55, 0.6], [0.72, 0.2, 0.66], [0.7, 0.02, 0.7],
                    [0.66, 0.0, 0.75], [0.6, -0.05, 0.8]])
-ROWS, COLUMNS = 26, 15
+ROWS, COLUMNS = 23, 9
 # The rows along it, 0..1: closer towards the end, which is round.
 PLACES = 1 - (1 - np.linspace(0, 1, ROWS)) ** 1.5
 

@@ -25,7 +25,7 @@ class Frame:
         return np.asarray(points) @ self.turn.T + self.root
 
 
-def ear(height, width, hollow, thick, tip=1.5, rows=20, columns=19):
+def ear(height, width, hollow, thick, tip=1.5, rows=13, columns=11):
     """Front and back of an ear (rows, columns, 3) in its own frame: x across, y along, z out.
 
     `width` is the half width at the root; `hollow` how deep the front is, `thick` how far the back bulges."""

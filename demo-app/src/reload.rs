@@ -2,7 +2,8 @@
 //! on a thread of its own. What runs is replaced only if all of that succeeds.
 //!
 //! The first draw is handed to the device and not waited for: it comes before any frame of the new version, which
-//! therefore need not wait for a frame of the old one. If it takes the device down, [`AtWork`] says what was there before.
+//! therefore need not wait for a frame of the old one. It is announced, so that whoever draws does not begin such a frame
+//! just before it: the device takes one command at a time, and none while somebody waits for a frame. If it takes the device down, [`AtWork`] says what was there before.
 
 use std::{
     collections::BTreeMap,
@@ -23,6 +24,7 @@ use antifaz::{
     engine::{Prepared, Preparer},
     filter::{Fault, Look, LookItem},
     gpu::GpuError,
+    quality::Tier,
 };
 
 use crate::filters;
@@ -34,6 +36,8 @@ const SETTLED: Duration = Duration::from_millis(5);
 /// After so many changes in a row they are read all the same, also where one stays empty: on a busy disk an editor takes
 /// half a second from emptying a file to writing it.
 const MOST_STEPS: u32 = 400;
+/// How long a first draw takes at most from its announcement until the device has it. What comes later is not waited for.
+const AT_HAND: Duration = Duration::from_millis(100);
 /// Folders within folders, files: what is larger is no filter.
 const MAX_DEPTH: u32 = 8;
 const MAX_FILES: usize = 1000;
@@ -73,6 +77,15 @@ pub(crate) struct Outcome {
     pub(crate) result: Result<(Prepared, Watched), Vec<Fault>>,
 }
 
+/// What the thread says.
+#[derive(Debug)]
+enum Said {
+    /// A look is compiled, and about to be drawn once.
+    AtHand,
+    /// A change has come to its end.
+    Done(Outcome),
+}
+
 /// A change that is being made ready, or was just handed over and has not been drawn yet.
 #[derive(Clone, Debug)]
 pub(crate) struct AtWork {
@@ -88,7 +101,7 @@ pub(crate) struct AtWork {
 /// the process ends takes it down.
 pub(crate) struct Reload {
     wanted: Sender<(usize, Watched)>,
-    outcomes: Receiver<Outcome>,
+    said: Receiver<Said>,
     /// Set when dropped: then nothing more is made.
     closed: Arc<AtomicBool>,
     at_work: Arc<Mutex<Option<AtWork>>>,
@@ -99,12 +112,12 @@ impl Reload {
     /// Starts the thread; it watches nothing yet.
     pub(crate) fn start(preparer: Preparer) -> std::io::Result<Self> {
         let (wanted, wishes) = mpsc::channel();
-        let (done, outcomes) = mpsc::channel();
+        let (says, said) = mpsc::channel();
         let (at_work, closed) = (Arc::<Mutex<_>>::default(), Arc::<AtomicBool>::default());
         let (work, end) = (Arc::clone(&at_work), Arc::clone(&closed));
-        let watcher = Watcher { preparer, wishes, done, at_work: work, closed: end, current: None };
+        let watcher = Watcher { preparer, wishes, says, at_work: work, closed: end, current: None };
         let thread = thread::Builder::new().name("antifaz reload".into()).spawn(move || watcher.run())?;
-        Ok(Self { wanted, outcomes, closed, at_work, thread: Some(thread) })
+        Ok(Self { wanted, said, closed, at_work, thread: Some(thread) })
     }
 
     /// Watches these filters from now on, and no others. The number comes back with each outcome.
@@ -118,9 +131,17 @@ impl Reload {
         self.at_work.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What changed since the last call, if anything.
+    /// What changed since the last call, if anything. What is about to be drawn once is waited for: that takes some
+    /// milliseconds at most.
     pub(crate) fn outcome(&self) -> Option<Outcome> {
-        self.outcomes.try_recv().ok()
+        let mut said = self.said.try_recv().ok();
+        if let Some(Said::AtHand) = said {
+            said = self.said.recv_timeout(AT_HAND).ok();
+        }
+        match said {
+            Some(Said::Done(outcome)) => Some(outcome),
+            _ => None,
+        }
     }
 }
 
@@ -138,7 +159,7 @@ type Stamps = BTreeMap<PathBuf, (Option<SystemTime>, u64)>;
 struct Watcher {
     preparer: Preparer,
     wishes: Receiver<(usize, Watched)>,
-    done: Sender<Outcome>,
+    says: Sender<Said>,
     at_work: Arc<Mutex<Option<AtWork>>>,
     closed: Arc<AtomicBool>,
     current: Option<Current>,
@@ -164,9 +185,9 @@ impl Watcher {
             }
             let note = |work| *self.at_work.lock().unwrap_or_else(PoisonError::into_inner) = work;
             note(Some(current.at_work(&changed)));
-            let (outcome, rest) = current.reload(&self.preparer, &changed);
+            let (outcome, rest) = current.reload(&self.preparer, &self.says, &changed);
             // Whoever sees the device gone asks who was at work: that must still be known then.
-            if self.is_lost() || self.done.send(outcome).is_err() {
+            if self.is_lost() || self.says.send(Said::Done(outcome)).is_err() {
                 return;
             }
             if let Some(rest) = rest
@@ -224,11 +245,23 @@ impl Current {
         AtWork { number: self.number, names: self.names(changed), before: self.watched.look.clone() }
     }
 
-    fn reload(&mut self, preparer: &Preparer, changed: &[usize]) -> (Outcome, Option<Rest>) {
+    fn reload(
+        &mut self,
+        preparer: &Preparer,
+        says: &Sender<Said>,
+        changed: &[usize],
+    ) -> (Outcome, Option<Rest>) {
         let names = self.names(changed);
         let mut look = self.watched.look.clone();
         let mut compiled = Instant::now();
-        let result = self.prepare(preparer, changed, &mut look, &mut compiled);
+        let tier = preparer.tier();
+        let result = self.prepare(preparer, changed, &mut look, tier).and_then(|(mut prepared, rest)| {
+            compiled = Instant::now();
+            // Nobody listens any more: the outcome finds out.
+            let _ = says.send(Said::AtHand);
+            preparer.warm_up(&mut prepared, &[tier]).map_err(|error| vec![fault(&error)])?;
+            Ok((prepared, rest))
+        });
         if result.is_ok() {
             self.watched.look = look;
         }
@@ -244,7 +277,7 @@ impl Current {
         preparer: &Preparer,
         changed: &[usize],
         look: &mut Look,
-        compiled: &mut Instant,
+        tier: Tier,
     ) -> Result<(Prepared, Rest), Vec<Fault>> {
         let mut faults = Vec::new();
         for number in changed {
@@ -261,12 +294,9 @@ impl Current {
         if !faults.is_empty() {
             return Err(faults);
         }
-        let tier = preparer.tier();
-        let made = preparer.compile_first(look.clone(), tier);
-        *compiled = Instant::now();
-        let (mut prepared, rest) = made.map_err(|error| all_faults(preparer, look, changed, &error))?;
-        preparer.warm_up(&mut prepared, &[tier]).map_err(|error| vec![fault(&error)])?;
-        Ok((prepared, rest))
+        preparer
+            .compile_first(look.clone(), tier)
+            .map_err(|error| all_faults(preparer, look, changed, &error))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     filter::{self, Filter, Space},
     gpu::{
         Blend, ComputePipeline, Cull, Depth, Gpu, Member, PassDesc, PassPipeline,
-        shader::{Guard, Shader, ShaderError},
+        shader::{Guard, Shader, ShaderError, Stage},
     },
     quality::Tier,
 };
@@ -157,7 +157,8 @@ impl Pipelines {
         let pass = &filter.passes[pass];
         check_declarations(pass, shader)?;
         if pass.compute {
-            let key = format!("{} computes\n{}", pass.entry, shader.text());
+            let essence = shader.essence(&[(Stage::Compute, &pass.entry)]);
+            let key = format!("{} computes\n{essence}", pass.entry);
             let pipelines = compiled
                 .get(key, || ComputePipeline::new(gpu, shader, &label, &pass.entry).map(Self::Compute))
                 .map_err(|error| fitting(pass, ComposeError::from(error)))?;
@@ -181,7 +182,8 @@ impl Pipelines {
                 }
             }
         };
-        let key = format!("{main:?} {opaque:?}\n{}", shader.text());
+        let essence = shader.essence(&[(Stage::Vertex, library::VERTEX), (Stage::Fragment, &pass.entry)]);
+        let key = format!("{main:?} {opaque:?}\n{essence}");
         let pipelines = compiled.get(key, || -> Result<Self, ComposeError> {
             let main = PassPipeline::new(gpu, shader, &main)?;
             let opaque = opaque.map(|desc| PassPipeline::new(gpu, shader, &desc)).transpose()?;

@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use naga::{Block, Function, Handle, Module, Statement};
+use naga::{
+    Block, Function, Handle, Module, Statement,
+    compact::{KeepUnused, compact},
+};
 
 /// The names of all functions that what is done in a body reaches, as they are in the merged text.
 pub(super) fn reached<'m>(module: &'m Module, body: &Block) -> HashSet<&'m str> {
@@ -21,6 +24,15 @@ pub(super) fn handles(module: &Module, body: &Block) -> HashSet<Handle<Function>
         }
     }
     found
+}
+
+/// A module of some of its entry points alone, and what they reach.
+pub(super) fn alone(module: &Module, entries: &[usize]) -> Module {
+    let mut alone = module.clone();
+    let mut number = 0..;
+    alone.entry_points.retain(|_| number.next().is_some_and(|number| entries.contains(&number)));
+    compact(&mut alone, KeepUnused::No);
+    alone
 }
 
 /// Whether a body, or a function that it reaches, may leave its pixel out.

@@ -174,6 +174,14 @@ impl Shader {
         &self.merged.text
     }
 
+    /// What some of its entry points, by stage and author's name, come to: the same text for two shaders whose differences
+    /// none of them reaches.
+    pub fn essence(&self, entries: &[(Stage, &str)]) -> String {
+        let numbers: Vec<usize> =
+            entries.iter().filter_map(|(stage, name)| self.entry(name, *stage)).collect();
+        format!("{:?}", calls::alone(&self.module, &numbers))
+    }
+
     /// What works here but is undefined or refused elsewhere.
     pub fn warnings(&self) -> &[ShaderError] {
         &self.warnings

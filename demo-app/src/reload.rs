@@ -83,7 +83,7 @@ enum Said {
     /// A look is compiled, and about to be drawn once.
     AtHand,
     /// A change has come to its end.
-    Done(Outcome),
+    Done(Box<Outcome>),
 }
 
 /// A change that is being made ready, or was just handed over and has not been drawn yet.
@@ -139,7 +139,7 @@ impl Reload {
             said = self.said.recv_timeout(AT_HAND).ok();
         }
         match said {
-            Some(Said::Done(outcome)) => Some(outcome),
+            Some(Said::Done(outcome)) => Some(*outcome),
             _ => None,
         }
     }
@@ -187,7 +187,7 @@ impl Watcher {
             note(Some(current.at_work(&changed)));
             let (outcome, rest) = current.reload(&self.preparer, &self.says, &changed);
             // Whoever sees the device gone asks who was at work: that must still be known then.
-            if self.is_lost() || self.says.send(Said::Done(outcome)).is_err() {
+            if self.is_lost() || self.says.send(Said::Done(Box::new(outcome))).is_err() {
                 return;
             }
             if let Some(rest) = rest

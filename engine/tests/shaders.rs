@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use antifaz::{
     compose::engine_modules,
-    gpu::shader::{Library, Shader, ShaderError},
+    gpu::shader::{Library, Shader, ShaderError, Stage},
 };
 
 fn root() -> PathBuf {
@@ -80,6 +80,23 @@ fn a_derivative_that_some_fragments_miss_is_a_warning() {
     let shader = resolve(&broken(), "package::b12_uniformity").unwrap();
     let [warning] = shader.warnings() else { panic!("{:?}", shader.warnings()) };
     assert!(warning.to_string().starts_with("b12_uniformity.wgsl:16:13: "), "{warning}");
+}
+
+#[test]
+fn what_an_entry_point_does_not_reach_is_no_part_of_its_essence() {
+    let essence = |near: &str, far: &str| {
+        let text = format!(
+            "fn near() -> f32 {{ return {near}; }}\nfn far() -> f32 {{ return {far}; }}\n\
+             @fragment fn a() -> @location(0) vec4f {{ return vec4f(near()); }}\n\
+             @fragment fn b() -> @location(0) vec4f {{ return vec4f(far()); }}\n"
+        );
+        let mut library = Library::new();
+        let shader =
+            library.insert("package::m", "m.wgsl", &text).resolve("package::m", &[]).expect("a shader");
+        shader.essence(&[(Stage::Fragment, "a")])
+    };
+    assert_eq!(essence("0.5", "0.5"), essence("0.5", "0.25 + 0.5 * f32(1u)"));
+    assert_ne!(essence("0.5", "0.5"), essence("0.25", "0.5"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 // Puts the drawing together: flat tones in few steps, and the lines over them.
 
-import antifaz::color::{decode, encode, luma, saturate_by};
+import antifaz::color::{decode, encode, saturate_by};
 import antifaz::frame::{frame, linear, picture_at};
 import antifaz::fullscreen::{Varying};
 import package::inputs::{bumps, flat_tones, flow, params};
@@ -33,24 +33,19 @@ fn follow(start: vec2f, unit: vec2f, sign: f32) -> vec2f {
 fn draw(in: Varying) -> @location(0) vec4f {
     let source = picture_at(in.uv);
     let aspect = vec2f(frame.size.y / frame.size.x, 1.0);
-
     // The lines reach over about 1.5 % of the height.
     let unit = aspect * 0.008 / f32(params.taps);
     let found = follow(in.uv, unit, 1.0) + follow(in.uv, unit, -1.0)
         + vec2f(textureSampleLevel(bumps, linear, in.uv, 0.0).x, 1.0);
-    let bump = found.x / found.y;
     let limit = -0.025 * pow(0.1, params.lines);
-    let ink = select(1.0, smoothstep(1.6, 0.8, bump / limit), params.lines > 0.0);
+    let ink = select(1.0, smoothstep(1.6, 0.8, found.x / found.y / limit), params.lines > 0.0);
 
     let base = textureSampleLevel(flat_tones, linear, in.uv, 0.0);
-    let coded = encode(base.rgb);
     let tone = base.a;
-    let step = aspect * 0.004;
-    let right = textureSampleLevel(flat_tones, linear, in.uv + vec2f(step.x, 0.0), 0.0).a;
-    let down = textureSampleLevel(flat_tones, linear, in.uv + vec2f(0.0, step.y), 0.0).a;
-    let flat_color = coded * stepped(tone, length(vec2f(right, down) - tone)) / max(tone, 0.02);
+    let right = textureSampleLevel(flat_tones, linear, in.uv + vec2f(aspect.x * 0.004, 0.0), 0.0).a;
+    let down = textureSampleLevel(flat_tones, linear, in.uv + vec2f(0.0, 0.004), 0.0).a;
+    let flat_color = encode(base.rgb) * stepped(tone, length(vec2f(right, down) - tone)) / max(tone, 0.02);
     let color = saturate_by(decode(min(flat_color, vec3f(1.0))), params.color);
-
     let drawn = mix(params.ink.rgb, clamp(color, vec3f(0.0), vec3f(1.0)), ink);
     return vec4f(mix(source.rgb, drawn * source.a, params.strength), source.a);
 }

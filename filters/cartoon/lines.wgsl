@@ -8,9 +8,6 @@ import antifaz::frame::{frame, linear, picture_at};
 import antifaz::fullscreen::{Varying};
 import package::inputs::{flat_tones, flow, params, slopes};
 
-/// How much wider the wide blur is.
-const WIDER: f32 = 1.6;
-
 /// One pixel of the picture's height, at least one of the target.
 fn unit(rows: f32) -> vec2f {
     return vec2f(frame.size.y / frame.size.x, 1.0) / min(rows, frame.size.y);
@@ -35,7 +32,7 @@ fn tensor(in: Varying) -> @location(0) vec4f {
     return vec4f(dot(x, x), dot(y, y), dot(x, y), 1.0);
 }
 
-/// The direction along the edges (xy, unit length) and how clear it is (z), from the tensors around.
+/// The direction along the edges (xy, unit length), from the tensors around.
 @fragment
 fn direct(in: Varying) -> @location(0) vec4f {
     let u = unit(270.0);
@@ -44,16 +41,13 @@ fn direct(in: Varying) -> @location(0) vec4f {
     var places = array<f32, 5>(-3.5, -1.5, 0.0, 1.5, 3.5);
     for (var i = 0u; i < 25u; i++) {
         let at = vec2f(places[i % 5u], places[i / 5u]);
-        let texels = vec2f(select(2.0, 1.0, i % 5u == 2u), select(2.0, 1.0, i / 5u == 2u));
+        let texels = select(vec2f(2.0), vec2f(1.0), at == vec2f(0.0));
         let weight = texels.x * texels.y * exp(-dot(at, at) / 9.0);
         sum += textureSampleLevel(slopes, linear, in.uv + at * u, 0.0).xyz * weight;
     }
     // The eigenvector of the smaller eigenvalue.
-    let half_gap = 0.5 * (sum.x - sum.y);
-    let root = sqrt(half_gap * half_gap + sum.z * sum.z);
-    let angle = 0.5 * atan2(sum.z, half_gap) + 1.57079633;
-    let clear = 2.0 * root / max(sum.x + sum.y, 1e-4);
-    return vec4f(cos(angle), sin(angle), clear, 1.0);
+    let angle = 0.5 * atan2(sum.z, 0.5 * (sum.x - sum.y)) + 1.57079633;
+    return vec4f(cos(angle), sin(angle), 0.0, 1.0);
 }
 
 /// How much darker than its surroundings a place is, across the flow.
@@ -64,7 +58,7 @@ fn difference(in: Varying) -> @location(0) vec4f {
     let across = vec2f(-along.y, along.x) * u;
     // In samples; a line thinner than a pixel can't be found.
     let narrow = max(params.width * 0.6 * min(1080.0, frame.size.y) / 1000.0, 0.6);
-    let wide = narrow * WIDER;
+    let wide = 1.6 * narrow;
     var sums = vec4f(0.0);
     let reach = i32(ceil(2.2 * wide));
     for (var i = -reach; i <= reach; i++) {
@@ -74,5 +68,5 @@ fn difference(in: Varying) -> @location(0) vec4f {
         sums += vec4f(value * weights, weights);
     }
     let blurred = sums.xy / sums.zw;
-    return vec4f(blurred.x - blurred.y, blurred.x, 0.0, 1.0);
+    return vec4f(blurred.x - blurred.y, 0.0, 0.0, 1.0);
 }

@@ -82,7 +82,9 @@ fn a_change_at_work_knows_what_was_there_before() {
     write("a.wgsl", &SHADER.replace("params.gain", "params.gain * 0.25"));
     assert_eq!(current.changed(), [0]);
     let work = current.at_work(&[0]);
-    let (outcome, rest) = current.reload(&preparer, &[0]);
+    let (says, said) = mpsc::channel();
+    let (outcome, rest) = current.reload(&preparer, &says, &[0]);
+    assert!(matches!(said.try_recv(), Ok(Said::AtHand)), "its first draw is announced");
     let (_, Watched { look: new, .. }) = outcome.result.expect("it is whole");
     assert!(rest.is_some() && outcome.number == 3 && work.number == 3);
     assert!(Arc::ptr_eq(&work.before.0[0].filter, &old), "whoever loses the device goes back to it");

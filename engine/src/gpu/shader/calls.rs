@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use naga::{
-    Block, Function, Handle, Module, Statement,
+    Block, Function, Handle, Module, Span, Statement,
     compact::{KeepUnused, compact},
 };
 
@@ -26,13 +26,33 @@ pub(super) fn handles(module: &Module, body: &Block) -> HashSet<Handle<Function>
     found
 }
 
-/// A module of some of its entry points alone, and what they reach.
+/// A module of some of its entry points alone, and what they reach, wherever in the text it stood.
 pub(super) fn alone(module: &Module, entries: &[usize]) -> Module {
     let mut alone = module.clone();
     let mut number = 0..;
     alone.entry_points.retain(|_| number.next().is_some_and(|number| entries.contains(&number)));
     compact(&mut alone, KeepUnused::No);
+    let functions = alone.functions.iter_mut().map(|(_, function)| function);
+    let entries = alone.entry_points.iter_mut().map(|entry| &mut entry.function);
+    functions.chain(entries).for_each(|function| forget_places(&mut function.body));
     alone
+}
+
+fn forget_places(block: &mut Block) {
+    for (statement, span) in block.span_iter_mut() {
+        span.into_iter().for_each(|span| *span = Span::default());
+        match statement {
+            Statement::Block(inner) => forget_places(inner),
+            Statement::If { accept, reject, .. } => [accept, reject].into_iter().for_each(forget_places),
+            Statement::Loop { body, continuing, .. } => {
+                [body, continuing].into_iter().for_each(forget_places);
+            }
+            Statement::Switch { cases, .. } => {
+                cases.iter_mut().for_each(|case| forget_places(&mut case.body));
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Whether a body, or a function that it reaches, may leave its pixel out.

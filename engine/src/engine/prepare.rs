@@ -122,6 +122,7 @@ impl Preparer {
             let texture = gpu.texture_with(&TextureDesc::new(size, TextureFormat::Srgb8), &grey)?;
             let picture = Picture { id, time: Duration::ZERO, texture, host: None };
             let (faces, matte) = (Arc::clone(&faces), Some(matte.clone()));
+            // What is compiled for one face is compiled for all.
             let scene = Scene { picture, seen: id, faces, slots: 1, matte };
             let mut encoder = gpu.encoder("warm-up");
             let plan = WorkPlan { tier: *tier, ..WorkPlan::default() };

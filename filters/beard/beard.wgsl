@@ -89,7 +89,7 @@ fn shaded(hair: Hair, light: vec3f, gleam: f32, sharp: f32) -> vec3f {
 /// One of the two layers, premultiplied.
 fn layer(in: Varying, upper: bool, pixel: f32, light: vec3f, gleam: f32) -> vec4f {
     let at = in.uv * 1000.0;
-    if (upper && at.y > 780.0) || (!upper && params.style < GOATEE) {
+    if upper && at.y > 780.0 {
         return vec4f(0.0);
     }
     let reach = mix(9.0, select(44.0, 32.0, upper), params.length) * select(1.0, 0.25, params.style == STUBBLE);
@@ -97,11 +97,12 @@ fn layer(in: Varying, upper: bool, pixel: f32, light: vec3f, gleam: f32) -> vec4
     let level = max(log2(2.0 * pixel / CELL), 0.0);
     let sharp = clamp(1.25 - 0.16 * pixel, 0.15, 1.0);
     let cell = CELL * exp2(floor(level)) * select(1.0, 0.62, params.style == STUBBLE);
-    let fine = hair_at(at, cell, max(reach, cell * 2.0), upper);
-    var hairs = vec4f(shaded(fine, light, gleam, sharp), 1.0) * fine.cover;
-    if level > 0.0 {
-        let coarse = hair_at(at, cell * 2.0, max(reach, cell * 4.0), upper);
-        hairs = mix(hairs, vec4f(shaded(coarse, light, gleam, sharp), 1.0) * coarse.cover, fract(level));
+    var hairs = vec4f(0.0);
+    for (var i = 0; i < select(1, 2, level > 0.0); i++) {
+        let wide = cell * f32(1 + i);
+        let hair = hair_at(at, wide, max(reach, wide * 2.0), upper);
+        let share = select(1.0 - fract(level), fract(level), i == 1);
+        hairs += vec4f(shaded(hair, light, gleam, sharp), 1.0) * hair.cover * share;
     }
     hairs *= select(1.0, 0.6, params.style == STUBBLE);
     // Under the hairs the skin is dark with roots that are too fine to draw.
@@ -134,5 +135,10 @@ fn grow(in: Varying) -> @location(0) vec4f {
     let edge = textureSampleLevel(beard, linear, vec2f(min(in.uv.x, 1.0 - in.uv.x), in.uv.y - 0.5) * 2.0, 0.0).a;
     // Beside the ears nothing is left: a strip there would stand out from a cheek that turns away.
     let ears = smoothstep(4.6, 6.2, abs(in.canonical.x)) * smoothstep(-4.2, -1.6, in.canonical.y);
-    return over(layer(in, true, pixel, light, gleam), layer(in, false, pixel, light, gleam)) * edge * (1.0 - ears);
+    // The moustache lies over the beard, where there is one.
+    var hairs = vec4f(0.0);
+    for (var i = select(1, 0, params.style >= GOATEE); i < 2; i++) {
+        hairs = over(layer(in, i == 1, pixel, light, gleam), hairs);
+    }
+    return hairs * edge * (1.0 - ears);
 }

@@ -1,8 +1,5 @@
 // The faces in the picture, in stable slots. `Face` is `scene::Face` of the engine.
 
-import antifaz::frame::{picture_at};
-import antifaz::color::{luma};
-
 /// How many slots there are.
 const FACES: u32 = 8u;
 /// How many landmarks a face has: MediaPipe's 468 of the mesh and 10 of the irises.
@@ -32,6 +29,17 @@ struct Face {
 
 /// By slot, 0..7. A face keeps its slot while it is followed.
 @group(0) @binding(3) var<storage, read> faces: array<Face, 8>;
+
+/// What is the same for all corners of a face, measured before the first pass of a filter that asks.
+struct _Measure {
+    /// As `skin` gives it.
+    skin: vec4f,
+    /// From the projection of the head straight ahead to the face in the picture, in clip space after the division.
+    settle: vec2f,
+}
+
+/// By slot, 0..7.
+@group(0) @binding(15) var<storage, read> _measures: array<_Measure, 8>;
 
 /// Whether there is a face in this slot (0..7).
 fn is_present(face: u32) -> bool {
@@ -63,13 +71,7 @@ fn blendshape(face: u32, index: u32) -> f32 {
     return faces[face].blendshapes[min(index, 51u)];
 }
 
-/// The mean colour of the skin between forehead and chin, and its mean luminance in w. For a vertex stage.
+/// The mean colour of the skin between forehead and chin, in the picture that the filter is laid over, and its luminance in w.
 fn skin(face: u32) -> vec4f {
-    var points = array<u32, 9>(151u, 108u, 337u, 50u, 280u, 205u, 425u, 5u, 199u);
-    var sum = vec3f(0.0);
-    for (var i = 0u; i < 9u; i++) {
-        sum += picture_at(landmark(face, points[i]).xy).rgb;
-    }
-    let mean = sum / 9.0;
-    return vec4f(mean, luma(mean));
+    return _measures[min(face, FACES - 1u)].skin;
 }

@@ -2,8 +2,7 @@
 // head, then moved to the place of the face. So a prop looks the same wherever in the picture the face is.
 
 import antifaz::frame::{frame};
-import antifaz::face::{_NOWHERE, head_direction, head_place, is_present, landmark_on_screen, skin};
-import antifaz::face_mesh::{face_points};
+import antifaz::face::{_NOWHERE, _measures, head_direction, head_place, is_present, skin};
 
 /// MediaPipe's camera: a vertical field of view of 63 degrees.
 const _FOCAL: f32 = 1.6318517; // 1 / tan(63 / 2 degrees)
@@ -100,18 +99,6 @@ fn _project(place: vec3f) -> vec4f {
     return vec4f(x, place.y * _FOCAL, z, -place.z);
 }
 
-/// From the projection of the head straight ahead to the face in the picture, in clip space after the division: the
-/// landmarks at the bridge of the nose and the eye corners meet, since props are looked at there.
-fn _settle(face: u32) -> vec2f {
-    var points = array<u32, 5>(168u, 168u, 6u, 33u, 263u);
-    var sum = vec2f(0.0);
-    for (var i = 0u; i < 5u; i++) {
-        let clip = _project(head_place(face, face_points[points[i]].canonical));
-        sum += landmark_on_screen(face, points[i]) - clip.xy / clip.w;
-    }
-    return sum / 5.0;
-}
-
 /// The mesh's corner of this number.
 fn point(index: u32) -> PropPoint {
     let vertex = prop_vertices[index];
@@ -143,7 +130,7 @@ fn placed(point: PropPoint, face: u32) -> Varying {
     }
     out.place = head_place(face, point.position);
     out.position = _project(out.place);
-    out.position += vec4f(_settle(face) * out.position.w, 0.0, 0.0);
+    out.position += vec4f(_measures[face].settle * out.position.w, 0.0, 0.0);
     out.normal = head_direction(face, point.normal);
     out.canonical = point.canonical;
     out.uv = point.uv;

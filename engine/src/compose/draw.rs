@@ -3,7 +3,7 @@
 use super::{
     Composer, Planned,
     kept::Kept,
-    library, merged,
+    library, measure, merged,
     plan::{self, Draw, Slot},
     record::Slots,
     variants::{Opaque, Pipelines},
@@ -183,6 +183,7 @@ impl Recorder<'_> {
             ("person_back", Resource::Texture(back)),
             ("picture_levels", Resource::Texture(levels)),
             ("face_points", Resource::Buffer(&shared.face.points)),
+            (measure::MEASURES, Resource::Buffer(&shared.measures.buffer)),
             ("head_points", Resource::Buffer(&shared.head.points)),
         ]
     }

@@ -8,7 +8,7 @@ use crate::{
     },
 };
 
-use super::ComposeError;
+use super::{ComposeError, measure};
 
 /// The functions that read the pose of a head.
 const POSE: [&str; 7] = [
@@ -133,7 +133,7 @@ pub(super) fn check_declared(
     if uses("picture_levels") && !pass.levels {
         return undeclared("picture.levels", "reads = [\"picture.levels\"]".to_owned());
     }
-    if uses("faces") && !filter.requires.face {
+    if ["faces", measure::MEASURES].into_iter().any(&uses) && !filter.requires.face {
         return undeclared("faces", "requires = { face = [\"mesh\"] }".to_owned());
     }
     for (number, target) in filter.targets.iter().enumerate() {

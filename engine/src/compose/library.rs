@@ -40,6 +40,7 @@ pub(super) const MODULES: &[(&str, &str, &str)] = &[
     module!("antifaz::warp", "antifaz/warp.wgsl"),
     module!("compose::events", "compose/events.wgsl"),
     module!("compose::lay", "compose/lay.wgsl"),
+    module!("compose::measure", "compose/measure.wgsl"),
     module!("compose::one_face", "compose/one_face.wgsl"),
     module!("compose::occluder", "compose/occluder.wgsl"),
     module!("compose::scrub", "compose/scrub.wgsl"),

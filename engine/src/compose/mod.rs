@@ -24,6 +24,7 @@ mod hook;
 mod kept;
 mod later;
 mod library;
+mod measure;
 mod merged;
 mod one_face;
 pub mod plan;
@@ -53,6 +54,7 @@ use head::Shape;
 use kept::Kept;
 pub use later::Rest;
 pub use library::engine as engine_modules;
+use measure::Measures;
 use merged::Merged;
 use plan::Plan;
 use program::Program;
@@ -143,6 +145,7 @@ struct Shared {
     frame: Buffer,
     face: Shape,
     head: Shape,
+    measures: Measures,
     /// The matte while there is none: all person.
     no_matte: Texture,
     /// Intermediates that a tier has dropped: transparent.
@@ -350,6 +353,7 @@ impl Shared {
             frame: gpu.buffer("frame", BufferUse::Uniform, size_of::<record::Frame>() as u64)?,
             face: Shape::face(gpu)?,
             head: Shape::head(gpu)?,
+            measures: Measures::new(gpu, &library)?,
             no_matte: texel(TextureFormat::R8, &[255])?,
             nothing: texel(TextureFormat::Srgb8, &[0; 4])?,
             lay: [lay("over")?, lay("add")?, lay("multiply")?, lay("screen")?],

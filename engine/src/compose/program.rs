@@ -131,6 +131,11 @@ impl Program {
         self.passes[pass].is_pointwise()
     }
 
+    /// Whether any pass reads what is measured of faces.
+    pub(super) fn measures(&self) -> bool {
+        self.passes.iter().any(Variants::measures)
+    }
+
     /// What a pass draws with at a tier. `None`: it is still to be made.
     pub(super) fn pipelines(&self, pass: usize, tier: Tier) -> Option<&Pipelines> {
         self.passes[pass].at(tier)

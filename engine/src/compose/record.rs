@@ -138,15 +138,16 @@ pub(super) fn record(
     mark(encoder);
     for pass in &planned.plan.passes {
         let mut float = false;
-        if let Draw::Filter { item, pass } = pass.draw {
+        if let Draw::Filter { item, pass: number } = pass.draw {
             let filter = &composer.look.0[item].filter;
             if slots.item != item {
                 kept.close(encoder, slots.item, std::mem::take(&mut slots.named));
                 slots.item = item;
                 slots.named = filter.targets.iter().map(|_| None).collect();
                 begin(encoder, composer, item, &faces, time)?;
+                measure(encoder, composer, item, &faces, slots.get(pass.reads))?;
             }
-            float = filter.passes[pass].target.is_some_and(|target| filter.targets[target].float);
+            float = filter.passes[number].target.is_some_and(|target| filter.targets[target].float);
         }
         match pass.target {
             Slot::Person => {
@@ -198,4 +199,19 @@ fn begin(
         events.record(encoder, &composer.shared.frame, faces)?;
     }
     Ok(())
+}
+
+/// Measures the faces in the picture that an item is laid over.
+fn measure(
+    encoder: &mut Encoder,
+    composer: &Composer,
+    item: usize,
+    faces: &Buffer,
+    picture: Option<&Texture>,
+) -> Result<(), GpuError> {
+    let program = &composer.programs[item];
+    let Some(picture) = picture.filter(|_| program.measures()) else { return Ok(()) };
+    let shared = &composer.shared;
+    let faces = program.one_face.as_ref().map_or(faces, |one_face| &one_face.faces);
+    shared.measures.record(encoder, [&shared.frame, faces, &shared.face.points], picture)
 }

@@ -17,7 +17,7 @@ use super::{
     fits::{check_declarations, check_declared, check_needs, check_size, fitting, in_place},
     hook, kept,
     later::{Later, Place},
-    library, plan,
+    library, measure, plan,
 };
 
 /// All tiers, for variants.
@@ -29,6 +29,7 @@ pub(super) struct Variants {
     places: Vec<Place>,
     by_tier: [usize; 3],
     pointwise: bool,
+    measures: bool,
     warnings: Vec<ShaderError>,
     later: Vec<Later>,
 }
@@ -75,7 +76,8 @@ impl Variants {
         let guard = Guard { package: "package", finite: drawn.then_some(entry) };
         let mut known: Vec<(Arc<Shader>, u32)> = Vec::new();
         let (places, warnings, later) = Default::default();
-        let mut variants = Self { places, by_tier: [0; 3], pointwise: true, warnings, later };
+        let mut variants =
+            Self { places, by_tier: [0; 3], pointwise: true, measures: false, warnings, later };
         let varies = library.has_conditions("package");
         for tier in std::iter::once(first).chain(TIERS.into_iter().filter(|tier| *tier != first)) {
             let flags = [&flags(tier)[..], &[("compute", filter.passes[pass].compute)]].concat();
@@ -98,6 +100,7 @@ impl Variants {
             let place = Place::default();
             if is_new {
                 let made = Pipelines::get(gpu, compiled, filter, pass, &shader, samples)?;
+                variants.measures |= made.uses(measure::MEASURES);
                 place.get_or_init(|| made);
                 variants.warnings.extend_from_slice(shader.warnings());
                 variants.pointwise &= covers_picture(&filter.passes[pass]) && shader.is_pointwise(entry);
@@ -123,7 +126,12 @@ impl Variants {
 
     /// Whether it sees of the picture only the pixel that it draws, which it draws on.
     pub(super) fn is_pointwise(&self) -> bool {
-        self.pointwise
+        self.pointwise && !self.measures
+    }
+
+    /// Whether it reads what is measured of faces before the filter's first pass.
+    pub(super) fn measures(&self) -> bool {
+        self.measures
     }
 
     /// What naga lets pass and others may not.

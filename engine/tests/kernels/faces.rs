@@ -281,10 +281,10 @@ fn warp_agrees_with_its_twin() {
 }
 
 const SHADING: &str = "
-import antifaz::face::{skin};
 import antifaz::shading;
+import compose::measure::{mean_skin};
 fn answer(place: vec4f) -> array<vec4f, 4> {
-    let skin = skin(u32(place.x));
+    let skin = mean_skin(u32(place.x));
     let here = vec3f(place.z, place.w, 0.3);
     return array(
         skin,

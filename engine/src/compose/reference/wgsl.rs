@@ -59,13 +59,13 @@ pub(super) fn read(path: &str, text: &str) -> Module {
             continue;
         };
         // What begins with `_` is for the engine's own modules.
-        let private = line.split(['(', ':', '<', ' ']).nth(1).is_some_and(|name| name.starts_with('_'));
+        let text = signature(line, word);
+        let private = text.trim_start_matches("fn ").starts_with('_');
         if std::mem::take(&mut hidden) || private {
             doc.clear();
             continue;
         }
-        let mut item =
-            Item { word, text: signature(line, word), doc: doc.join(" "), group, fields: Vec::new() };
+        let mut item = Item { word, text, doc: doc.join(" "), group, fields: Vec::new() };
         if word == "struct" {
             item.fields = fields(lines.by_ref().map(|(_, line)| line));
         }
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn items_are_read_with_their_comments() {
         let text = "// A room.\n// Two lines.\n//\n//     x();\n//         y();\n\nimport a::{b};\n\n/// Both.\nconst ONE: u32 = 1u;\nconst TWO: u32 = 2u; \
-                    // no\n/// Own.\nconst OWN: u32 = 3u;\n\nconst BARE: f32 = 0.0;\n\n/// No.\nconst _HIDDEN: f32 = 0.0;\n\n/// No.\nfn _hidden() {\n}\n\n/// A thing.\nstruct Thing {\n    @location(0) @interpolate(flat) \
+                    // no\n/// Own.\nconst OWN: u32 = 3u;\n\nconst BARE: f32 = 0.0;\n\n/// No.\nconst _HIDDEN: f32 = 0.0;\n\n/// No.\nfn _hidden() {\n}\n\n/// No.\n@group(0) @binding(4) var<storage, read> _kept: array<u32, 8>;\n\n/// A thing.\nstruct Thing {\n    @location(0) @interpolate(flat) \
                     a: array<f32, 2>,\n    /// Said.\n    b: u32,\n}\n\n/// Bound.\n@group(0) @binding(3) var<storage, \
                     read> things: array<Thing, 8>;\n\n/// Does.\nfn does(x: f32) -> f32 {\n    var a = 1;\n    return \
                     x;\n}\n";

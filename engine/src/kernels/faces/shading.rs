@@ -1,4 +1,4 @@
-//! The twin of `antifaz::shading`, and of `antifaz::face::skin`, from which it knows the light. Left out is what only a
+//! The twin of `antifaz::shading`, and of `compose::measure::mean_skin`, from which it knows the light. Left out is what only a
 //! fragment knows, `turning`.
 
 use glam::{Vec2, Vec3, Vec4, Vec4Swizzles};

@@ -1,4 +1,4 @@
-//! The space `face_uv`, and filters for one face.
+//! The space `face_uv`, filters for one face, and what is measured of faces.
 
 use antifaz::{
     compose::Composer,
@@ -80,4 +80,39 @@ fn a_filter_for_one_face_sees_no_other() {
     }
     let error = item.for_face(9).unwrap_err().to_string();
     assert_eq!(error, "filter `one` can't be for face 9 alone: faces are numbered from 1 to 8");
+}
+
+#[test]
+fn the_skin_is_that_of_the_picture_below_the_filter() {
+    let bench = Bench::new();
+    let mut seen = plain([16, 16], [90, 60, 30, 255]);
+    for slot in [0, 2] {
+        spread_out(&mut seen, slot);
+    }
+    let item = |name: &str, requires: &str, body: &str| {
+        let manifest = format!("{HEAD}{requires}{PASS}");
+        let shader = format!("{IMPORTS}import antifaz::face::{{skin}};\n{}", main(body));
+        let package = Package::new(name, [(MANIFEST, manifest), ("a.wgsl", shader)]);
+        LookItem::parse(Filter::from_package(&package).unwrap().into(), "").unwrap()
+    };
+    let requires = "requires = { face = [\"mesh\"] }\n";
+    let painted = item("painted", "", "    return vec4f(0.5, 0.1, 0.2, 1.0);");
+    let shown = |face| {
+        item(
+            "shown",
+            requires,
+            &format!("    return vec4f(0.5 * (skin({face}u).rgb + picture_at(in.uv).rgb), 1.0);"),
+        )
+    };
+    // Nobody is in slot 1, and a filter for the third face alone sees no other.
+    for (face, alone, expected) in
+        [(0, None, [0.5, 0.1, 0.2]), (1, None, [0.25, 0.05, 0.1]), (0, Some(3), [0.25, 0.05, 0.1])]
+    {
+        let shown = alone.map_or(shown(face), |alone| shown(face).for_face(alone).unwrap());
+        let mut composer = Composer::new(&bench.gpu, Look(vec![painted.clone(), shown])).unwrap();
+        shows(&bench.draw(&mut composer, &seen, 0, Tier::High), [4, 4], expected);
+    }
+    let undeclared = item("undeclared", "", "    return skin(0u);");
+    let error = Composer::new(&bench.gpu, Look(vec![undeclared])).unwrap_err().to_string();
+    assert!(error.contains("add `requires = { face = [\"mesh\"] }` to filter.toml"), "{error}");
 }

@@ -1,0 +1,42 @@
+// What the corners of a face have in common, once for each face.
+
+import antifaz::color::{luma};
+import antifaz::face::{_Measure, head_place, is_present, landmark, landmark_on_screen};
+import antifaz::face_mesh::{face_points};
+import antifaz::frame::{picture_at};
+import antifaz::prop::{_project};
+
+@group(1) @binding(0) var<storage, read_write> measures: array<_Measure, 8>;
+
+/// The mean colour of the skin between forehead and chin, and its luminance in w.
+fn mean_skin(face: u32) -> vec4f {
+    var points = array<u32, 9>(151u, 108u, 337u, 50u, 280u, 205u, 425u, 5u, 199u);
+    var sum = vec3f(0.0);
+    for (var i = 0u; i < 9u; i++) {
+        sum += picture_at(landmark(face, points[i]).xy).rgb;
+    }
+    let mean = sum / 9.0;
+    return vec4f(mean, luma(mean));
+}
+
+/// From the projection of the head straight ahead to the face in the picture: the landmarks at the bridge of the nose and
+/// the eye corners meet, since props are looked at there.
+fn settle(face: u32) -> vec2f {
+    var points = array<u32, 5>(168u, 168u, 6u, 33u, 263u);
+    var sum = vec2f(0.0);
+    for (var i = 0u; i < 5u; i++) {
+        let clip = _project(head_place(face, face_points[points[i]].canonical));
+        sum += landmark_on_screen(face, points[i]) - clip.xy / clip.w;
+    }
+    return sum / 5.0;
+}
+
+@compute @workgroup_size(8)
+fn measure(@builtin(global_invocation_id) at: vec3u) {
+    let face = at.x;
+    var found: _Measure;
+    if is_present(face) {
+        found = _Measure(mean_skin(face), settle(face));
+    }
+    measures[face] = found;
+}

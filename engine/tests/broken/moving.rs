@@ -120,6 +120,12 @@ const CASES: &[(&str, &str, &str, &str)] = &[
         "return picture_at(in.uv) * w[0];\n}\n^var<workgroup> w: array<f32, 4>;\nfn other() {",
         "only compute passes have workgroups",
     ),
+    (
+        L,
+        "return picture_at(in.uv);",
+        "^package::inputs::bits[0].age = 1.0;\n    return picture_at(in.uv);",
+        "can only be read here",
+    ),
     (L, "past_ago(in.uv, 2u)", "past_ago(^in.uv.x, 2u)", ""),
     (L, "field, past_ago}", "field, ^pas_ago}", "did you mean `past_ago`?"),
     (M, "history = 4", "history = ^1", "from 2 to 16"),

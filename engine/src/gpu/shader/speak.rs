@@ -40,6 +40,11 @@ pub(super) fn in_wgsl(merged: &Merged, module: &Module, error: &ValidationError)
         FunctionError::InvalidStoreTypes { pointer, value } => {
             format!("{} can't be stored in {}", voice.value(*value), voice.value(*pointer))
         }
+        FunctionError::InvalidStorePointer(pointer) => format!(
+            "{} can only be read here; particles are written by the pass that moves them, in a file that no other pass \
+             imports",
+            voice.value(*pointer)
+        ),
         FunctionError::InvalidIfType(value) => {
             format!("{} is no condition: `bool` is needed", voice.value(*value))
         }

@@ -100,7 +100,8 @@ fn chains_of(plan: &Plan, look: &Look, programs: &[Program]) -> Vec<Vec<Step>> {
 /// Whether a pass needs nothing but the pixel, its filter's parameters and pictures.
 fn can_join(filter: &Filter, program: &Program, pass: usize) -> bool {
     let plain = filter.targets.is_empty() && filter.particles.is_empty() && filter.events.is_empty();
-    plain && program.one_face.is_none() && program.is_pointwise(pass)
+    // What is measured of faces is measured before a filter's first pass: that must be a pass of its own.
+    plain && program.one_face.is_none() && !program.measures() && program.is_pointwise(pass)
 }
 
 /// What a filter's own resource is called in a chain.

@@ -126,7 +126,7 @@ impl Variants {
 
     /// Whether it sees of the picture only the pixel that it draws, which it draws on.
     pub(super) fn is_pointwise(&self) -> bool {
-        self.pointwise && !self.measures
+        self.pointwise
     }
 
     /// Whether it reads what is measured of faces before the filter's first pass.

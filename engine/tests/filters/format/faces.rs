@@ -89,20 +89,19 @@ fn the_skin_is_that_of_the_picture_below_the_filter() {
     for slot in [0, 2] {
         spread_out(&mut seen, slot);
     }
-    let item = |name: &str, requires: &str, body: &str| {
-        let manifest = format!("{HEAD}{requires}{PASS}");
-        let shader = format!("{IMPORTS}import antifaz::face::{{skin}};\n{}", main(body));
-        let package = Package::new(name, [(MANIFEST, manifest), ("a.wgsl", shader)]);
+    let item = |name: &str, manifest: &str, stages: &str| {
+        let shader = format!("{IMPORTS}import antifaz::face::{{skin}};\n{stages}");
+        let package = Package::new(name, [(MANIFEST, format!("{HEAD}{manifest}{PASS}")), ("a.wgsl", shader)]);
         LookItem::parse(Filter::from_package(&package).unwrap().into(), "").unwrap()
     };
-    let requires = "requires = { face = [\"mesh\"] }\n";
-    let painted = item("painted", "", "    return vec4f(0.5, 0.1, 0.2, 1.0);");
+    // A pass that darkens comes first: the skin is that of the picture before it.
+    let dark = "[[passes]]\nname = \"dark\"\nshader = \"a.wgsl\"\nentry = \"darken\"\n";
+    let requires = format!("requires = {{ face = [\"mesh\"] }}\n{dark}");
+    let darken = main("    return 0.2 * picture_at(in.uv);").replace("fn main", "fn darken");
+    let painted = item("painted", "", &main("    return vec4f(0.5, 0.1, 0.2, 1.0);"));
     let shown = |face| {
-        item(
-            "shown",
-            requires,
-            &format!("    return vec4f(0.5 * (skin({face}u).rgb + picture_at(in.uv).rgb), 1.0);"),
-        )
+        let show = format!("    return vec4f(0.5 * skin({face}u).rgb + 2.5 * picture_at(in.uv).rgb, 1.0);");
+        item("shown", &requires, &(darken.clone() + &main(&show)))
     };
     // Nobody is in slot 1, and a filter for the third face alone sees no other.
     for (face, alone, expected) in
@@ -112,7 +111,7 @@ fn the_skin_is_that_of_the_picture_below_the_filter() {
         let mut composer = Composer::new(&bench.gpu, Look(vec![painted.clone(), shown])).unwrap();
         shows(&bench.draw(&mut composer, &seen, 0, Tier::High), [4, 4], expected);
     }
-    let undeclared = item("undeclared", "", "    return skin(0u);");
+    let undeclared = item("undeclared", "", &main("    return skin(0u);"));
     let error = Composer::new(&bench.gpu, Look(vec![undeclared])).unwrap_err().to_string();
     assert!(error.contains("add `requires = { face = [\"mesh\"] }` to filter.toml"), "{error}");
 }

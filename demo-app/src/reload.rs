@@ -2,12 +2,12 @@
 //! on a thread of its own. What runs is replaced only if all of that succeeds.
 //!
 //! The first draw is handed to the device and not waited for: it comes before any frame of the new version, which
-//! therefore need not wait for a frame of the old one. It is announced, so that whoever draws does not begin such a frame
-//! just before it: the device takes no commands while somebody waits for a frame. If the first draw takes the device
+//! therefore need not wait for a frame of the old one. It is announced, so that whoever looks between two frames does not
+//! begin another one just before it: the device takes no commands while somebody waits for a frame. If the first draw takes the device
 //! down, [`AtWork`] says what was there before.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     sync::{
@@ -34,8 +34,8 @@ use crate::filters;
 const EVERY: Duration = Duration::from_millis(15);
 /// Editors write in several steps: files must have stayed the same for so long.
 const SETTLED: Duration = Duration::from_millis(5);
-/// After so many changes in a row they are read all the same, also where one stays empty: on a busy disk an editor takes
-/// half a second from emptying a file to writing it.
+/// After so many looks they are read all the same, also where one stays emptied: on a busy disk an editor takes half a
+/// second from emptying a file to writing it.
 const MOST_STEPS: u32 = 400;
 /// How long a first draw takes at most from its announcement until the device has it. What comes later is not waited for.
 const AT_HAND: Duration = Duration::from_millis(100);
@@ -133,7 +133,7 @@ impl Reload {
     }
 
     /// What changed since the last call, if anything. What is about to be drawn once is waited for: that takes some
-    /// milliseconds at most.
+    /// milliseconds, [`AT_HAND`] at most.
     pub(crate) fn outcome(&self) -> Option<Outcome> {
         let mut said = self.said.try_recv().ok();
         if let Some(Said::AtHand) = said {
@@ -169,18 +169,20 @@ struct Watcher {
 struct Current {
     number: usize,
     watched: Watched,
+    /// The numbers of the filters whose files are not those that run: each change tries all of them.
+    pending: BTreeSet<usize>,
 }
 
 impl Watcher {
     fn run(mut self) {
         while !self.closed.load(Ordering::Relaxed) {
             match self.wishes.recv_timeout(EVERY) {
-                Ok((number, watched)) => self.current = Some(Current { number, watched }),
+                Ok((number, watched)) => self.current = Some(Current::new(number, watched)),
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
             }
             let Some(current) = &mut self.current else { continue };
-            let changed = current.changed();
+            let changed = current.changed(&self.closed);
             if changed.is_empty() {
                 continue;
             }
@@ -218,24 +220,34 @@ impl Watcher {
 }
 
 impl Current {
-    /// The numbers of the filters whose files have changed, once they are quiet.
-    fn changed(&mut self) -> Vec<usize> {
+    fn new(number: usize, watched: Watched) -> Self {
+        Self { number, watched, pending: BTreeSet::new() }
+    }
+
+    /// Once the files have changed and are quiet: the numbers of all filters whose files are not those that run.
+    fn changed(&mut self, closed: &AtomicBool) -> Vec<usize> {
         let look_again = |paths: &[PathBuf]| paths.iter().map(|path| stamps(path)).collect::<Vec<_>>();
         let mut now = look_again(&self.watched.paths);
         if now == self.watched.stamps {
             return Vec::new();
         }
         for _ in 0..MOST_STEPS {
+            if closed.load(Ordering::Relaxed) {
+                return Vec::new();
+            }
             thread::sleep(SETTLED);
             let then = std::mem::replace(&mut now, look_again(&self.watched.paths));
             // What was emptied is about to be written.
-            if then == now && now.iter().flatten().all(|(_, (_, bytes))| *bytes > 0) {
+            let emptied =
+                || self.watched.stamps.iter().zip(&now).any(|(before, now)| is_emptied(before, now));
+            if then == now && !emptied() {
                 break;
             }
         }
         let before = std::mem::replace(&mut self.watched.stamps, now);
         let pairs = before.iter().zip(&self.watched.stamps).enumerate();
-        pairs.filter(|(_, (before, now))| before != now).map(|(number, _)| number).collect()
+        self.pending.extend(pairs.filter(|(_, (before, now))| before != now).map(|(number, _)| number));
+        self.pending.iter().copied().collect()
     }
 
     fn names(&self, changed: &[usize]) -> Vec<String> {
@@ -265,6 +277,7 @@ impl Current {
         });
         if result.is_ok() {
             self.watched.look = look;
+            self.pending.clear();
         }
         let (result, rest) = match result {
             Ok((prepared, rest)) => (Ok((prepared, self.watched.clone())), Some(rest)),
@@ -321,6 +334,12 @@ fn stamps(path: &Path) -> Stamps {
     let mut found = Stamps::new();
     collect(path, 0, &mut found);
     found
+}
+
+/// Whether a file is empty that was not.
+fn is_emptied(before: &Stamps, now: &Stamps) -> bool {
+    let held = |path| before.get(path).is_some_and(|(_, bytes)| *bytes > 0);
+    now.iter().any(|(path, (_, bytes))| *bytes == 0 && held(path))
 }
 
 /// What can't be read has no stamp: when it can, that is a change.

@@ -76,11 +76,11 @@ fn a_change_at_work_knows_what_was_there_before() {
     let item = LookItem::parse(filters::read(folder.path()).expect("a filter"), "").expect("defaults");
     let old = Arc::clone(&item.filter);
     let watched = Watched::new(Look(vec![item]), vec![folder.path().into()]);
-    let mut current = Current { number: 3, watched };
-    assert!(current.changed().is_empty());
+    let (mut current, closed) = (Current::new(3, watched), AtomicBool::new(false));
+    assert!(current.changed(&closed).is_empty());
 
     write("a.wgsl", &SHADER.replace("params.gain", "params.gain * 0.25"));
-    assert_eq!(current.changed(), [0]);
+    assert_eq!(current.changed(&closed), [0]);
     let work = current.at_work(&[0]);
     let (says, said) = mpsc::channel();
     let (outcome, rest) = current.reload(&preparer, &says, &[0]);
@@ -90,4 +90,47 @@ fn a_change_at_work_knows_what_was_there_before() {
     assert!(Arc::ptr_eq(&work.before.0[0].filter, &old), "whoever loses the device goes back to it");
     assert!(!Arc::ptr_eq(&new.0[0].filter, &old));
     assert!(Arc::ptr_eq(&current.at_work(&[0]).before.0[0].filter, &new.0[0].filter));
+}
+
+#[test]
+fn what_was_saved_beside_a_broken_filter_is_not_lost() {
+    let (folders, preparer) = ([folder(), folder()], preparer());
+    let write = |number: usize, gain: &str| {
+        let text = SHADER.replace("params.gain", gain);
+        fs::write(folders[number].path().join("a.wgsl"), text).expect("a file");
+    };
+    let item =
+        |folder: &tempfile::TempDir| LookItem::parse(filters::read(folder.path()).expect("a filter"), "");
+    let look = Look(folders.iter().map(|folder| item(folder).expect("defaults")).collect());
+    let paths = folders.iter().map(|folder| folder.path().into()).collect();
+    let (mut current, closed) = (Current::new(0, Watched::new(look, paths)), AtomicBool::new(false));
+    let (says, _said) = mpsc::channel();
+    let reload = |current: &mut Current| {
+        let changed = current.changed(&closed);
+        let (outcome, _) = current.reload(&preparer, &says, &changed);
+        (changed, outcome.result)
+    };
+    write(0, "params.gian");
+    write(1, "params.gain * 0.25");
+    assert!(matches!(reload(&mut current), (changed, Err(_)) if changed == [0, 1]));
+    // Only the broken one is written again.
+    write(0, "params.gain * 0.75");
+    let (changed, result) = reload(&mut current);
+    let (_, Watched { look, .. }) = result.expect("both are whole");
+    assert_eq!(changed, [0, 1]);
+    for (item, gain) in look.0.iter().zip(["0.75", "0.25"]) {
+        assert!(item.filter.modules[0].text.contains(gain), "{gain} is not in what runs");
+    }
+    assert!(current.changed(&closed).is_empty());
+}
+
+#[test]
+fn only_what_was_emptied_is_waited_for() {
+    let stamps = |files: &[(&str, u64)]| -> Stamps {
+        files.iter().map(|(path, bytes)| (PathBuf::from(path), (None, *bytes))).collect()
+    };
+    let before = stamps(&[("a", 9), ("notes", 0)]);
+    assert!(is_emptied(&before, &stamps(&[("a", 0), ("notes", 0)])));
+    assert!(!is_emptied(&before, &stamps(&[("a", 5), ("notes", 0), ("new", 0)])));
+    assert!(!is_emptied(&before, &stamps(&[])));
 }

@@ -37,6 +37,8 @@ pub(super) struct Measured {
     drawn: Option<Percentiles>,
     /// Frames while nothing changes, and while a change is made ready.
     frames: [Option<Percentiles>; 2],
+    /// The longest time between two pictures, from a save to the first picture with it.
+    still: Option<Percentiles>,
 }
 
 /// Edits a copy of the filter `saves` times while it is drawn.
@@ -63,7 +65,7 @@ pub(super) fn measure(
     };
     frame(&mut composer)?;
     let mut quiet = (0..QUIET).map(|_| frame(&mut composer)).collect::<Result<Vec<_>, _>>()?;
-    let (mut ready, mut drawn, mut busy) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ready, mut drawn, mut busy, mut still) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let reload = Reload::start(preparer.clone()).map_err(|source| AppError::File {
         path: path.clone(),
         doing: "watching",
@@ -76,8 +78,12 @@ pub(super) fn measure(
         }
         edit.save()?;
         let saved = Instant::now();
+        let (mut shown, mut longest) = (Instant::now(), 0.0);
+        let mut gap =
+            || longest = millis(std::mem::replace(&mut shown, Instant::now()).elapsed()).max(longest);
         let outcome = loop {
             busy.push(frame(&mut composer)?);
+            gap();
             if let Some(outcome) = reload.outcome() {
                 break outcome;
             }
@@ -92,6 +98,8 @@ pub(super) fn measure(
         new.take_values(&composer);
         composer = new;
         frame(&mut composer)?;
+        gap();
+        still.push(longest);
         ready.push(millis(outcome.compiled.saturating_duration_since(saved)));
         drawn.push(millis(saved.elapsed()));
     }
@@ -101,13 +109,20 @@ pub(super) fn measure(
         ready: percentiles(ready),
         drawn: percentiles(drawn),
         frames: [percentiles(quiet), percentiles(busy)],
+        still: percentiles(still),
     })
 }
 
 impl Measured {
-    fn rows(&self) -> [(&'static str, Option<Percentiles>); 4] {
+    fn rows(&self) -> [(&'static str, Option<Percentiles>); 5] {
         let [quiet, busy] = self.frames;
-        [("ready", self.ready), ("drawn", self.drawn), ("frame, quiet", quiet), ("frame, reloading", busy)]
+        [
+            ("ready", self.ready),
+            ("drawn", self.drawn),
+            ("frame, quiet", quiet),
+            ("frame, reloading", busy),
+            ("longest still", self.still),
+        ]
     }
 
     pub(super) fn text(&self) -> String {

@@ -9,6 +9,8 @@ import vision::state::{FACES, Lost, NO_ID, State, frame, iou};
 
 /// Followed faces whose boxes overlap by more have become one.
 const MERGED_IOU = 0.5;
+/// The same where one of them has just come.
+const ARRIVED_IOU = 0.3;
 const NOBODY = 0xffffffffu;
 
 @group(0) @binding(1) var<storage, read_write> kept: State;
@@ -69,8 +71,10 @@ fn fetch_work(lane: u32) {
 fn note_overlap(lane: u32) {
     let first = lane % FACES;
     let second = lane / FACES;
+    // Before it arrived it was seen in this frame, by the detector.
+    let arrived = now.tracks[first].before.age <= 0.0 || now.tracks[second].before.age <= 0.0;
     if first < second && second < now.count
-        && iou(now.tracks[first].bounds, now.tracks[second].bounds) > MERGED_IOU {
+        && iou(now.tracks[first].bounds, now.tracks[second].bounds) > select(MERGED_IOU, ARRIVED_IOU, arrived) {
         atomicOr(&overlaps[second], 1u << first);
     }
 }

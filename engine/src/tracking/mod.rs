@@ -36,6 +36,9 @@ use crate::{
 pub const MIN_PRESENCE: f32 = 0.5;
 /// Followed faces whose boxes overlap by more have become one.
 const MERGED_IOU: f32 = 0.5;
+/// A face that has just come is a followed one from here on, as the detector takes boxes for one: both nets may have
+/// looked at it, and seen it at places half a face apart.
+const ARRIVED_IOU: f32 = MIN_SUPPRESSION_IOU;
 
 /// One face that is followed.
 #[derive(Clone, Debug)]
@@ -68,6 +71,11 @@ impl Track {
     /// Where the landmark net is to look next, in pixels.
     pub fn roi(&self) -> Roi {
         self.motion.roi
+    }
+
+    /// Whether the update of this frame is its first, or its first again.
+    fn arrived(&self) -> bool {
+        self.before.seen >= self.motion.seen
     }
 
     /// Probability that the face is there, 0..=1.
@@ -216,7 +224,8 @@ impl Tracks {
         for second in 1..self.tracks.len() {
             for first in 0..second {
                 let (a, b) = (&self.tracks[first], &self.tracks[second]);
-                if a.presence > 0.0 && b.presence > 0.0 && a.bounds.iou(&b.bounds) > MERGED_IOU {
+                let limit = if a.arrived() || b.arrived() { ARRIVED_IOU } else { MERGED_IOU };
+                if a.presence > 0.0 && b.presence > 0.0 && a.bounds.iou(&b.bounds) > limit {
                     let loser = if b.surprise >= a.surprise { second } else { first };
                     let loser = &mut self.tracks[loser];
                     (loser.presence, loser.motion) = (0.0, loser.before);

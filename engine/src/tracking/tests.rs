@@ -188,3 +188,22 @@ fn time_that_runs_back_is_survived() {
     head.seen = true;
     assert_eq!(frame(&mut tracks, &[head], 10).len(), 1);
 }
+
+#[test]
+fn a_face_that_comes_half_over_a_followed_one_is_that_one() {
+    for (off, want) in [(41.5, 1), (55.0, 2)] {
+        let (old, new) = (Head::new(100.0, 100.0), Head::new(100.0, 100.0 + off));
+        let mut tracks = Tracks::new(4);
+        frame(&mut tracks, &[old], 0);
+        frame(&mut tracks, &[old], 40);
+        let now = Duration::from_millis(80);
+        tracks.propose(&[new.detection()], now);
+        assert_eq!(tracks.faces().len(), 2, "the regions don't overlap enough");
+        for (index, head) in [old, new].iter().enumerate() {
+            tracks.update(index, &head.points(), 0.99, now);
+        }
+        tracks.finish();
+        assert_eq!(tracks.faces().len(), want, "{off} away");
+        assert_eq!(tracks.faces()[0].id(), Some(0));
+    }
+}

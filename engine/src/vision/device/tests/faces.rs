@@ -192,6 +192,23 @@ fn two_faces_that_become_one_leave_the_one_that_moved_as_expected() {
 }
 
 #[test]
+fn a_face_that_comes_half_over_a_followed_one_is_that_one() {
+    let mut ends = [0; 3];
+    for off in (0..120).step_by(10) {
+        let mut rig = Rig::new(&options(3), 13);
+        let head = Head::new(300.0, 180.0);
+        for step in 0..3 {
+            rig.frame(&[head], at(100 + step * 33), find(&rig), Spoiled::Nothing);
+        }
+        let heads = [head, Head::new(300.0 + off as f32, 180.0)];
+        rig.frame(&heads, at(200), find(&rig), Spoiled::Nothing);
+        compare(&rig, &format!("{off}"));
+        ends[rig.status().faces as usize] += 1;
+    }
+    assert!(ends[1] > 1 && ends[2] > 1, "{ends:?}");
+}
+
+#[test]
 fn broken_answers_lose_a_face_and_leave_no_trace() {
     let last = LANDMARKS * 3 - 1;
     let spoils = [

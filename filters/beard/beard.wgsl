@@ -48,25 +48,34 @@ fn direction(at: vec2f, turn: f32) -> vec2f {
 }
 
 /// The uppermost hair over a place, of those whose roots lie in a grid of this cell size.
-fn hair_at(start: vec2f, cell: f32, reach: f32, upper: bool) -> Hair {
+fn hair_at(start: vec2f, cell: f32, reach: f32, pixel: f32, upper: bool) -> Hair {
     var best = Hair(0.0, 0.0, 0.0, vec2f(0.0));
     var at = start;
     for (var i = 0; i < STEPS; i++) {
         let grown = growth(at, upper);
         let ahead = direction(at, grown.y);
-        let spot = vec2i(floor(at / cell));
-        let luck = random3(vec3u(bitcast<vec2u>(spot), select(17u, 18u, upper)));
-        let root = (vec2f(spot) + 0.08 + 0.84 * luck.xy) * cell;
-        // How long this hair is, and where along it the pixel lies.
-        let long = reach * (0.5 + 0.5 * luck.z);
-        let along = dot(start - root, ahead) / long;
-        let across = dot(at - root, vec2f(-ahead.y, ahead.x)) / (cell * 0.5 * (1.0 - 0.6 * clamp(along, 0.0, 1.0)));
+        let across_hair = vec2f(-ahead.y, ahead.x);
+        // Hairs of the nearest cell beside this one reach over its edge.
+        let inner = fract(at / cell) - 0.5;
+        let aside = select(vec2f(0.0, sign(inner.y)), vec2f(sign(inner.x), 0.0), abs(across_hair.x) > abs(across_hair.y));
         let dense = grown.x * params.density * select(1.15, 0.65, params.style == STUBBLE);
-        let grows = select(0.0, 1.0, fract(luck.x * 7.3 + luck.y * 3.1) < dense);
-        let cover = grows * smoothstep(1.0, 0.15, abs(across)) * smoothstep(-0.1, 0.0, along)
-            * smoothstep(1.0, 0.7, along);
-        if cover > best.cover {
-            best = Hair(cover, along, across, fract(luck.yz * 5.7));
+        for (var side = 0; side < 2; side++) {
+            let spot = vec2i(floor(at / cell) + aside * f32(side));
+            let luck = random3(vec3u(bitcast<vec2u>(spot), select(17u, 18u, upper)));
+            let root = (vec2f(spot) + 0.08 + 0.84 * luck.xy) * cell;
+            // How long this hair is, and where along it the pixel lies.
+            let long = reach * (0.5 + 0.5 * luck.z);
+            let along = dot(start - root, ahead) / long;
+            // A hair thinner than a pixel is drawn as wide as one, and fades instead.
+            let own = cell * 0.5 * (1.0 - 0.6 * clamp(along, 0.0, 1.0));
+            let half = max(own, 0.9 * pixel);
+            let across = dot(at - root, across_hair) / half;
+            let grows = select(0.0, own / half, fract(luck.x * 7.3 + luck.y * 3.1) < dense);
+            let cover = grows * smoothstep(1.0, 0.15, abs(across)) * smoothstep(-0.1, 0.0, along)
+                * smoothstep(1.0, 0.7, along);
+            if cover > best.cover {
+                best = Hair(cover, along, across, fract(luck.yz * 5.7));
+            }
         }
         at -= ahead * reach / f32(STEPS);
     }
@@ -100,15 +109,17 @@ fn layer(in: Varying, upper: bool, pixel: f32, light: vec3f, gleam: f32) -> vec4
     var hairs = vec4f(0.0);
     for (var i = 0; i < select(1, 2, level > 0.0); i++) {
         let wide = cell * f32(1 + i);
-        let hair = hair_at(at, wide, max(reach, wide * 2.0), upper);
+        let hair = hair_at(at, wide, max(reach, wide * 2.0), pixel, upper);
         let share = select(1.0 - fract(level), fract(level), i == 1);
         hairs += vec4f(shaded(hair, light, gleam, sharp), 1.0) * hair.cover * share;
     }
-    hairs *= select(1.0, 0.6, params.style == STUBBLE);
+    // Where hairs are as thin as pixels, what is seen is their mean.
+    let blurred = smoothstep(2.0, 6.0, pixel);
+    hairs *= select(1.0, 0.6, params.style == STUBBLE) * (1.0 - 0.6 * blurred);
     // Under the hairs the skin is dark with roots that are too fine to draw.
     let grown = growth(at, upper).x * params.density;
-    let ground = smoothstep(0.1, 0.9, grown) * select(0.82, 0.3, params.style == STUBBLE);
-    return over(hairs, vec4f(params.color.rgb * light * 0.35, 1.0) * ground);
+    let ground = smoothstep(0.1, 0.9, grown) * select(mix(0.82, 0.93, blurred), 0.3, params.style == STUBBLE);
+    return over(hairs, vec4f(params.color.rgb * light * mix(0.35, 0.5, blurred), 1.0) * ground);
 }
 
 @fragment

@@ -25,6 +25,10 @@ fn sized(point: PropPoint, face: u32) -> PropPoint {
     var moved = point;
     moved.position = MIDDLE + (point.position - MIDDLE) * params.size;
     moved.position.y += 5.5 * (narrow - sqrt(0.1));
+    if point.material > VELVET {
+        // The shadow lies clear of the head, which would hide it.
+        moved.position.z += 0.8;
+    }
     // In profile the nets see a head as less turned than it is: the crown would stand out before the forehead.
     moved.position.z -= 2.6 * smoothstep(0.4, 0.85, abs(yaw(face)));
     return moved;
@@ -62,10 +66,11 @@ fn wear(in: Varying) -> @location(0) vec4f {
     let around = exposure(in.skin);
     let place = in.canonical - MIDDLE;
     // The wearer's head and hair fill the crown: what is seen through it from below lies behind them.
-    let outward = head_direction(in.face, vec3f(place.x, 0.0, place.z));
+    let outward = normalize(head_direction(in.face, vec3f(place.x, 0.0, place.z)));
     let height = place.y + 0.105 * place.z;
     let below_cap = select(height < CAP, dot(in.normal, eye) < 0.0, in.material == VELVET);
-    if below_cap && dot(outward, eye) < 0.0 {
+    // Beside them it is seen.
+    if below_cap && dot(outward, eye) < select(-0.3, 0.0, in.material == VELVET) {
         return vec4f(0.0);
     }
     // Within the crown little light arrives: behind the points, and low on the cap.

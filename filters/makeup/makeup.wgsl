@@ -3,15 +3,20 @@
 
 import antifaz::color::{luma, over};
 import antifaz::expression::{yaw};
+import antifaz::eyes::{LEFT, RIGHT, canonical_lids};
 import antifaz::face::{landmark};
 import antifaz::face_mesh::{Varying};
-import antifaz::frame::{linear, picture_at};
+import antifaz::frame::{frame, linear, picture_at};
 import antifaz::noise::{random3};
 import antifaz::shading;
 import package::inputs::{design, params};
 
 /// The design's distances reach this far, in thousandths of its side (make_design.py).
 const REACH: f32 = 24.0;
+/// Landmarks at the lashes and above the fold of each upper lid, and how far they are apart on the canonical face, in
+/// distances of the eye corners.
+const LID: array<vec2u, 2> = array(vec2u(386u, 257u), vec2u(159u, 27u));
+const LID_HEIGHT: f32 = 0.0398;
 /// Middle of the left cheek's blush in the face texture, and the direction up to the temple.
 const CHEEK: vec2f = vec2f(0.215, 0.535);
 const RISE: vec2f = vec2f(-0.80, -0.60);
@@ -55,12 +60,23 @@ fn glitter(uv: vec2f, pixel: f32) -> f32 {
     return smoothstep(0.80, 1.0, grain.x) * clamp(1.4 - pixel * 0.5, 0.0, 1.0);
 }
 
+/// How much longer the skin of an upper lid is than on the canonical face, from the lashes up: it unfolds as the eye shuts.
+fn unfolded(face: u32, side: u32) -> f32 {
+    let size = vec3f(frame.size.x, frame.size.y, frame.size.x) / frame.size.y;
+    let eyes = length((landmark(face, 263u) - landmark(face, 33u)) * size);
+    let lid = LID[side & 1u];
+    return length((landmark(face, lid.x) - landmark(face, lid.y)) * size) / max(LID_HEIGHT * eyes, 1e-5);
+}
+
 @fragment
 fn make_up(in: Varying) -> @location(0) vec4f {
     let design_here = textureSampleLevel(design, linear, in.uv, 0.0).rgb;
     let d = (design_here.rg - 0.5) * 2.0 * REACH;
     let lip_cover = cover(d.r, 1.2);
-    let liner_cover = cover(d.g, 0.7);
+    // Ink stays as wide on a lid that unfolds; beyond the corner of the eye nothing does.
+    let longer = max(unfolded(in.face, select(RIGHT, LEFT, in.canonical.x > 0.0)) - 1.1, 0.0)
+        * smoothstep(4.7, 4.2, abs(in.canonical.x));
+    let liner_cover = cover(d.g, 0.7) * smoothstep(0.24, 0.16, canonical_lids(in.canonical.xy) * longer);
     let pixel = length(fwidth(in.uv)) * 700.0;
 
     let skin = picture_at(in.at).rgb;
@@ -83,7 +99,7 @@ fn make_up(in: Varying) -> @location(0) vec4f {
     let deep = design_here.b;
     let shadow = layer(powder * (1.0 + pearl) + pearl * 0.03 * light, deep * params.shadow * 0.85);
 
-    let ink = layer(vec3f(0.006, 0.005, 0.006) * light + 0.06 * skin, liner_cover * params.liner * 0.95);
+    let ink = layer(vec3f(0.006, 0.005, 0.006) * light + 0.06 * skin, liner_cover * (1.0 - pow(1.0 - params.liner, 2.2)));
     // Beyond the outline of a head that turns there is no skin. In profile the nets don't find the lips well enough to
     // paint within their edge.
     let seen = smoothstep(0.02, 0.25, normalize(in.normal).z);

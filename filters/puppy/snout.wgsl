@@ -15,26 +15,23 @@ fn nose(at: vec2f) -> f32 {
     return (length(p / vec2f(1.62, 1.12)) - 1.0) * 1.12;
 }
 
-/// How far the mouth is open, 0..1.
-fn open(face: u32) -> f32 {
-    let size = frame.size / frame.size.y;
-    let gap = length((landmark(face, 14u).xy - landmark(face, 13u).xy) * size);
-    let eyes = (landmark(face, 263u) - landmark(face, 33u)) * vec3f(size.x, 1.0, size.x);
-    return smoothstep(0.17, 0.36, gap / max(length(eyes), 1e-4));
-}
-
-/// The tongue, premultiplied: it comes over the lower lip and hangs down as far as the mouth is open.
+/// The tongue, premultiplied: it comes over the lower lip and hangs down as far as the mouth is open. All is in distances of
+/// the eye corners, in the picture: the mesh stretches between lip and chin.
 fn tongue(in: Varying, light: vec3f) -> vec4f {
-    let long = open(in.face) * params.tongue;
-    let start = 694.0;
-    let end = start + 30.0 + 190.0 * long;
+    let size = vec3f(frame.size.x, frame.size.y, frame.size.x) / frame.size.y;
+    let unit = max(length((landmark(in.face, 263u) - landmark(in.face, 33u)) * size), 1e-4);
+    let lip = landmark(in.face, 14u).xy * size.xy;
+    let gap = length(lip - landmark(in.face, 13u).xy * size.xy);
+    let long = smoothstep(0.17, 0.36, gap / unit) * params.tongue;
+    let down = normalize((landmark(in.face, 152u) - landmark(in.face, 10u)).xy * size.xy);
+    let off = (in.at * size.xy - lip) / unit;
+    let t = dot(off, down) / (0.05 + 0.44 * long);
+    let width = (0.125 + 0.035 * long) * sqrt(clamp(1.0 - pow(max(t, 0.0), 4.0), 0.0, 1.0)) * (0.92 + 0.12 * t);
+    let x = dot(off, vec2f(down.y, -down.x)) / max(width, 1e-3);
     let at = in.uv * 1000.0;
-    let t = (at.y - start) / (end - start);
-    let width = (38.0 + 20.0 * long) * sqrt(clamp(1.0 - pow(max(t, 0.0), 5.0), 0.0, 1.0)) * (1.0 + 0.10 * t);
-    let x = (at.x - 500.0) / max(width, 1.0);
-    let pixel = max(length(fwidth(at)) * 0.7, 0.3);
-    let cover = smoothstep(0.0, 1.0, (1.0 - abs(x)) * width / pixel) * smoothstep(0.0, 1.0, (1.0 - t) * 100.0 / pixel)
-        * smoothstep(-0.6, 0.3, at.y - start) * smoothstep(0.02, 0.12, long);
+    let pixel = 1.0 / (frame.size.y * unit);
+    let cover = smoothstep(0.0, 1.0, (1.0 - abs(x)) * width / pixel) * smoothstep(0.0, 1.0, (1.0 - t) * 0.23 / pixel)
+        * smoothstep(-0.6, 0.3, at.y - 694.0) * smoothstep(0.0, 0.05, long);
     // Rounded, with a furrow down its middle, wet.
     let furrow = exp(-x * x * 60.0) * smoothstep(1.0, 0.5, t);
     let bow = 0.5 * smoothstep(0.35, 0.0, t) - 0.6 * smoothstep(0.55, 1.0, t);

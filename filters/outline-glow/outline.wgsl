@@ -10,6 +10,11 @@ fn aspect() -> vec2f {
     return vec2f(frame.size.y / frame.size.x, 1.0);
 }
 
+/// Whether it is the person, 0..1: a line is drawn around what is sure.
+fn surely(person: f32) -> f32 {
+    return smoothstep(0.4, 0.7, person);
+}
+
 /// The person, 0..1.
 @fragment
 fn cut(in: Varying) -> @location(0) vec4f {
@@ -19,7 +24,7 @@ fn cut(in: Varying) -> @location(0) vec4f {
         let uv = in.uv + (vec2f(f32(i & 1), f32(i >> 1)) * 2.0 - 1.0) * quarter;
         sum += person_at(uv);
     }
-    return vec4f(sum / 4.0, 0.0, 0.0, 1.0);
+    return vec4f(surely(sum / 4.0), 0.0, 0.0, 1.0);
 }
 
 /// The mean in a bell along a line, `sigma` in uv.
@@ -85,7 +90,7 @@ fn draw(in: Varying) -> @location(0) vec4f {
     let person = person_at(in.uv);
     let near = textureSampleLevel(rim, linear, in.uv, 0.0).xy;
     // A little wider than the line, so that no background shows between line and person.
-    let outer = smoothstep(0.11, 0.19, near.y);
+    let tube = smoothstep(0.11, 0.19, near.y) * smoothstep(0.9, 0.6, near.y);
     let back = source.rgb * mix(1.0, 0.12, params.dim * params.strength);
     var color: vec3f;
     if params.style == 0u {
@@ -93,7 +98,6 @@ fn draw(in: Varying) -> @location(0) vec4f {
         let near_light = textureSampleLevel(near_halo, linear, in.uv, 0.0).r;
         let far_light = textureSampleLevel(far_halo, linear, in.uv, 0.0).r;
         let tint = hue(in.uv);
-        let tube = outer * smoothstep(0.9, 0.6, near.y);
         let shine = tint * (near_light + 1.6 * far_light) * params.glow * beat;
         let glowing = mix(tint, vec3f(1.0), 0.3 * smoothstep(0.16, 0.32, near.y)) * tube * beat;
         let behind = 1.0 - (1.0 - min(back, vec3f(1.0))) * exp(-1.5 * (shine + 1.3 * glowing));
@@ -106,7 +110,7 @@ fn draw(in: Varying) -> @location(0) vec4f {
         let below = in.uv - vec2f(-0.006, 0.012) * aspect();
         let shadow = textureSampleLevel(near_halo, linear, below, 0.0).x + textureSampleLevel(rim, linear, below, 0.0).y;
         let shaded = back * (1.0 - 0.7 * params.glow * clamp(shadow * 1.2, 0.0, 1.0));
-        color = mix(mix(shaded, params.first.rgb, outer), foreground_at(in.uv), person);
+        color = mix(mix(shaded, params.first.rgb, tube), foreground_at(in.uv), surely(person));
     }
     return vec4f(mix(source.rgb, clamp(color, vec3f(0.0), vec3f(1.0)) * source.a, params.strength), source.a);
 }

@@ -15,7 +15,7 @@ const GOATEE: u32 = 2u;
 const STUBBLE: u32 = 4u;
 /// Places are in thousandths of the face texture; the grid's cells are at least this large.
 const CELL: f32 = 3.6;
-const STEPS: i32 = 16;
+const STEPS: i32 = 12;
 
 /// A hair that covers a pixel.
 struct Hair {

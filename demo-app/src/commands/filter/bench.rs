@@ -28,7 +28,8 @@ The filter alone is drawn over a picture with one face and a person, without net
 the GPU where it tells; `frame` is from recording until the picture is there.
 
 With --reload N a copy of the filter is edited N times while it is drawn, as an author would: `ready` is the time from
-the write until its pipelines are compiled, `drawn` until its first picture is there.
+the write until its pipelines are compiled, `drawn` until its first picture is there; `longest still` is the longest
+time between two pictures meanwhile.
 
 Examples:
   antifaz filter bench studio-blur --size 1920x1080

@@ -3,8 +3,8 @@
 //!
 //! The first draw is handed to the device and not waited for: it comes before any frame of the new version, which
 //! therefore need not wait for a frame of the old one. It is announced, so that whoever looks between two frames does not
-//! begin another one just before it: the device takes no commands while somebody waits for a frame. If the first draw takes the device
-//! down, [`AtWork`] says what was there before.
+//! begin another one just before it: the device takes no commands while somebody waits for a frame. If the first draw
+//! takes the device down, [`AtWork`] says what was there before.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

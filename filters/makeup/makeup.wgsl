@@ -6,9 +6,10 @@ import antifaz::expression::{yaw};
 import antifaz::eyes::{LEFT, RIGHT, canonical_lids};
 import antifaz::face::{landmark};
 import antifaz::face_mesh::{Varying};
-import antifaz::frame::{frame, linear, picture_at};
+import antifaz::frame::{linear, picture_at};
 import antifaz::noise::{random3};
 import antifaz::shading;
+import antifaz::warp::{span};
 import package::inputs::{design, params};
 
 /// The design's distances reach this far, in thousandths of its side (make_design.py).
@@ -62,10 +63,8 @@ fn glitter(uv: vec2f, pixel: f32) -> f32 {
 
 /// How much longer the skin of an upper lid is than on the canonical face, from the lashes up: it unfolds as the eye shuts.
 fn unfolded(face: u32, side: u32) -> f32 {
-    let size = vec3f(frame.size.x, frame.size.y, frame.size.x) / frame.size.y;
-    let eyes = length((landmark(face, 263u) - landmark(face, 33u)) * size);
     let lid = LID[side & 1u];
-    return length((landmark(face, lid.x) - landmark(face, lid.y)) * size) / max(LID_HEIGHT * eyes, 1e-5);
+    return span(face, lid.x, lid.y) / max(LID_HEIGHT * span(face, 263u, 33u), 1e-5);
 }
 
 @fragment

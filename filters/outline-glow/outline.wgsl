@@ -89,7 +89,8 @@ fn draw(in: Varying) -> @location(0) vec4f {
     let source = picture_at(in.uv);
     let person = person_at(in.uv);
     let near = textureSampleLevel(rim, linear, in.uv, 0.0).xy;
-    // A little wider than the line, so that no background shows between line and person.
+    // A little wider than the line, so that no background shows between line and person; what the mask half believes is not
+    // filled.
     let tube = smoothstep(0.11, 0.19, near.y) * smoothstep(0.9, 0.6, near.y);
     let back = source.rgb * mix(1.0, 0.12, params.dim * params.strength);
     var color: vec3f;

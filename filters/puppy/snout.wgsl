@@ -1,12 +1,12 @@
 // A puppy's nose, freckles, a patch of fur around one eye, and the tongue.
 
 import antifaz::color::{over};
-import antifaz::face::{landmark};
 import antifaz::face_mesh::{Varying};
 import antifaz::frame::{frame, picture_at};
 import antifaz::noise::{value_noise};
 import antifaz::shading;
 import antifaz::studio::{studio_light};
+import antifaz::warp::{in_heights, span, spot};
 import package::inputs::{params};
 
 /// Distance to the nose's outline, in cm: a wide oval, flatter above, narrower below.
@@ -18,13 +18,11 @@ fn nose(at: vec2f) -> f32 {
 /// The tongue, premultiplied: it comes over the lower lip and hangs down as far as the mouth is open. All is in distances of
 /// the eye corners, in the picture: the mesh stretches between lip and chin.
 fn tongue(in: Varying, light: vec3f) -> vec4f {
-    let size = vec3f(frame.size.x, frame.size.y, frame.size.x) / frame.size.y;
-    let unit = max(length((landmark(in.face, 263u) - landmark(in.face, 33u)) * size), 1e-4);
-    let lip = landmark(in.face, 14u).xy * size.xy;
-    let gap = length(lip - landmark(in.face, 13u).xy * size.xy);
-    let long = smoothstep(0.17, 0.36, gap / unit) * params.tongue;
-    let down = normalize((landmark(in.face, 152u) - landmark(in.face, 10u)).xy * size.xy);
-    let off = (in.at * size.xy - lip) / unit;
+    let unit = max(span(in.face, 263u, 33u), 1e-4);
+    let lip = spot(in.face, 14u);
+    let long = smoothstep(0.17, 0.36, distance(lip, spot(in.face, 13u)) / unit) * params.tongue;
+    let down = normalize(spot(in.face, 152u) - spot(in.face, 10u));
+    let off = (in_heights(in.at) - lip) / unit;
     let t = dot(off, down) / (0.05 + 0.44 * long);
     let width = (0.125 + 0.035 * long) * sqrt(clamp(1.0 - pow(max(t, 0.0), 4.0), 0.0, 1.0)) * (0.92 + 0.12 * t);
     let x = dot(off, vec2f(down.y, -down.x)) / max(width, 1e-3);

@@ -71,7 +71,7 @@ fn fetch_work(lane: u32) {
 fn note_overlap(lane: u32) {
     let first = lane % FACES;
     let second = lane / FACES;
-    // Before it arrived it was seen in this frame, by the detector.
+    // A face that has just come was last seen by the detector, in this very frame.
     let arrived = now.tracks[first].before.age <= 0.0 || now.tracks[second].before.age <= 0.0;
     if first < second && second < now.count
         && iou(now.tracks[first].bounds, now.tracks[second].bounds) > select(MERGED_IOU, ARRIVED_IOU, arrived) {

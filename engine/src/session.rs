@@ -62,6 +62,9 @@ impl<I: Source, O: Sink> Session<I, O> {
         };
         let waited = started.elapsed();
 
+        if self.source.info().frames == Some(1) {
+            self.engine.get_to_know(&frame)?;
+        }
         let rendered = self.engine.process(frame)?;
 
         let presenting = Instant::now();

@@ -21,6 +21,9 @@ pub(super) struct Eyes {
     blank: Arc<FaceState>,
 }
 
+/// After so many looks the landmarks of a face stay where they are: each finds the region for the next.
+const LOOKS_BEFORE: usize = 3;
+
 #[derive(Debug)]
 enum How {
     /// The look asks for no net.
@@ -75,6 +78,18 @@ impl Eyes {
             How::Closed | How::Device(_) => {}
             How::Inline(observer) => self.latest = Some(observer.look(frame, plan)?),
             How::Beside(worker) => worker.look(frame.clone(), *plan),
+        }
+        Ok(())
+    }
+
+    /// Looks at a picture that no other follows, and waits, so that the next look at it is at what is known already.
+    pub(super) fn get_to_know(&mut self, frame: &Frame) -> Result<(), EngineError> {
+        for _ in 0..LOOKS_BEFORE {
+            match &mut self.how {
+                How::Inline(observer) => drop(observer.look(frame, &WorkPlan::default())?),
+                How::Device(observer) => drop(observer.observe(frame)?),
+                How::Closed | How::Beside(_) => return Ok(()),
+            }
         }
         Ok(())
     }

@@ -260,6 +260,15 @@ impl Engine {
         self.composer.tap(uv);
     }
 
+    /// Looks at a still some times before it is processed: the first landmarks of a face, which only the detector has
+    /// seen, can lie far from it, and in a clip the next frames put them right. Live it does nothing.
+    ///
+    /// # Errors
+    /// When a net or the device fails.
+    pub fn get_to_know(&mut self, still: &Frame) -> Result<(), EngineError> {
+        self.eyes.get_to_know(still)
+    }
+
     /// The walk of one frame, submitted.
     ///
     /// # Errors

@@ -50,8 +50,10 @@ pub(super) struct Memory {
     pub(super) detections: Buffer,
     anchors: Buffer,
     tables: Buffer,
-    /// Takes what nobody wants.
+    /// Takes the input of the blendshapes net where there is none.
     nowhere: Buffer,
+    /// Stands for its output: what is read and what is written must not be one buffer.
+    nothing: Buffer,
 }
 
 impl Memory {
@@ -66,6 +68,7 @@ impl Memory {
             anchors: filled("anchors", bytemuck::cast_slice(anchors.centers()))?,
             tables: filled("tables", bytemuck::bytes_of(&*Tables::new()))?,
             nowhere: storage("nowhere", 4)?,
+            nothing: storage("nothing", 4)?,
         })
     }
 
@@ -76,7 +79,7 @@ impl Memory {
         FaceTensors { detector, mesh, blendshapes }: &FaceTensors<'a>,
     ) -> Vec<(&'a str, Resource<'a>)> {
         let (expression, coefficients) =
-            blendshapes.map_or((&self.nowhere, &self.nowhere), |net| (net.input, net.output));
+            blendshapes.map_or((&self.nowhere, &self.nothing), |net| (net.input, net.output));
         vec![
             ("frame", Resource::Buffer(&common.frame)),
             ("status", Resource::Buffer(&common.status)),

@@ -231,8 +231,9 @@ fn nets_on_the_gpu_follow_a_face_as_those_on_the_cpu() {
 /// The only frame of a still of the workspace.
 fn still(name: &str) -> (Box<dyn Source>, Frame) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/stills").join(name);
-    let Next::Frame(frame) = source::open(&path).unwrap().next().unwrap() else { panic!("a still") };
-    (source::open(&path).unwrap(), frame)
+    let open = || source::open(&path).expect("a still");
+    let Next::Frame(frame) = open().next().expect("its frame") else { panic!("a still has a frame") };
+    (open(), frame)
 }
 
 #[test]

@@ -30,12 +30,24 @@ struct Face {
 /// By slot, 0..7. A face keeps its slot while it is followed.
 @group(0) @binding(3) var<storage, read> faces: array<Face, 8>;
 
+/// What `antifaz::eyes::Eye` says of an eye.
+struct _EyeMeasure {
+    middle: vec2f,
+    iris: vec2f,
+    across: vec2f,
+    width: f32,
+    open: f32,
+    radius: f32,
+}
+
 /// What is the same for all corners of a face, measured before the first pass of a filter that asks.
 struct _Measure {
     /// As `skin` gives it.
     skin: vec4f,
     /// From the projection of the head straight ahead to the face in the picture, in clip space after the division.
     settle: vec2f,
+    /// The person's own left eye, and the right one.
+    eyes: array<_EyeMeasure, 2>,
 }
 
 /// By slot, 0..7.

@@ -1,10 +1,11 @@
 // What the corners of a face have in common, once for each face.
 
 import antifaz::color::{luma};
-import antifaz::face::{_Measure, head_place, is_present, landmark, landmark_on_screen};
+import antifaz::face::{_EyeMeasure, _Measure, head_place, is_present, landmark, landmark_on_screen};
 import antifaz::face_mesh::{face_points};
 import antifaz::frame::{picture_at};
 import antifaz::prop::{_project};
+import antifaz::warp::{span, spot};
 
 @group(1) @binding(0) var<storage, read_write> measures: array<_Measure, 8>;
 
@@ -31,12 +32,29 @@ fn settle(face: u32) -> vec2f {
     return sum / 5.0;
 }
 
+/// Landmarks of the left and of the right eye: its outer and its inner corner, the middles of its upper and of its lower lid,
+/// and the middle of its iris. The four landmarks after that are its rim, from the right of the picture counterclockwise.
+const EYES: array<array<u32, 5>, 2> =
+    array(array(263u, 362u, 386u, 374u, 473u), array(33u, 133u, 159u, 145u, 468u));
+
+fn eye(face: u32, side: u32) -> _EyeMeasure {
+    var points = EYES[side];
+    let iris = points[4];
+    let width = max(span(face, points[0], points[1]), 1e-5);
+    let open = span(face, points[2], points[3]) / width;
+    let across = 0.5 * (spot(face, iris + 1u) - spot(face, iris + 3u));
+    // Lids push the rim's upper and lower landmark together; turning the eye only the others.
+    let radius = max(max(length(across), 0.5 * distance(spot(face, iris + 2u), spot(face, iris + 4u))), 1e-5);
+    let middle = 0.5 * (spot(face, points[0]) + spot(face, points[1]));
+    return _EyeMeasure(middle, spot(face, iris), across, width, open, radius);
+}
+
 @compute @workgroup_size(8)
 fn measure(@builtin(global_invocation_id) at: vec3u) {
     let face = at.x;
     var found: _Measure;
     if is_present(face) {
-        found = _Measure(mean_skin(face), settle(face));
+        found = _Measure(mean_skin(face), settle(face), array(eye(face, 0u), eye(face, 1u)));
     }
     measures[face] = found;
 }

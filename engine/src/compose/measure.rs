@@ -12,7 +12,7 @@ use crate::{
 pub(super) const MEASURES: &str = "_measures";
 
 /// Bytes of `antifaz::face::_Measure`.
-const MEASURE: u64 = 32;
+const MEASURE: u64 = 112;
 
 /// The kernel, and what it has measured: one buffer for all filters of a look, which follow one another.
 #[derive(Debug)]

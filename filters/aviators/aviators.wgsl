@@ -1,13 +1,13 @@
 // Wire and mirrored glass. The lenses show a landscape around the viewer: sky, horizon, ground, and the sun.
 
 import antifaz::noise::{value_noise};
-import antifaz::prop::{PropPoint, Varying, prop_materials};
+import antifaz::prop::{PropPoint, Varying, breadth, prop_materials, thickened};
 import antifaz::shading::{exposure, fresnel, turning};
 import antifaz::studio::{studio_diffuse, studio_light};
 import package::inputs::{params};
 
 /// In cm.
-const BRIDGE: vec2f = vec2f(0.0, 2.2);
+const BRIDGE: vec3f = vec3f(0.0, 2.2, 5.8);
 const RUBBER: u32 = 1u;
 const LENS: u32 = 2u;
 /// What the metals reflect, straight on.
@@ -28,11 +28,15 @@ fn landscape(direction: vec3f) -> vec3f {
     return mix(ground, clouded, smoothstep(-0.012, 0.012, height)) + vec3f(1.0, 0.95, 0.85) * (6.0 * sun + 0.35 * halo);
 }
 
-/// Larger or smaller around the bridge of the nose; the temples reach as far back as ever.
-fn sized(point: PropPoint, face: u32) -> PropPoint {
+/// As wide as the face. Larger or smaller around the bridge of the nose, the less so the nearer to the ears.
+fn fitted(point: PropPoint, face: u32) -> PropPoint {
     var moved = point;
-    moved.position = vec3f((point.position.xy - BRIDGE) * params.size + BRIDGE, point.position.z);
-    return moved;
+    let front = mix(1.0, params.size, smoothstep(-5.0, 4.0, point.position.z));
+    moved.position = (point.position - BRIDGE) * vec3f(front, front, 1.0) * breadth(face) + BRIDGE;
+    if point.material == LENS {
+        return moved;
+    }
+    return thickened(moved, face);
 }
 
 @fragment
@@ -58,14 +62,16 @@ fn wear(in: Varying) -> @location(0) vec4f {
         let light = mix(glass, shown, part * 0.9) + landscape(bounce) * 0.03;
         return vec4f(min(light * around, vec3f(1.0)), max(density, part * 0.97));
     }
+    // Hair, which the occluder doesn't know, covers the temples above the ears.
+    let shown = smoothstep(-6.5, -3.0, in.canonical.z);
     if in.material == RUBBER {
         let light = surface.base.rgb * studio_diffuse(normal)
             + studio_light(bounce, 0.4) * fresnel(facing, vec3f(0.04), 0.4);
-        return vec4f(min(light * around, vec3f(1.0)), 1.0);
+        return vec4f(min(light * around, vec3f(1.0)), 1.0) * shown;
     }
     let base = METALS[params.metal];
     let rough = sqrt(surface.roughness * surface.roughness + bend);
     let light = studio_light(bounce, rough) * fresnel(facing, base, rough) * 1.2
         + base * base * studio_diffuse(normal) * 0.25;
-    return vec4f(min(light * around, vec3f(1.0)), 1.0);
+    return vec4f(min(light * around, vec3f(1.0)), 1.0) * shown;
 }

@@ -14,10 +14,11 @@ sys.path.append(str(pathlib.Path(__file__).parents[1] / 'tools'))
 import eyewear
 import meshes
 
-MIDDLE = np.array([3.42, 1.95])
+MIDDLE, SIZE = np.array([3.2, 1.98]), 0.91
 # The right lens around its middle, counter-clockwise from its outer side.
 SHAPE = np.array([(2.98, 0.55), (2.62, 1.42), (1.30, 1.86), (-0.40, 1.84), (-1.90, 1.62), (-2.52, 0.95), (-2.44, -0.10),
                   (-1.92, -1.30), (-0.95, -2.25), (0.35, -2.62), (1.60, -2.25), (2.55, -1.05)])
+CORNER = MIDDLE + np.array([2.92, 1.02]) * SIZE
 AROUND = 96
 
 
@@ -30,7 +31,7 @@ def outline(grow=0.0):
     t = np.linspace(0, 1, AROUND // len(SHAPE), endpoint=False)[:, None]
     line = np.vstack([.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
                       for a, b, c, d in zip(p, p[1:], p[2:], p[3:])])
-    return MIDDLE + line + eyewear.outward(line) * grow
+    return MIDDLE + line * SIZE + eyewear.outward(line) * grow
 
 
 def raised(flat, lift=0.0):
@@ -51,20 +52,10 @@ def both(part):
     return part
 
 
-def temple():
-    corner = MIDDLE + [2.92, 1.02]
-    start = np.array([*corner, depth(corner)])
-    hinge = start + [0.86, 0.05, -1.1]
-    ear, tip = np.array([8.4, 2.3, -6.2]), np.array([7.8, -0.6, -9.0])
-    front = eyewear.bezier([start, start + [0.7, 0.05, -0.1], start + [0.86, 0.05, -0.4], hinge], 12)
-    middle = eyewear.bezier([hinge, hinge * .65 + ear * .35 + [1.1, 0, 0], ear], 22)
-    return front, middle, eyewear.bezier([ear, ear + [-0.02, -0.25, -1.7], tip], 12)
-
-
 def wire():
     part = meshes.Part()
     part.tube(raised(outline(0.05)), 0.125, True, 10)
-    front, middle, _ = temple()
+    front, middle, _ = eyewear.temple(CORNER)
     part.tube(np.vstack([front[:-1], middle]), np.linspace(0.12, 0.095, len(front) + len(middle) - 1), False, 8)
     # The wire that carries the pad.
     part.tube(eyewear.bezier([[1.12, 1.9, 6.2], [0.85, 1.9, 5.7], [1.0, 1.75, 5.6]], 8), 0.05, False, 6)
@@ -81,7 +72,7 @@ def wire():
 def rubber():
     part = meshes.Part()
     part.ball(np.array([1.06, 1.65, 5.5]), [0.16, 0.40, 0.24], np.array([[0.9, 0.1, 0.42], [-0.2, 0.97, 0.1], [-0.4, -0.2, 0.9]]))
-    part.tube(temple()[2], np.linspace(0.12, 0.2, 12), False, 8)
+    part.tube(eyewear.temple(CORNER)[2], np.linspace(0.12, 0.2, 12), False, 8)
     return both(part)
 
 

@@ -6,8 +6,8 @@ import package::inputs::{params};
 /// In cm.
 const BRIDGE: vec2f = vec2f(0.0, 2.2);
 /// Middle, half width and half height of the lenses, in cm (see make_aviators.py).
-const LENS: vec2f = vec2f(3.5, 1.75);
-const HALF: vec2f = vec2f(2.8, 2.15);
+const LENS: vec2f = vec2f(3.26, 1.78);
+const HALF: vec2f = vec2f(2.57, 1.98);
 
 /// Distance to the edge of the nearer lens, in cm, positive outside.
 fn from_lens(at: vec2f) -> f32 {

@@ -34,8 +34,8 @@ fn person(uv: vec2f) -> f32 {
 @fragment
 fn surround(in: Varying) -> @location(0) vec4f {
     var sum = vec2f(0.0);
-    for (var i = 0; i < 40; i++) {
-        let share = f32(i) / 40.0;
+    for (var i = 0; i < 24; i++) {
+        let share = f32(i) / 24.0;
         let angle = f32(i) * GOLDEN_ANGLE;
         let at = in.uv + vec2f(cos(angle), sin(angle)) * sqrt(share) * 0.028 * aspect();
         sum += vec2f(person(at), 1.0) * exp(-3.0 * share);
@@ -47,12 +47,12 @@ fn surround(in: Varying) -> @location(0) vec4f {
 @fragment
 fn ambience(in: Varying) -> @location(0) vec4f {
     var sum = vec3f(0.0);
-    for (var i = 0; i < 48; i++) {
+    for (var i = 0; i < 32; i++) {
         let angle = f32(i) * GOLDEN_ANGLE;
-        let at = in.uv + vec2f(cos(angle), sin(angle)) * sqrt(f32(i) / 48.0) * 0.12 * aspect();
+        let at = in.uv + vec2f(cos(angle), sin(angle)) * sqrt(f32(i) / 32.0) * 0.12 * aspect();
         sum += scene(clamp(at, vec2f(0.0), vec2f(1.0)));
     }
-    return vec4f(sum / 48.0, 1.0);
+    return vec4f(sum / 32.0, 1.0);
 }
 
 @fragment
@@ -67,12 +67,12 @@ fn join(in: Varying) -> @location(0) vec4f {
 
     // The mean light of the whole background, as a tint and as brightness.
     var mean = vec3f(0.0);
-    for (var i = 0; i < 9; i++) {
-        let at = (vec2f(f32(i % 3), f32(i / 3)) + 0.5) / 3.0;
-        mean += textureSampleLevel(ambient, linear, at, 0.0).rgb / 9.0;
+    for (var i = 0; i < 4; i++) {
+        let at = (vec2f(f32(i % 2), f32(i / 2)) + 0.5) / 2.0;
+        mean += textureSampleLevel(ambient, linear, at, 0.0).rgb / 4.0;
     }
     let tint = mean / max(luma(mean), 0.01);
-    let level = clamp(pow(luma(mean) / 0.2, 0.5), 0.5, 1.15);
+    let level = clamp(sqrt(luma(mean) / 0.2), 0.5, 1.15);
     front *= mix(vec3f(1.0), mix(vec3f(1.0), tint, 0.5) * level, params.tint);
     // Light from behind reaches around the border.
     let border = 1.0 - smoothstep(0.35, 0.95, near);

@@ -60,6 +60,8 @@ fn hair_at(start: vec2f, cell: f32, reach: f32, pixel: f32, upper: bool) -> Hair
         let inner = fract(at / cell) - 0.5;
         let aside = select(vec2f(0.0, sign(inner.y)), vec2f(sign(inner.x), 0.0), abs(across_hair.x) > abs(across_hair.y));
         let dense = grown.x * params.density * select(1.15, 0.65, params.style == STUBBLE);
+        // Where few grow they are thin.
+        let fine = smoothstep(0.0, 0.5, dense);
         for (var side = 0; side < 2; side++) {
             let spot = vec2i(floor(at / cell) + aside * f32(side));
             let luck = random3(vec3u(bitcast<vec2u>(spot), select(17u, 18u, upper)));
@@ -71,8 +73,8 @@ fn hair_at(start: vec2f, cell: f32, reach: f32, pixel: f32, upper: bool) -> Hair
             let own = cell * 0.5 * (1.0 - 0.6 * clamp(along, 0.0, 1.0));
             let half = max(own, 0.9 * pixel);
             let across = dot(at - root, across_hair) / half;
-            let grows = select(0.0, own / half, fract(luck.x * 7.3 + luck.y * 3.1) < dense);
-            let cover = grows * smoothstep(1.0, 0.15, abs(across)) * smoothstep(-0.1, 0.0, along)
+            let grows = select(0.0, fine * own / half, fract(luck.x * 7.3 + luck.y * 3.1) < dense);
+            let cover = grows * smoothstep(1.0, 0.15, abs(across)) * smoothstep(-0.1, 0.2, along)
                 * smoothstep(1.0, 0.7, along);
             if cover > best.cover {
                 best = Hair(cover, along, across, fract(luck.yz * 5.7));
@@ -105,7 +107,7 @@ fn layer(in: Varying, upper: bool, pixel: f32, light: vec3f, gleam: f32) -> vec4
     let reach = mix(9.0, select(44.0, 32.0, upper), params.length) * select(1.0, 0.25, params.style == STUBBLE);
     // Cells are not finer than pixels; between two sizes of cells one fades into the other.
     let level = max(log2(2.0 * pixel / CELL), 0.0);
-    let sharp = clamp(1.25 - 0.16 * pixel, 0.15, 1.0);
+    let sharp = clamp(1.25 - 0.16 * pixel, 0.7, 1.0);
     let cell = CELL * exp2(floor(level)) * select(1.0, 0.62, params.style == STUBBLE);
     var hairs = vec4f(0.0);
     for (var i = 0; i < select(1, 2, level > 0.0); i++) {
@@ -116,10 +118,11 @@ fn layer(in: Varying, upper: bool, pixel: f32, light: vec3f, gleam: f32) -> vec4
     }
     // Where hairs are as thin as pixels, what is seen is their mean.
     let blurred = smoothstep(2.0, 6.0, pixel);
-    hairs *= select(1.0, 0.6, params.style == STUBBLE) * (1.0 - 0.6 * blurred);
+    hairs *= select(1.0, 0.6, params.style == STUBBLE) * (1.0 - 0.4 * blurred);
     // Under the hairs the skin is dark with roots that are too fine to draw.
     let grown = growth(at, upper).x * params.density;
-    let ground = smoothstep(0.1, 0.9, grown) * select(mix(0.82, 0.93, blurred), 0.3, params.style == STUBBLE);
+    let soft = mix(smoothstep(0.1, 0.72, grown), grown * grown * (3.9 - 2.9 * grown), blurred);
+    let ground = soft * select(mix(0.86, 0.95, blurred), 0.3, params.style == STUBBLE);
     return over(hairs, vec4f(params.color.rgb * light * mix(0.35, 0.5, blurred), 1.0) * ground);
 }
 
@@ -142,11 +145,11 @@ fn grow(in: Varying) -> @location(0) vec4f {
     let light = exposure * shade * tint(in.skin, 0.2);
     let normal = normalize(in.normal);
     // Hair that lies down gleams where its direction turns across the light from above.
-    let gleam = select(0.05, 0.0, params.style == STUBBLE) * pow(clamp(1.0 - abs(normal.y - 0.15), 0.0, 1.0), 4.0);
+    let gleam = select(0.025, 0.0, params.style == STUBBLE) * pow(clamp(1.0 - abs(normal.y - 0.15), 0.0, 1.0), 4.0);
     // The mesh ends at the jaw, hair fades before it does.
     let edge = textureSampleLevel(beard, linear, vec2f(min(in.uv.x, 1.0 - in.uv.x), in.uv.y - 0.5) * 2.0, 0.0).a;
     // Beside the ears nothing is left: a strip there would stand out from a cheek that turns away.
-    let ears = smoothstep(4.6, 6.2, abs(in.canonical.x)) * smoothstep(-4.2, -1.6, in.canonical.y);
+    let ears = smoothstep(4.4, 6.0, abs(in.canonical.x)) * smoothstep(-4.8, -2.4, in.canonical.y);
     // The moustache lies over the beard, where there is one.
     var hairs = vec4f(0.0);
     for (var i = select(1, 0, params.style >= GOATEE); i < 2; i++) {

@@ -7,10 +7,14 @@ import antifaz::fullscreen::{Varying};
 import antifaz::warp::{grown, in_heights, in_uv};
 import package::inputs::{measured_eyes, measured_faces, params};
 
-/// An eye grows around its middle. `eye`: its number among those measured.
+/// An eye grows around its middle, but leaves the bridge of the nose its width. `eye`: its number among those measured.
 fn eye_field(at: vec2f, eye: u32) -> vec2f {
     let found = measured_eyes[eye];
-    return grown(at, found.color.xy, 0.62 * params.size * params.strength, 1.6 * max(found.age, 1e-5));
+    let width = max(found.age, 1e-5);
+    let half = found.color.zw * select(1.0, -1.0, eye % 2u == LEFT);
+    let inward = dot(at - found.color.xy, half) / (max(length(half), 1e-5) * width);
+    let left = 1.0 - 0.75 * smoothstep(0.2, 0.85, inward);
+    return left * grown(at, found.color.xy, 0.62 * params.size * params.strength, 1.6 * width);
 }
 
 /// A window and a small lamp, mirrored by the eyeball; hidden where the lids are.

@@ -1,6 +1,6 @@
 // Puts the drawing together: flat tones in few steps, and the lines over them.
 
-import antifaz::color::{decode, encode, saturate_by};
+import antifaz::color::{saturate_by};
 import antifaz::frame::{frame, linear, picture_at};
 import antifaz::fullscreen::{Varying};
 import package::inputs::{bumps, flat_tones, flow, params};
@@ -44,8 +44,11 @@ fn draw(in: Varying) -> @location(0) vec4f {
     let tone = base.a;
     let right = textureSampleLevel(flat_tones, linear, in.uv + vec2f(aspect.x * 0.004, 0.0), 0.0).a;
     let down = textureSampleLevel(flat_tones, linear, in.uv + vec2f(0.0, 0.004), 0.0).a;
-    let flat_color = encode(base.rgb) * stepped(tone, length(vec2f(right, down) - tone)) / max(tone, 0.02);
-    let color = saturate_by(decode(min(flat_color, vec3f(1.0))), params.color);
+    // The tone is a coded value: light goes with its power.
+    let change = stepped(tone, length(vec2f(right, down) - tone)) / max(tone, 0.02);
+    // In the dark, colours are the sensor's noise.
+    let vivid = params.color * smoothstep(-0.1, 0.2, tone);
+    let color = saturate_by(min(base.rgb * pow(max(change, 0.0), 2.2), vec3f(1.0)), vivid);
     let drawn = mix(params.ink.rgb, clamp(color, vec3f(0.0), vec3f(1.0)), ink);
     return vec4f(mix(source.rgb, drawn * source.a, params.strength), source.a);
 }

@@ -2,11 +2,11 @@
 // reach that shell. Together they are hairs with a soft outline.
 
 import antifaz::expression::{pitch};
+import antifaz::face::{head_place};
 import antifaz::fur::{Coat, fur_light, hair, reaches};
-import antifaz::noise::{value_noise};
-import antifaz::prop::{PropPoint, Varying, pixel_at, thickened};
+import antifaz::prop::{HEAD, PropPoint, Varying, beside_head, pixel_at};
 import antifaz::shading::{exposure};
-import antifaz::studio::{studio_diffuse, studio_light};
+import antifaz::studio::{studio_diffuse};
 import antifaz::swing::{lag, turned_about, twitch};
 import package::inputs::{params, springs};
 
@@ -15,12 +15,11 @@ const WHISKER: u32 = 1u;
 const GROUND: u32 = 2u;
 const SHELLS: f32 = 12.0;
 /// Root of the right ear and the direction along it, in cm; its length (make_ears.py).
-const ROOT: vec3f = vec3f(4.7, 14.3, -6.4);
+const ROOT: vec3f = vec3f(4.5, 14.3, -6.4);
 const ALONG: vec3f = vec3f(0.375, 0.925, -0.07);
 const HEIGHT: f32 = 7.4;
-const HALF: f32 = 3.4;
-/// The middle of the head.
-const HEAD: vec3f = vec3f(0.0, 2.2, -5.2);
+const BELOW: f32 = 2.5;
+const HALF: f32 = 3.3;
 /// The top of the head, which the ears follow.
 const TOP: vec3f = vec3f(0.0, 14.0, -4.0);
 const FUR: Coat = Coat(vec2f(0.085, 0.42), vec2f(1.1), vec2f(0.5, 0.9));
@@ -34,7 +33,10 @@ fn place(at: vec3f) -> vec2f {
 /// Moves an ear: it lags behind the head, pricks up with the brows, lies back when the mouth opens, and twitches.
 fn move_ear(point: PropPoint, face: u32) -> PropPoint {
     if point.material == WHISKER {
-        return thickened(point, face);
+        // A pixel wider: across it the line fades.
+        var line = point;
+        line.position += normalize(point.normal) * pixel_at(head_place(face, point.position));
+        return line;
     }
     let side = sign(point.position.x);
     let root = ROOT * vec3f(side, 1.0, 1.0);
@@ -59,12 +61,12 @@ fn move_ear(point: PropPoint, face: u32) -> PropPoint {
 
 /// Where the front of the ear has fur: its rim, tufts from its inner edge, and its root. `luck` differs by hair.
 fn furry(at: vec2f, luck: f32) -> f32 {
-    let v = clamp(at.y / HEIGHT, 0.0, 1.0);
-    let half = HALF * pow(1.0 - pow(v, 1.5), 0.8) * (1.0 + 0.22 * sin(3.1415927 * min(v * 1.25, 1.0)));
+    let v = clamp((at.y + BELOW) / (HEIGHT + BELOW), 0.0, 1.0);
+    let half = HALF * pow(1.0 - v * v, 0.8) * (1.0 + 0.22 * sin(3.1415927 * min(v * 1.25, 1.0)));
     let u = at.x / max(half, 0.05) + 0.22 * (luck - 0.5);
-    let rim = smoothstep(0.72, 0.96, u);
+    let rim = max(smoothstep(0.55, 0.85, u), smoothstep(0.84, 0.93, v + 0.05 * (luck - 0.5)));
     let tufts = smoothstep(0.30, 0.80, -u);
-    return max(max(rim, tufts), smoothstep(0.27, 0.12, v + 0.1 * (luck - 0.5)));
+    return max(max(rim, tufts), smoothstep(2.0, 0.9, at.y + 0.74 * (luck - 0.5)));
 }
 
 @fragment
@@ -76,29 +78,34 @@ fn wear(in: Varying) -> @location(0) vec4f {
     let light = exposure(in.skin);
     let at = place(in.canonical);
     let pixel = length(fwidth(at)) / 0.085;
-    // The ear grows out of the hair: its root is not seen.
-    let rooted = smoothstep(0.1, 2.8, at.y + 0.5 * (value_noise(in.canonical.xy * 5.0, 3u) - 0.5));
-
     if in.material == WHISKER {
-        let shade = 0.55 * studio_diffuse(normal) + 0.25 * studio_light(reflect(-eye, normal), 0.4);
-        return vec4f(min(shade * light, vec3f(1.0)), 1.0) * params.whiskers * clamp(0.09 / pixel_at(in.place), 0.4, 1.0);
+        // Its radius in pixels, and how far from its middle this one is: a fine line is fainter, not broken into dots.
+        let along = clamp((abs(in.canonical.x) - 1.9) / 7.5, 0.0, 1.0);
+        let radius = (0.055 * pow(1.0 - along, 0.7) + 0.006) / pixel_at(in.place);
+        let across = sqrt(max(1.0 - pow(max(dot(outward, eye), 0.0), 2.0), 0.0));
+        let cover = clamp((1.0 - across) * (radius + 1.0), 0.0, 1.0) * min(pow(2.0 * radius, 0.6), 1.0);
+        let white = min(vec3f(0.85 - 0.35 * across) * light, vec3f(1.0));
+        return vec4f(white, 1.0) * cover * smoothstep(0.0, 0.05, along) * params.whiskers;
     }
+    let h = f32(max(in.material, GROUND) - GROUND) / SHELLS;
+    let strand = hair(FUR, at, h, select(0u, 1u, in.canonical.x > 0.0));
+    // The ear grows out of the hair.
+    let hairline = 1.02 + 0.06 * select(strand.y, 0.5, in.material == SKIN);
+    let rooted = smoothstep(hairline - 0.03, hairline + 0.03, beside_head(in.place, in.face))
+        * smoothstep(-BELOW, -0.5, at.y - 0.2 * abs(at.x) - strand.y);
     if in.material == SKIN {
         // Deep in the ear it is dark; thin skin lets light through near its tip.
         let deep = (smoothstep(0.0, 5.5, at.y) * 0.7 + 0.3) * (1.0 - 0.35 * smoothstep(0.5, 2.4, abs(at.x)));
         let skin = params.inner.rgb * deep * (studio_diffuse(normal) * 0.72 + vec3f(0.10, 0.05, 0.04))
-            * (0.8 + 0.4 * hair(FUR, at, 0.0, 9u).y);
+            * (0.8 + 0.4 * strand.y);
         return vec4f(min(skin * light, vec3f(1.0)), 1.0) * rooted;
     }
-    let h = f32(in.material - GROUND) / SHELLS;
-    let side = select(0u, 1u, in.canonical.x > 0.0);
-    let strand = hair(FUR, at, h, side);
     var cover = 1.0;
     if in.material != GROUND {
         cover = reaches(strand.x, h, pixel) * furry(at, strand.y);
     }
     let tip = smoothstep(0.55, 1.0, at.y / HEIGHT + 0.16 * (strand.y - 0.5));
     let color = mix(params.fur.rgb, params.tip.rgb, tip) * (0.62 + 0.6 * strand.y);
-    let shade = fur_light(normal, facing, h, 0.55);
+    let shade = fur_light(normal, facing, max(h, 0.1), 0.55);
     return vec4f(min(color * shade * light, vec3f(1.0)), 1.0) * cover * rooted;
 }

@@ -3,7 +3,7 @@
 
     python3 make_crown.py          (needs numpy)
 
-Surfaces in order: 0 metal, 1 gems, 2 pearls, 3 velvet (the cap), 4 the soft shadow below the band (blended).
+Surfaces in order: 0 metal, 1 gems, 2 pearls, 3 velvet (the cap), 4 the soft shadow below the band.
 """
 import pathlib
 import sys
@@ -13,8 +13,8 @@ import numpy as np
 sys.path.append(str(pathlib.Path(__file__).parents[1] / 'tools'))
 import meshes
 
-MIDDLE, TILT = np.array([0.0, 9.1, -2.55]), np.radians(6)
-AXES = np.array([6.85, 6.9])        # half width and depth of the band
+MIDDLE, TILT = np.array([0.0, 9.2, -3.0]), np.radians(6)
+AXES = np.array([7.3, 8.2])         # half width and depth of the band
 POINTS, AROUND = 8, 96
 BAND = 1.55                         # height of the band
 
@@ -139,7 +139,8 @@ def main():
         ('gem', [0.6, 0.02, 0.06, 1], 0, 0.05, False, gems()),
         ('pearl', [0.9, 0.87, 0.82, 1], 0, 0.25, False, pearls()),
         ('velvet', [0.3, 0.01, 0.04, 1], 0, 0.9, False, velvet()),
-        ('shadow', [0, 0, 0, 0.5], 0, 1, True, shadow()),
+        # Not marked as blended, or the crown would be drawn twice: as the last it hides nothing.
+        ('shadow', [0, 0, 0, 0.5], 0, 1, False, shadow()),
     ])
 
 

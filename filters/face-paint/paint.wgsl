@@ -11,7 +11,7 @@ import package::inputs::{design, params};
 /// The design's distances reach this far, in thousandths of its side.
 const REACH: f32 = 24.0;
 /// The rim of the mask lies this far within its edge, and is this wide on each side.
-const RIM: vec2f = vec2f(4.6, 2.6);
+const RIM: vec2f = vec2f(2.4, 2.6);
 
 /// Distances to the edges of mask, scrolls and pearls, positive inside, in thousandths.
 fn distances(uv: vec2f) -> vec3f {

@@ -1,14 +1,15 @@
 // Acetate, metal and glass in the light of a studio that is as bright as the face.
 
 import antifaz::color::{luma};
+import antifaz::frame::{frame};
 import antifaz::noise::{value_noise};
-import antifaz::prop::{PropPoint, Varying, prop_materials};
+import antifaz::prop::{PropPoint, Varying, breadth, prop_materials};
 import antifaz::shading::{exposure, fresnel, turning};
 import antifaz::studio::{studio_diffuse, studio_light};
 import package::inputs::{params};
 
 /// In cm.
-const BRIDGE: vec2f = vec2f(0.0, 2.5);
+const BRIDGE: vec3f = vec3f(0.0, 2.5, 5.8);
 const ACETATE: u32 = 0u;
 const LENS: u32 = 2u;
 const TORTOISE: u32 = 0u;
@@ -31,10 +32,11 @@ fn tortoise(at: vec3f, pixel: f32) -> vec3f {
     return mix(amber, vec3f(0.022, 0.011, 0.007), smoothstep(0.38 - soft, 0.56 + soft, flecks));
 }
 
-/// Larger or smaller around the bridge of the nose; the temples reach as far back as ever.
-fn sized(point: PropPoint, face: u32) -> PropPoint {
+/// As wide as the face. Larger or smaller around the bridge of the nose, the less so the nearer to the ears.
+fn fitted(point: PropPoint, face: u32) -> PropPoint {
     var moved = point;
-    moved.position = vec3f((point.position.xy - BRIDGE) * params.size + BRIDGE, point.position.z);
+    let front = mix(1.0, params.size, smoothstep(-5.0, 4.0, point.position.z));
+    moved.position = (point.position - BRIDGE) * vec3f(front, front, 1.0) * breadth(face) + BRIDGE;
     return moved;
 }
 
@@ -73,5 +75,6 @@ fn wear(in: Varying, @builtin(front_facing) front: bool) -> @location(0) vec4f {
     let rough = sqrt(surface.roughness * surface.roughness + turn);
     let light = base * (1.0 - metal) * studio_diffuse(normal)
         + studio_light(bounce, rough) * fresnel(facing, straight, rough);
-    return vec4f(min(light * around, vec3f(1.0)), 1.0);
+    // Hair, which the occluder doesn't know, covers the temples above the ears.
+    return vec4f(min(light * around, vec3f(1.0)), 1.0) * smoothstep(-6.5, -3.0, in.canonical.z);
 }

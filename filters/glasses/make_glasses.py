@@ -14,8 +14,9 @@ sys.path.append(str(pathlib.Path(__file__).parents[1] / 'tools'))
 import eyewear
 import meshes
 
-LENS = np.array([3.42, 2.30])    # middle of the right lens
-HALF = np.array([2.72, 2.06])    # its half width and height
+LENS = np.array([3.18, 2.32])    # middle of the right lens
+HALF = np.array([2.48, 1.94])    # its half width and height
+CORNER = LENS + HALF * [1.10, 0.80]    # it carries the hinge
 AROUND, RING = 112, 14           # points of an outline, and of a tube's section
 
 
@@ -99,39 +100,32 @@ def acetate():
     side = np.column_stack([eyewear.outward(edge), np.zeros(len(edge))])
     part.tube(path, side, width, 0.17, closed=True)
     # The corner that carries the hinge, and the temple over the ear.
-    corner = np.array([LENS[0] + HALF[0] * 1.12, LENS[1] + HALF[1] * 0.80])
-    start = np.array([*corner, eyewear.depth(*corner)])
-    turn = start + [0.66, 0.10, -0.20]
-    hinge = start + [0.84, 0.08, -1.20]
-    path = eyewear.bezier([start, turn, start + [0.82, 0.10, -0.40], hinge], 14)
-    part.tube(path, np.tile([0.0, 1, 0], (14, 1)), np.linspace(0.30, 0.29, 14), 0.15)
-    ear, tip = np.array([8.15, 2.3, -6.2]), np.array([7.8, -0.6, -9.0])
-    back = np.vstack([eyewear.bezier([hinge, hinge * .65 + ear * .35 + [0.75, 0, 0], ear], 24)[:-1],
-                      eyewear.bezier([ear, ear + [-0.02, -0.25, -1.7], tip], 12)])
+    front, middle, end = eyewear.temple(CORNER)
+    part.tube(front, np.tile([0.0, 1, 0], (len(front), 1)), np.linspace(0.30, 0.29, len(front)), 0.15)
+    back = np.vstack([middle[:-1], end])
     height = np.interp(np.linspace(0, 1, len(back)), [0, 0.25, 0.7, 1], [0.29, 0.22, 0.19, 0.25])
     part.tube(back, np.tile([0.0, 1, 0], (len(back), 1)), height, 0.12)
     part.mirrored()
     # The bridge, an arch over the nose.
-    inner = LENS[0] - HALF[0] * 0.97
-    ends = np.array([inner, 2.98])
+    # Its ends lie within the rims.
+    ends = np.array([0.55, 2.98])
     arch = np.array([[-ends[0], ends[1]], [-0.55, 3.60], [0.55, 3.60], [ends[0], ends[1]]])
     flat = eyewear.bezier(arch, 25)
     path = np.column_stack([flat, eyewear.depth(flat[:, 0], flat[:, 1]) + 0.04])
-    bulge = 0.25 + 0.05 * np.abs(np.linspace(-1, 1, 25)) ** 2
+    bulge = 0.26 - 0.10 * np.linspace(-1, 1, 25) ** 4
     part.tube(path, np.tile([0.0, 1, 0.1], (25, 1)), bulge, 0.17)
     # Pads that rest on the nose.
     for x in (-1, 1):
-        pad = eyewear.bezier([[x * 0.98, 2.35, 6.2], [x * 0.98, 1.95, 5.75], [x * 1.18, 1.5, 5.45]], 8)
+        pad = eyewear.bezier([[x * 0.70, 2.30, 6.15], [x * 0.74, 1.95, 5.75], [x * 1.00, 1.5, 5.45]], 8)
         part.tube(pad, np.tile([1.0, 0.2, 0.3], (8, 1)), 0.09, np.array([.08, .16, .2, .22, .22, .2, .16, .08]), square=2)
     return part
 
 
 def metal():
     part = Part()
-    corner = np.array([LENS[0] + HALF[0] * 1.12, LENS[1] + HALF[1] * 0.80])
-    z = eyewear.depth(*corner)
+    z = eyewear.depth(*CORNER)
     for dx, dy in ((0.10, 0.10), (0.10, -0.13)):
-        pin = np.array([[corner[0] + dx, corner[1] + dy, z + 0.11], [corner[0] + dx, corner[1] + dy, z + 0.20]])
+        pin = np.array([[CORNER[0] + dx, CORNER[1] + dy, z + 0.11], [CORNER[0] + dx, CORNER[1] + dy, z + 0.20]])
         part.tube(pin, [[1, 0, 0]] * 2, 0.065, 0.065, square=2)
     part.mirrored()
     return part

@@ -6,8 +6,8 @@ import package::inputs::{params};
 /// In cm.
 const BRIDGE: vec2f = vec2f(0.0, 2.5);
 /// Middle, half width and half height of the lenses, in cm (see make_glasses.py).
-const LENS: vec2f = vec2f(3.42, 2.30);
-const HALF: vec2f = vec2f(2.86, 2.2);
+const LENS: vec2f = vec2f(3.18, 2.32);
+const HALF: vec2f = vec2f(2.62, 2.08);
 
 /// Distance to the edge of the nearer lens, in cm, positive outside.
 fn from_lens(at: vec2f) -> f32 {

@@ -2,11 +2,11 @@
 
 import antifaz::blur::{blurred};
 import antifaz::color::{luma};
-import antifaz::frame::{frame, picture_at};
+import antifaz::frame::{frame, linear, picture_at};
 import antifaz::fullscreen::{Varying};
 import antifaz::matte::{matte_at, person_at};
 import antifaz::noise::{random3, value_noise};
-import package::inputs::{params};
+import package::inputs::{crowd, params};
 
 /// How far a row is torn sideways, in picture widths: now and then a band jumps, the rest trembles.
 fn tear(row: f32) -> f32 {
@@ -19,36 +19,38 @@ fn tear(row: f32) -> f32 {
 }
 
 /// How much person there is around a place.
-fn crowd(uv: vec2f) -> f32 {
+@fragment
+fn gather(in: Varying) -> @location(0) vec4f {
     let step = vec2f(frame.size.y / frame.size.x, 1.0) * 0.02;
     var sum = 0.0;
     for (var i = 0; i < 16; i++) {
         let angle = f32(i) * 2.3999632;
-        sum += matte_at(uv + vec2f(cos(angle), sin(angle)) * step * sqrt((f32(i) + 0.5) / 16.0));
+        sum += matte_at(in.uv + vec2f(cos(angle), sin(angle)) * step * sqrt((f32(i) + 0.5) / 16.0));
     }
-    return sum / 16.0;
+    return vec4f(sum / 16.0, 0.0, 0.0, 1.0);
 }
 
-/// What the eye notices of light: shapes, less their shading.
-fn shape(uv: vec2f) -> f32 {
-    let here = luma(picture_at(uv).rgb);
-    let around = luma(blurred(uv, 0.028).rgb);
+/// What the eye notices of light: shapes, less their shading. `around`: the root of the light around.
+fn shape(uv: vec2f, around: f32) -> f32 {
+    let here = sqrt(luma(picture_at(uv).rgb));
     // Local contrast, and some of the light itself.
-    return clamp(0.66 * sqrt(here) + 1.3 * (sqrt(here) - sqrt(around)) - 0.02, 0.0, 1.0);
+    return clamp(0.66 * here + 1.3 * (here - around) - 0.02, 0.0, 1.0);
 }
 
 @fragment
 fn project(in: Varying) -> @location(0) vec4f {
     let source = picture_at(in.uv);
-    let uv = in.uv + vec2f(tear(in.uv.y), 0.0);
+    let torn = tear(in.uv.y);
+    let uv = in.uv + vec2f(torn, 0.0);
     // Its colours come apart sideways.
-    let apart = vec2f(0.0035 + 0.01 * abs(tear(in.uv.y)), 0.0);
-    let left = shape(uv - apart);
-    let middle = shape(uv);
-    let right = shape(uv + apart);
+    let apart = vec2f(0.0035 + 0.01 * abs(torn), 0.0);
+    let mean = sqrt(luma(blurred(uv, 0.028).rgb));
+    let left = shape(uv - apart, mean);
+    let middle = shape(uv, mean);
+    let right = shape(uv + apart, mean);
     let person = person_at(uv);
     // Less person around than here is the edge, more is the glow beside it.
-    let around = crowd(uv);
+    let around = textureSampleLevel(crowd, linear, uv, 0.0).r;
     let rim = max(person - around, 0.0);
     let glow = max(around - person, 0.0);
 

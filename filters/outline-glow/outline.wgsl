@@ -58,9 +58,9 @@ fn widen(in: Varying) -> @location(0) vec4f {
 /// The mean in a bell around a place, `sigma` in heights of the picture.
 fn bell(table: texture_2d<f32>, uv: vec2f, sigma: f32) -> f32 {
     var sum = vec2f(0.0);
-    for (var i = 0; i < 32; i++) {
+    for (var i = 0; i < 24; i++) {
         let angle = f32(i) * 2.3999632;
-        let radius = 2.4 * sqrt((f32(i) + 0.5) / 32.0);
+        let radius = 2.4 * sqrt((f32(i) + 0.5) / 24.0);
         let at = uv + vec2f(cos(angle), sin(angle)) * radius * sigma * aspect();
         sum += vec2f(textureSampleLevel(table, linear, at, 0.0).r, 1.0) * exp(-0.5 * radius * radius);
     }

@@ -23,9 +23,9 @@ fn calm(in: Varying) -> @location(0) vec4f {
     let root = sqrt(middle);
     var sum = vec4f(middle, 1.0);
     // Neighbours of another colour count less: grain goes, edges stay.
-    for (var i = 1; i < 20; i++) {
+    for (var i = 1; i < 14; i++) {
         let angle = f32(i) * 2.3999632;
-        let ray = vec2f(cos(angle), sin(angle)) * sqrt(f32(i) / 20.0) * 2.8 * unit();
+        let ray = vec2f(cos(angle), sin(angle)) * sqrt(f32(i) / 14.0) * 2.8 * unit();
         let color = picture_at(in.uv + ray).rgb;
         // Roots of light are nearly as even to the eye as coded values, and cost less.
         let d = sqrt(color) - root;
@@ -58,12 +58,12 @@ fn strokes(at: vec2f, degrees: f32, width: f32, seed: u32) -> f32 {
     let angle = radians(degrees);
     let along = dot(at, vec2f(cos(angle), sin(angle)));
     let across = dot(at, vec2f(-sin(angle), cos(angle)));
-    return value_noise(vec2f(along / 22.0, across) / width, seed);
+    return value_noise(vec2f(along / 16.0, across) / width, seed);
 }
 
 /// A layer of hatching: how much graphite lies where `amount` of the paper shall be covered.
 fn layer(lines: f32, amount: f32) -> f32 {
-    return smoothstep(0.0, 0.22, lines - mix(1.0, 0.25, amount)) * min(amount * 2.0, 1.0);
+    return smoothstep(0.0, 0.3, lines - mix(0.7, 0.25, amount)) * min(amount * 1.4, 1.0);
 }
 
 @fragment
@@ -95,10 +95,10 @@ fn draw(in: Varying) -> @location(0) vec4f {
     let h = params.hatching * 1.5;
     // A hand bends its strokes a little, and its pressure changes.
     let bent = at + 5.0 * value_noise(at / 90.0, drawing + 9u);
-    let pressed = 0.25 * (value_noise(at / 20.0, drawing + 5u) - 0.5);
-    let first = strokes(bent, -52.0, 2.6, drawing + 2u) + pressed;
-    let second = strokes(bent, -38.0, 2.3, drawing + 3u) + pressed;
-    let third = strokes(bent, 24.0, 2.8, drawing + 4u) + pressed;
+    let pressed = 0.14 * (value_noise(at / 20.0, drawing + 5u) - 0.5);
+    let first = strokes(bent, -52.0, 2.0, drawing + 2u) + pressed;
+    let second = strokes(bent, -38.0, 1.9, drawing + 3u) + pressed;
+    let third = strokes(bent, 24.0, 2.2, drawing + 4u) + pressed;
     let hatch = 0.75 * layer(first, clamp((dark - 0.12) * 1.15 * h, 0.0, 0.85))
         + 0.65 * layer(second, clamp((dark - 0.42) * 1.6 * h, 0.0, 0.9))
         + 0.75 * layer(third, clamp((dark - 0.66) * 2.2 * h, 0.0, 0.95));

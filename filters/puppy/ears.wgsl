@@ -1,10 +1,8 @@
 // Fur in shells, as in cat-ears: each shell is drawn only where a hair is long enough to reach it.
 
 import antifaz::expression::{pitch, roll, yaw};
-import antifaz::face::{head_direction, head_place};
 import antifaz::fur::{Coat, fur_light, hair, reaches};
-import antifaz::noise::{value_noise};
-import antifaz::prop::{PropPoint, Varying};
+import antifaz::prop::{HEAD, PropPoint, Varying, beside_head};
 import antifaz::shading::{exposure};
 import antifaz::swing::{lag, turned_about, twitch};
 import package::inputs::{params, springs};
@@ -14,13 +12,10 @@ const SHELLS: f32 = 12.0;
 /// Root of the right ear and its length below the fold, in cm (make_puppy.py).
 const ROOT: vec3f = vec3f(3.9, 14.6, -6.8);
 const LENGTH: f32 = 11.0;
-/// The head with its hair as an ellipsoid, in cm: its middle and half axes.
-const HEAD: vec3f = vec3f(0.0, 2.2, -5.2);
-const HEAD_AXES: vec3f = vec3f(7.5, 13.8, 10.2);
 /// The side of the head, which the ears follow.
 const TOP: vec3f = vec3f(0.0, 8.0, -3.0);
 /// Hairs hang down.
-const FUR: Coat = Coat(vec2f(0.09, 0.6), vec2f(0.9, 0.35), vec2f(0.8, 1.1));
+const FUR: Coat = Coat(vec2f(0.09, 0.6), vec2f(0.9, 0.35), vec2f(0.4, 0.9));
 
 /// Moves an ear: it swings when the head moves, rises with the brows, flies out when the mouth opens, and twitches.
 fn move_ear(point: PropPoint, face: u32) -> PropPoint {
@@ -40,24 +35,12 @@ fn move_ear(point: PropPoint, face: u32) -> PropPoint {
     // In profile the nets see a head as less turned than it is: ears that stand so far out show it. And where it looks
     // up, they would come down to the forehead.
     let aside = sign(yaw(face)) * 0.8 * max(abs(yaw(face)) - 0.3, 0.0);
-    let more = vec3f(0.6 * max(pitch(face), 0.0), aside, 0.0);
+    let more = vec3f(0.9 * max(pitch(face), 0.0), aside, 0.0);
     let hanging = root + turned_about((point.position - root) * params.size, turn * params.lively);
     var moved = point;
     moved.position = HEAD + turned_about(hanging - HEAD, more);
     moved.normal = turned_about(turned_about(point.normal, turn * params.lively), more);
     return moved;
-}
-
-/// 0 where the head or its hair lie before a place (of the camera), softly: hair has no edge.
-fn before_head(place: vec3f, face: u32) -> f32 {
-    let axes = mat3x3f(head_direction(face, vec3f(1.0, 0.0, 0.0)), head_direction(face, vec3f(0.0, 1.0, 0.0)),
-        head_direction(face, vec3f(0.0, 0.0, 1.0)));
-    // In radii of the ellipsoid: where the camera is, and the way from there to the place.
-    let radii = HEAD_AXES * dot(axes[0], axes[0]);
-    let start = -head_place(face, HEAD) * axes / radii;
-    let way = place * axes / radii;
-    let nearest = start + way * clamp(-dot(start, way) / dot(way, way), 0.0, 1.0);
-    return smoothstep(0.94, 1.04, length(nearest));
 }
 
 @fragment
@@ -68,22 +51,21 @@ fn wear(in: Varying) -> @location(0) vec4f {
     let facing = max(dot(normal, eye), 0.0);
     // Across the flap, and down along it, in cm.
     let at = vec2f(abs(in.canonical.x) - 0.6 * in.canonical.z, 15.8 - in.canonical.y);
-    // The ear grows out of the hair: its root is not seen.
     let from_root = params.size * distance(vec3f(abs(in.canonical.x), in.canonical.yz), ROOT);
-    let rooted = smoothstep(1.4, 4.0, from_root + 0.8 * (value_noise(in.canonical.xy * 4.0, 3u) - 0.5));
-
     let h = f32(max(in.material, GROUND) - GROUND) / SHELLS;
     let strand = hair(FUR, at, h, select(0u, 1u, in.canonical.x > 0.0));
     let pixel = length(fwidth(at)) / FUR.hair.x;
-    var cover = rooted * before_head(in.place, in.face);
+    // The ear grows out of the hair.
+    let hairline = 1.03 + 0.06 * strand.y;
+    var cover = smoothstep(hairline - 0.03, hairline + 0.03, beside_head(in.place, in.face));
     if in.material > GROUND {
         cover *= reaches(strand.x, h, pixel);
     }
     let tip = smoothstep(5.0, 11.5, at.y + 1.6 * (strand.y - 0.5));
-    let color = mix(params.fur.rgb, params.tip.rgb, tip) * (0.62 + 0.6 * strand.y);
+    let color = mix(params.fur.rgb, params.tip.rgb, tip) * (0.7 + 0.44 * strand.y);
     let sheen = pow(max(0.0, 1.0 - abs(normal.y - 0.35)), 6.0) * 0.25;
     // Thick and round: darker where it turns away, below the fold, and on its inner side.
-    let round = mix(0.45, 1.1, smoothstep(0.1, 0.95, facing)) * mix(0.75, 1.0, smoothstep(2.0, 6.0, from_root));
-    let shade = (fur_light(normal, facing, h, 0.5) + sheen * h) * round;
+    let round = mix(0.6, 1.1, smoothstep(0.1, 0.95, facing)) * mix(0.75, 1.0, smoothstep(2.0, 6.0, from_root));
+    let shade = (fur_light(normal, facing, max(h, 0.08), 0.5) + sheen * h) * round;
     return vec4f(min(color * shade * exposure(in.skin), vec3f(1.0)), 1.0) * cover;
 }

@@ -16,9 +16,10 @@ import fur
 import meshes
 
 HERE = pathlib.Path(__file__).parent
-# The middle line of the wearer's left ear: out of the head, over a fold, and down beside the face.
-LINE = [(3.9, 14.6, -6.8), (5.9, 15.8, -6.7), (8.2, 15.1, -6.2), (9.6, 12.7, -5.7), (10.1, 9.6, -5.3),
-        (10.1, 6.3, -5.0), (9.8, 3.1, -4.8)]
+# The middle line of the wearer's left ear: out of the head, however that is shaped, over a fold, and down beside the
+# face.
+LINE = [(2.2, 13.2, -7.0), (5.1, 15.7, -6.8), (7.7, 15.3, -6.3), (9.2, 12.8, -5.7), (9.7, 9.6, -5.3),
+        (9.7, 6.3, -5.0), (9.4, 3.1, -4.8)]
 # It looks to the front and to the side, so that it is a flap from both.
 FACING = np.array([[0.1, 0.8, 0.6], [0.25, 0.8, 0.55], [0.6, 0.55, 0.6], [0.72, 0.2, 0.66], [0.7, 0.02, 0.7],
                    [0.66, 0.0, 0.75], [0.6, -0.05, 0.8]])
@@ -70,7 +71,7 @@ def main():
         outward = np.sign((normal[ROWS // 2, COLUMNS // 2] * [0.5, 0, 0.86]).sum()) * np.sign(bulge)
         normal[:-1] *= outward
         # Shorter where the ear begins and where it ends in a point.
-        length = 1.15 * np.clip(np.minimum(0.2 + 3.5 * PLACES, 0.15 + 9 * (1 - PLACES)), 0, 1)
+        length = 1.15 * np.clip(np.minimum(0.4 + 4.0 * PLACES, 0.15 + 9 * (1 - PLACES)), 0, 1)
         fur.coat(coats, side, normal, np.tile(length[:, None], (1, COLUMNS)), [0, -0.45, 0.05])
     none = meshes.Part()
     none.add(np.zeros((3, 3)), np.tile([0, 0, 1.0], (3, 1)), [[0, 1, 2]])

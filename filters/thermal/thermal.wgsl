@@ -53,15 +53,15 @@ fn spread(in: Varying) -> @location(0) vec4f {
     let unit = vec2f(frame.size.y / frame.size.x, 1.0) / ROWS;
     var near = vec3f(0.0);
     var wide = vec4f(0.0);
-    for (var i = 0; i < 40; i++) {
+    for (var i = 0; i < 20; i++) {
         let angle = f32(i) * 2.3999632;
-        let share = (f32(i) + 0.5) / 40.0;
+        let share = (f32(i) + 0.5) / 20.0;
         let ray = vec2f(cos(angle), sin(angle)) * sqrt(share) * unit;
         let far = textureSampleLevel(heat, linear, in.uv + ray * 16.0, 0.0).xyz;
         wide += vec4f(far, 1.0) * exp(-1.5 * share);
         near += textureSampleLevel(heat, linear, in.uv + ray * 2.2, 0.0).xyz;
     }
-    near /= 40.0;
+    near /= 20.0;
     wide /= wide.w;
     let skin = 0.25 * near.z + 0.25 * wide.z + 0.5 * face_heat(in.uv);
     return vec4f(near.x, wide.x, mix(near.y, wide.y, 0.4), skin);

@@ -20,3 +20,16 @@ def bezier(points, count):
     while len(points) > 1:
         points = points[:-1] * (1 - t) + points[1:] * t
     return points[0]
+
+
+def temple(corner):
+    """The right temple's path in three parts: around the front's corner, along the head, and down behind the ear.
+
+    Hinges that stand out beside the face look too large, so it widens on its way.
+    """
+    start = np.array([*corner, depth(*corner)])
+    hinge = start + [0.38, -0.02, -1.20]
+    ear, tip = np.array([8.0, 2.0, -6.2]), np.array([7.6, -0.8, -9.0])
+    front = bezier([start, start + [0.30, 0.02, -0.04], start + [0.38, 0.02, -0.40], hinge], 14)
+    middle = bezier([hinge, [8.1, (corner[1] + ear[1]) / 2, 0.2], ear], 24)
+    return front, middle, bezier([ear, ear + [-0.02, -0.25, -1.7], tip], 12)

@@ -46,6 +46,8 @@ struct _Measure {
     skin: vec4f,
     /// From the projection of the head straight ahead to the face in the picture, in clip space after the division.
     settle: vec2f,
+    /// As `antifaz::prop::breadth` gives it.
+    breadth: f32,
     /// The person's own left eye, and the right one.
     eyes: array<_EyeMeasure, 2>,
 }

@@ -2,7 +2,7 @@
 // head, then moved to the place of the face. So a prop looks the same wherever in the picture the face is.
 
 import antifaz::frame::{frame};
-import antifaz::face::{_NOWHERE, _measures, head_direction, head_place, is_present, skin};
+import antifaz::face::{FACES, _NOWHERE, _measures, head_direction, head_place, is_present, skin};
 
 /// MediaPipe's camera: a vertical field of view of 63 degrees.
 const _FOCAL: f32 = 1.6318517; // 1 / tan(63 / 2 degrees)
@@ -110,6 +110,28 @@ fn point(index: u32) -> PropPoint {
 /// How large a pixel of the picture is at a place in the space of the camera, in cm.
 fn pixel_at(place: vec3f) -> f32 {
     return -2.0 * place.z / (_FOCAL * frame.size.y);
+}
+
+/// The middle of an average head, in cm of the canonical face space.
+const HEAD: vec3f = vec3f(0.0, 2.2, -5.2);
+/// Its half axes without hair, as an ellipsoid, in cm.
+const _HEAD_AXES: vec3f = vec3f(8.1, 13.8, 10.2);
+
+/// How close the way from the camera to a place in its space comes to the middle of an average head, in radii of that head: below
+/// 1 the bare head lies before the place, and up to about 1.1 its hair. What grows out of hair ends there.
+fn beside_head(place: vec3f, face: u32) -> f32 {
+    let axes = mat3x3f(head_direction(face, vec3f(1.0, 0.0, 0.0)), head_direction(face, vec3f(0.0, 1.0, 0.0)),
+        head_direction(face, vec3f(0.0, 0.0, 1.0)));
+    let radii = _HEAD_AXES * dot(axes[0], axes[0]);
+    let start = -head_place(face, HEAD) * axes / radii;
+    let way = place * axes / radii;
+    return length(start + way * clamp(-dot(start, way) / dot(way, way), 0.0, 1.0));
+}
+
+/// How much wider the face is in the picture than the head that the pose tells of, measured between the temples: 0.9 to 1.15, and 1
+/// in profile, where nothing tells. Measured once, before a filter's first pass.
+fn breadth(face: u32) -> f32 {
+    return _measures[min(face, FACES - 1u)].breadth;
 }
 
 /// The corner of a thin tube whose normals point away from its middle, at least as thick as is needed to be drawn without gaps: what

@@ -1,10 +1,11 @@
 // What the corners of a face have in common, once for each face.
 
 import antifaz::color::{luma};
+import antifaz::expression::{yaw};
 import antifaz::face::{_EyeMeasure, _Measure, head_place, is_present, landmark, landmark_on_screen};
 import antifaz::face_mesh::{face_points};
-import antifaz::frame::{picture_at};
-import antifaz::prop::{_project};
+import antifaz::frame::{frame, picture_at};
+import antifaz::prop::{_project, pixel_at};
 import antifaz::warp::{span, spot};
 
 @group(1) @binding(0) var<storage, read_write> measures: array<_Measure, 8>;
@@ -32,6 +33,19 @@ fn settle(face: u32) -> vec2f {
     return sum / 5.0;
 }
 
+/// Between forehead and ear, where landmark 356 lies on the canonical face, in cm.
+const TEMPLE: vec3f = vec3f(7.74, 2.36, -2.01);
+
+fn breadth(face: u32) -> f32 {
+    let left = head_place(face, TEMPLE * vec3f(-1.0, 1.0, 1.0));
+    let right = head_place(face, TEMPLE);
+    let told = right.xy / pixel_at(right) - left.xy / pixel_at(left);
+    let seen = (landmark(face, 356u) - landmark(face, 127u)).xy * frame.size * vec2f(1.0, -1.0);
+    // In profile there is nothing to measure.
+    let wide = smoothstep(0.4, 0.8, abs(cos(yaw(face))));
+    return clamp(mix(1.0, dot(seen, told) / max(dot(told, told), 1.0), wide), 0.9, 1.15);
+}
+
 /// Landmarks of the left and of the right eye: its outer and its inner corner, the middles of its upper and of its lower lid,
 /// and the middle of its iris. The four landmarks after that are its rim, from the right of the picture counterclockwise.
 const EYES: array<array<u32, 5>, 2> =
@@ -54,7 +68,7 @@ fn measure(@builtin(global_invocation_id) at: vec3u) {
     let face = at.x;
     var found: _Measure;
     if is_present(face) {
-        found = _Measure(mean_skin(face), settle(face), array(eye(face, 0u), eye(face, 1u)));
+        found = _Measure(mean_skin(face), settle(face), breadth(face), array(eye(face, 0u), eye(face, 1u)));
     }
     measures[face] = found;
 }

@@ -12,7 +12,7 @@ import package::inputs::{params, springs};
 const SKIN: u32 = 0u;
 const WHISKER: u32 = 1u;
 const GROUND: u32 = 2u;
-const SHELLS: f32 = 12.0;
+const SHELLS: f32 = 10.0;
 /// Root of the right ear and the direction along it, in cm; its length (make_bunny.py).
 const ROOT: vec3f = vec3f(3.3, 14.6, -6.4);
 const ALONG: vec3f = vec3f(0.156, 0.984, -0.087);

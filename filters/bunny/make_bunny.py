@@ -33,7 +33,7 @@ def whiskers():
 
 
 def main():
-    front, back = fur.ear(HEIGHT + BELOW, 2.2, 1.3, 1.2, tip=2.9, rows=19, columns=11)
+    front, back = fur.ear(HEIGHT + BELOW, 2.2, 1.3, 1.2, tip=2.9, rows=15, columns=9)
     skin, coats = meshes.Part(), [meshes.Part() for _ in range(1 + fur.SHELLS)]
     rows, columns = front.shape[:2]
     v, u = np.meshgrid(np.linspace(0, 1, rows), np.linspace(-1, 1, columns), indexing='ij')

@@ -1,4 +1,4 @@
-// Fur in shells: the ear is drawn a dozen times, each time a little larger, and only where a hair is long enough to
+// Fur in shells: the ear is drawn many times, each time a little larger, and only where a hair is long enough to
 // reach that shell. Together they are hairs with a soft outline.
 
 import antifaz::expression::{pitch};
@@ -13,7 +13,7 @@ import package::inputs::{params, springs};
 const SKIN: u32 = 0u;
 const WHISKER: u32 = 1u;
 const GROUND: u32 = 2u;
-const SHELLS: f32 = 12.0;
+const SHELLS: f32 = 10.0;
 /// Root of the right ear and the direction along it, in cm; its length (make_ears.py).
 const ROOT: vec3f = vec3f(4.5, 14.3, -6.4);
 const ALONG: vec3f = vec3f(0.375, 0.925, -0.07);

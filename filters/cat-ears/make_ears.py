@@ -32,7 +32,7 @@ def whiskers():
 
 
 def main():
-    front, back = fur.ear(HEIGHT + BELOW, 3.3, 2.1, 1.7, tip=2.0, rows=17)
+    front, back = fur.ear(HEIGHT + BELOW, 3.3, 2.1, 1.7, tip=2.0, rows=14, columns=9)
     skin, coats = meshes.Part(), [meshes.Part() for _ in range(1 + fur.SHELLS)]
     rows, columns = front.shape[:2]
     v, u = np.meshgrid(np.linspace(0, 1, rows), np.linspace(-1, 1, columns), indexing='ij')

@@ -2,7 +2,7 @@
 
 import antifaz::color::{luma};
 import antifaz::frame::{frame};
-import antifaz::noise::{value_noise};
+import antifaz::noise::{value_noise, value_noise3};
 import antifaz::prop::{PropPoint, Varying, breadth, prop_materials};
 import antifaz::shading::{exposure, fresnel, turning};
 import antifaz::studio::{studio_diffuse, studio_light};
@@ -22,7 +22,7 @@ fn speckle(at: vec2f, seed: u32, pixel: f32) -> f32 {
 /// Amber with dark flecks: the pattern of the plate that a frame is cut from. `pixel` is a pixel's width in cm.
 fn tortoise(at: vec3f, pixel: f32) -> vec3f {
     let plate = vec2f(at.x + at.z * 0.7, at.y * 1.3 - at.z * 0.25);
-    let warp = vec2f(speckle(plate * 1.7, 3u, pixel * 1.7), speckle(plate * 1.7 + 9.0, 4u, pixel * 1.7)) - 0.5;
+    let warp = (value_noise3(plate * 1.7, 3u).xy - 0.5) * smoothstep(0.9, 0.3, pixel * 1.7);
     // The warp makes the cells up to twice as narrow.
     let coarse = speckle(plate * 1.1 + warp * 1.4, 5u, pixel * 2.2);
     let flecks = coarse * 0.7 + speckle(plate * 2.8 + warp * 2.0, 6u, pixel * 5.6) * 0.3;
@@ -51,6 +51,8 @@ fn wear(in: Varying, @builtin(front_facing) front: bool) -> @location(0) vec4f {
     let bounce = reflect(-eye, normal);
     let surface = prop_materials[in.material];
     let around = exposure(in.skin);
+    let rough = select(sqrt(surface.roughness * surface.roughness + turn), 0.14, in.material == LENS);
+    let mirrored = studio_light(bounce, rough);
 
     if in.material == LENS {
         // Darker above, as sunglasses are.
@@ -59,7 +61,7 @@ fn wear(in: Varying, @builtin(front_facing) front: bool) -> @location(0) vec4f {
         // Two faces reflect, each in its own direction.
         let glass = fresnel(facing, vec3f(0.045), 0.0);
         let inner = normalize(normal + vec3f(0.02, -0.03, 0.0));
-        let shine = (studio_light(bounce, 0.14) * 0.5 + studio_light(reflect(-eye, inner), 0.1) * 0.35) * glass;
+        let shine = (mirrored * 0.5 + studio_light(reflect(-eye, inner), 0.1) * 0.35) * glass;
         let body = params.lens_color.rgb * 0.55 * density;
         return vec4f((body + shine) * around, min(density + luma(glass) * 0.5, 0.97));
     }
@@ -72,9 +74,8 @@ fn wear(in: Varying, @builtin(front_facing) front: bool) -> @location(0) vec4f {
         }
     }
     let straight = mix(vec3f(0.045), base, metal);
-    let rough = sqrt(surface.roughness * surface.roughness + turn);
     let light = base * (1.0 - metal) * studio_diffuse(normal)
-        + studio_light(bounce, rough) * fresnel(facing, straight, rough);
+        + mirrored * fresnel(facing, straight, rough);
     // Hair, which the occluder doesn't know, covers the temples above the ears.
     return vec4f(min(light * around, vec3f(1.0)), 1.0) * smoothstep(-6.5, -3.0, in.canonical.z);
 }

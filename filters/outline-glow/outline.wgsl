@@ -30,8 +30,8 @@ fn cut(in: Varying) -> @location(0) vec4f {
 /// The mean in a bell along a line, `sigma` in uv.
 fn bell_along(table: texture_2d<f32>, uv: vec2f, sigma: vec2f) -> f32 {
     var sum = vec2f(0.0);
-    for (var i = -6; i <= 6; i++) {
-        let d = 0.4 * f32(i);
+    for (var i = -4; i <= 4; i++) {
+        let d = 0.6 * f32(i);
         sum += vec2f(textureSampleLevel(table, linear, uv + d * sigma, 0.0).r, 1.0) * exp(-0.5 * d * d);
     }
     return sum.x / sum.y;

@@ -4,7 +4,7 @@
 import antifaz::color::{encode, luma, saturate_by};
 import antifaz::frame::{frame, linear, picture_at};
 import antifaz::fullscreen::{Varying};
-import antifaz::noise::{random3, value_noise};
+import antifaz::noise::{random3, value_noise, value_noise3};
 import package::inputs::{around, calmed, params};
 
 /// Sizes on the paper are those of a sheet with this many rows.
@@ -75,7 +75,8 @@ fn draw(in: Varying) -> @location(0) vec4f {
     let tone = tone_at(in.uv);
 
     // The hand trembles: contours are drawn a little beside where they are.
-    let shake = (vec2f(value_noise(at / 14.0, drawing), value_noise(at / 14.0, drawing + 1u)) - 0.5) * 2.0 * unit();
+    let hand = value_noise3(at / 16.0, drawing) - 0.5;
+    let shake = hand.xy * 2.0 * unit();
     let shaken = tone_at(in.uv + shake);
     let beside = textureSampleLevel(around, linear, in.uv + shake, 0.0).xy;
     let fine = 1.0 - shaken / max(beside.x, 0.04);
@@ -95,7 +96,7 @@ fn draw(in: Varying) -> @location(0) vec4f {
     let h = params.hatching * 1.5;
     // A hand bends its strokes a little, and its pressure changes.
     let bent = at + 5.0 * value_noise(at / 90.0, drawing + 9u);
-    let pressed = 0.14 * (value_noise(at / 20.0, drawing + 5u) - 0.5);
+    let pressed = 0.14 * hand.z;
     let first = strokes(bent, -52.0, 2.0, drawing + 2u) + pressed;
     let second = strokes(bent, -38.0, 1.9, drawing + 3u) + pressed;
     let third = strokes(bent, 24.0, 2.2, drawing + 4u) + pressed;

@@ -8,7 +8,7 @@ import antifaz::swing::{lag, turned_about, twitch};
 import package::inputs::{params, springs};
 
 const GROUND: u32 = 2u;
-const SHELLS: f32 = 12.0;
+const SHELLS: f32 = 10.0;
 /// Root of the right ear and its length below the fold, in cm (make_puppy.py).
 const ROOT: vec3f = vec3f(3.9, 14.6, -6.8);
 const LENGTH: f32 = 11.0;

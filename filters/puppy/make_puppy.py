@@ -23,7 +23,7 @@ LINE = [(2.2, 13.2, -7.0), (5.1, 15.7, -6.8), (7.7, 15.3, -6.3), (9.2, 12.8, -5.
 # It looks to the front and to the side, so that it is a flap from both.
 FACING = np.array([[0.1, 0.8, 0.6], [0.25, 0.8, 0.55], [0.6, 0.55, 0.6], [0.72, 0.2, 0.66], [0.7, 0.02, 0.7],
                    [0.66, 0.0, 0.75], [0.6, -0.05, 0.8]])
-ROWS, COLUMNS = 23, 9
+ROWS, COLUMNS = 18, 7
 # The rows along it, 0..1: closer towards the end, which is round.
 PLACES = 1 - (1 - np.linspace(0, 1, ROWS)) ** 1.5
 

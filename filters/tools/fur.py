@@ -7,7 +7,7 @@ import numpy as np
 
 from meshes import Part, unit
 
-SHELLS = 12
+SHELLS = 10
 FUR = 0.55      # length of the fur, in cm
 
 

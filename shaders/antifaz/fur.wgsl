@@ -1,4 +1,4 @@
-// Fur in shells: a surface is drawn a dozen times, each time a little further out, and only where a hair is long enough
+// Fur in shells: a surface is drawn many times, each time a little further out, and only where a hair is long enough
 // to reach that shell. Together they are hairs with a soft outline. See filters/cat-ears.
 
 import antifaz::noise::{random3, value_noise};

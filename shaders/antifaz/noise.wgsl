@@ -28,9 +28,24 @@ fn value_noise(at: vec2f, seed: u32) -> f32 {
     return mix(top, bottom, t.y);
 }
 
-/// A value of a whole place, 0..1.
+/// Three such fields that have nothing to do with each other, for little more than one costs.
+fn value_noise3(at: vec2f, seed: u32) -> vec3f {
+    let cell = vec2i(floor(at));
+    let f = fract(at);
+    let t = f * f * (3.0 - 2.0 * f);
+    let top = mix(_corner3(cell, seed), _corner3(cell + vec2i(1, 0), seed), t.x);
+    let bottom = mix(_corner3(cell + vec2i(0, 1), seed), _corner3(cell + vec2i(1, 1), seed), t.x);
+    return mix(top, bottom, t.y);
+}
+
+/// Values of a whole place, 0..1.
+fn _corner3(cell: vec2i, seed: u32) -> vec3f {
+    return random3(vec3u(bitcast<vec2u>(cell), seed));
+}
+
+/// The first of them.
 fn _corner(cell: vec2i, seed: u32) -> f32 {
-    return random3(vec3u(bitcast<vec2u>(cell), seed)).x;
+    return _corner3(cell, seed).x;
 }
 
 /// A value of `seed` and a whole number, 0..1.

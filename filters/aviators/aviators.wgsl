@@ -49,29 +49,29 @@ fn wear(in: Varying) -> @location(0) vec4f {
     let bounce = reflect(-eye, normal);
     let surface = prop_materials[in.material];
     let around = exposure(in.skin);
+    var rough = sqrt(surface.roughness * surface.roughness + bend);
+    rough = select(select(rough, 0.4, in.material == RUBBER), 0.1, in.material == LENS);
+    let studio = studio_light(bounce, rough);
 
     if in.material == LENS {
         // The coating is a thin film: its colour runs towards the next ones of the rainbow where seen at a slant,
         // and it is thinner below.
         let slant = clamp(1.35 * (1.0 - facing) + 0.10 * (2.0 - in.canonical.y), 0.0, 1.0);
         let film = mix(params.mirror.rgb, params.mirror.gbr * 0.5 + params.mirror.rgb * 0.5, slant);
-        let shown = landscape(bounce) * film * 1.15 + studio_light(bounce, 0.1) * 0.05;
+        let view = landscape(bounce);
+        let shown = view * film * 1.15 + studio * 0.05;
         let part = params.mirroring * mix(0.82, 1.0, pow(1.0 - facing, 3.0));
         let density = mix(0.78, 0.94, smoothstep(-0.8, 3.4, in.canonical.y));
         let glass = params.lens_color.rgb * 0.5 * density;
-        let light = mix(glass, shown, part * 0.9) + landscape(bounce) * 0.03;
+        let light = mix(glass, shown, part * 0.9) + view * 0.03;
         return vec4f(min(light * around, vec3f(1.0)), max(density, part * 0.97));
     }
     // Hair, which the occluder doesn't know, covers the temples above the ears.
     let shown = smoothstep(-6.5, -3.0, in.canonical.z);
-    if in.material == RUBBER {
-        let light = surface.base.rgb * studio_diffuse(normal)
-            + studio_light(bounce, 0.4) * fresnel(facing, vec3f(0.04), 0.4);
-        return vec4f(min(light * around, vec3f(1.0)), 1.0) * shown;
-    }
-    let base = METALS[params.metal];
-    let rough = sqrt(surface.roughness * surface.roughness + bend);
-    let light = studio_light(bounce, rough) * fresnel(facing, base, rough) * 1.2
-        + base * base * studio_diffuse(normal) * 0.25;
+    let rubber = in.material == RUBBER;
+    let metal = METALS[params.metal];
+    let straight = select(metal * 1.2, vec3f(0.04), rubber);
+    let matt = select(metal * metal * 0.25, surface.base.rgb, rubber);
+    let light = studio * fresnel(facing, straight, rough) + matt * studio_diffuse(normal);
     return vec4f(min(light * around, vec3f(1.0)), 1.0) * shown;
 }

@@ -60,11 +60,11 @@ impl<I: Source, O: Sink> Session<I, O> {
             Next::Pending => return Ok(Step::Idle),
             Next::End => return Ok(Step::Ended),
         };
-        let waited = started.elapsed();
-
         if self.source.info().frames == Some(1) {
             self.engine.get_to_know(&frame)?;
         }
+        let waited = started.elapsed();
+
         let rendered = self.engine.process(frame)?;
 
         let presenting = Instant::now();

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+#[path = "kernels/ask.rs"]
+mod ask;
 #[path = "kernels/faces.rs"]
 mod faces;
 #[path = "kernels/islands.rs"]

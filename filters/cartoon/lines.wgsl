@@ -26,9 +26,8 @@ fn tensor(in: Varying) -> @location(0) vec4f {
     var y = vec3f(0.0);
     for (var i = -1; i <= 1; i++) {
         let weight = f32(2 - abs(i));
-        let side = f32(i);
-        x += weight * (tone(in.uv + vec2f(1.0, side) * u) - tone(in.uv + vec2f(-1.0, side) * u));
-        y += weight * (tone(in.uv + vec2f(side, 1.0) * u) - tone(in.uv + vec2f(side, -1.0) * u));
+        x += weight * (tone(in.uv + vec2f(1.0, f32(i)) * u) - tone(in.uv + vec2f(-1.0, f32(i)) * u));
+        y += weight * (tone(in.uv + vec2f(f32(i), 1.0) * u) - tone(in.uv + vec2f(f32(i), -1.0) * u));
     }
     return vec4f(dot(x, x), dot(y, y), dot(x, y), 1.0);
 }
@@ -36,13 +35,12 @@ fn tensor(in: Varying) -> @location(0) vec4f {
 /// The direction along the edges (xy, unit length), from the tensors around.
 @fragment
 fn direct(in: Varying) -> @location(0) vec4f {
-    let u = unit(270.0);
     var sum = vec3f(0.0);
     for (var i = 0; i < 16; i++) {
         let angle = f32(i) * 2.3999632;
         let share = (f32(i) + 0.5) / 16.0;
         let at = vec2f(cos(angle), sin(angle)) * sqrt(share) * 4.8;
-        sum += textureSampleLevel(slopes, linear, in.uv + at * u, 0.0).xyz * exp(-2.5 * share);
+        sum += textureSampleLevel(slopes, linear, in.uv + at * unit(270.0), 0.0).xyz * exp(-2.5 * share);
     }
     // The eigenvector of the smaller eigenvalue.
     let angle = 0.5 * atan2(sum.z, 0.5 * (sum.x - sum.y)) + 1.57079633;

@@ -129,7 +129,7 @@ fn beside_head(place: vec3f, face: u32) -> f32 {
 }
 
 /// How much wider the face is in the picture than the head that the pose tells of, measured between the temples: 0.9 to 1.15, and 1
-/// in profile, where nothing tells. Measured once, before a filter's first pass.
+/// in profile, where nothing tells; 0 without a face. Measured once, before a filter's first pass.
 fn breadth(face: u32) -> f32 {
     return _measures[min(face, FACES - 1u)].breadth;
 }

@@ -115,3 +115,32 @@ fn the_skin_is_that_of_the_picture_below_the_filter() {
     let error = Composer::new(&bench.gpu, Look(vec![undeclared])).unwrap_err().to_string();
     assert!(error.contains("add `requires = { face = [\"mesh\"] }` to filter.toml"), "{error}");
 }
+
+#[test]
+fn breadth_is_that_of_the_face_against_its_head() {
+    let bench = Bench::new();
+    let manifest = format!("requires = {{ face = [\"mesh\", \"pose\"] }}\n{PASS}");
+    let shader = "import antifaz::prop::{breadth};\n".to_owned()
+        + &main("    return vec4f(0.5 * breadth(0u), 0.5 * breadth(1u), 0.0, 1.0);");
+    let mut composer = composer(&bench, &manifest, &shader, "");
+    // Half a metre before a camera that sees 63 degrees, temples 7.74 cm beside the middle; and turned to a profile.
+    let apart = 7.74 / (52.01 * 31.5_f32.to_radians().tan());
+    for (wider, turn, expected) in
+        [(1.0, 0.0_f32, 1.0), (1.1, 0.0, 1.1), (2.0, 0.0, 1.15), (0.5, 0.0, 0.9), (0.5, 1.5, 1.0)]
+    {
+        let mut seen = plain([24, 16], [90, 60, 30, 255]);
+        spread_out(&mut seen, 0);
+        let face = &mut seen.faces.faces[0];
+        let (sin, cos) = turn.sin_cos();
+        face.head =
+            [[cos, 0.0, -sin, 0.0], [0.0, 1.0, 0.0, 0.0], [sin, 0.0, cos, 0.0], [0.0, 0.0, -50.0, 1.0]]
+                .as_flattened()
+                .try_into()
+                .unwrap();
+        // In widths of the picture, whose half height is where the camera's view ends.
+        let half = wider * apart * 16.0 / 24.0 / 2.0;
+        (face.landmarks[127][0], face.landmarks[356][0]) = (0.5 - half, 0.5 + half);
+        face.landmarks[127][1] = face.landmarks[356][1];
+        shows(&bench.draw(&mut composer, &seen, 0, Tier::High), [4, 4], [0.5 * expected, 0.0, 0.0]);
+    }
+}

@@ -4,7 +4,7 @@ import antifaz::blur::{blurred};
 import antifaz::color::{luma};
 import antifaz::frame::{frame, linear, picture_at};
 import antifaz::fullscreen::{Varying};
-import antifaz::matte::{matte_at, person_at};
+import antifaz::matte::{person_at};
 import antifaz::noise::{random3, value_noise};
 import package::inputs::{crowd, params};
 
@@ -25,7 +25,7 @@ fn gather(in: Varying) -> @location(0) vec4f {
     var sum = 0.0;
     for (var i = 0; i < 16; i++) {
         let angle = f32(i) * 2.3999632;
-        sum += matte_at(in.uv + vec2f(cos(angle), sin(angle)) * step * sqrt((f32(i) + 0.5) / 16.0));
+        sum += person_at(in.uv + vec2f(cos(angle), sin(angle)) * step * sqrt((f32(i) + 0.5) / 16.0));
     }
     return vec4f(sum / 16.0, 0.0, 0.0, 1.0);
 }

@@ -12,7 +12,7 @@ fn aspect() -> vec2f {
 
 /// Whether it is the person, 0..1: a line is drawn around what is sure.
 fn surely(person: f32) -> f32 {
-    return smoothstep(0.4, 0.7, person);
+    return smoothstep(0.45, 0.65, person);
 }
 
 /// The person, 0..1.
@@ -89,9 +89,12 @@ fn draw(in: Varying) -> @location(0) vec4f {
     let source = picture_at(in.uv);
     let person = person_at(in.uv);
     let near = textureSampleLevel(rim, linear, in.uv, 0.0).xy;
-    // A little wider than the line, so that no background shows between line and person; what the mask half believes is not
-    // filled.
-    let tube = smoothstep(0.11, 0.19, near.y) * smoothstep(0.9, 0.6, near.y);
+    // A little wider than the line, so that no background shows between line and person; where the shape has no border, since
+    // the mask only half believes in it, nothing is filled.
+    let step = vec2f(0.0, 0.5 * line_sigma());
+    let down = textureSampleLevel(rim, linear, in.uv + step, 0.0).y - near.y;
+    let right = textureSampleLevel(rim, linear, in.uv + step.yx * aspect(), 0.0).y - near.y;
+    let tube = smoothstep(0.11, 0.19, near.y) * smoothstep(0.9, 0.6, near.y) * smoothstep(0.03, 0.08, length(vec2f(down, right)));
     let back = source.rgb * mix(1.0, 0.12, params.dim * params.strength);
     var color: vec3f;
     if params.style == 0u {

@@ -1,6 +1,6 @@
 // A puppy's nose, freckles, a patch of fur around one eye, and the tongue.
 
-import antifaz::color::{over};
+import antifaz::color::{luma, over};
 import antifaz::face_mesh::{Varying};
 import antifaz::frame::{frame, picture_at};
 import antifaz::noise::{value_noise};
@@ -79,7 +79,9 @@ fn snout(in: Varying) -> @location(0) vec4f {
     let fine = smoothstep(1.2, 0.4, length(fwidth(in.uv)) * 300.0);
     let hairs = mix(0.5, value_noise(vec2f(turn * 40.0, length(from_eye) * 60.0), 10u), fine) + 0.5 * ragged;
     // Darker than the ears, and than any skin: else it would look like a rash.
-    let fur = vec4f(min(params.fur.rgb * light * 0.6, skin * 0.5) * (0.5 + hairs), 1.0) * patch_cover * params.markings;
+    let coat = params.fur.rgb * light * 0.6;
+    let dark = coat * min(0.5 * luma(skin) / max(luma(coat), 1e-3), 1.0);
+    let fur = vec4f(dark * (0.5 + hairs), 1.0) * patch_cover * params.markings;
     let marks = over(vec4f(skin * 0.12, 1.0) * freckles * 0.75 * params.markings, fur);
     return over(tongue(in, light), over(nose_top, marks));
 }

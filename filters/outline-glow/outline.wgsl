@@ -96,6 +96,7 @@ fn draw(in: Varying) -> @location(0) vec4f {
     let right = textureSampleLevel(rim, linear, in.uv + step.yx * aspect(), 0.0).y - near.y;
     let tube = smoothstep(0.11, 0.19, near.y) * smoothstep(0.9, 0.6, near.y) * smoothstep(0.03, 0.08, length(vec2f(down, right)));
     let back = source.rgb * mix(1.0, 0.12, params.dim * params.strength);
+    let own = foreground_at(in.uv);
     var color: vec3f;
     if params.style == 0u {
         let beat = 0.8 + 0.2 * cos(6.2831853 * frame.time * params.pulse);
@@ -107,14 +108,13 @@ fn draw(in: Varying) -> @location(0) vec4f {
         let behind = 1.0 - (1.0 - min(back, vec3f(1.0))) * exp(-1.5 * (shine + 1.3 * glowing));
         // The light wraps around the shoulders, and tints what it falls on.
         let wrap = (1.0 - smoothstep(0.5, 0.98, near.y)) * params.glow * beat;
-        let own = foreground_at(in.uv);
         let lit = own + tint * (own * 1.2 + 0.12) * wrap;
         color = mix(behind, lit, person);
     } else {
         let below = in.uv - vec2f(-0.006, 0.012) * aspect();
         let shadow = textureSampleLevel(near_halo, linear, below, 0.0).x + textureSampleLevel(rim, linear, below, 0.0).y;
         let shaded = back * (1.0 - 0.7 * params.glow * clamp(shadow * 1.2, 0.0, 1.0));
-        color = mix(mix(shaded, params.first.rgb, tube), foreground_at(in.uv), surely(person));
+        color = mix(mix(shaded, params.first.rgb, tube), own, surely(person));
     }
     return vec4f(mix(source.rgb, clamp(color, vec3f(0.0), vec3f(1.0)) * source.a, params.strength), source.a);
 }

@@ -32,7 +32,7 @@ pub(crate) struct MatteArgs {
     /// The folder of masks
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-    /// The net; without it landscape for wide pictures and square for the others
+    /// The net; without it landscape for pictures wider than 4:3 and square for others
     #[arg(long, value_enum, value_name = "landscape|square")]
     pub(crate) net: Option<MatteNetArg>,
     /// The net's own mask resized bilinearly, not calmed from frame to frame

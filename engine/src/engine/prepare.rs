@@ -15,6 +15,7 @@ use crate::{
     quality::Tier,
     scene::{FaceState, Matte, Picture, Scene},
     scheduler::WorkPlan,
+    vision::is_wide,
 };
 
 /// Longest side of the picture that is drawn on to warm up: what kernels shrink to 256 is as large as in a frame, and halves
@@ -151,7 +152,7 @@ fn warm_sizes(size: [u32; 2]) -> ([u32; 2], [u32; 2]) {
         _ => small[axis],
     };
     // As the nets' masks: see `MatteNet::Auto`.
-    let mask = if size[0] > size[1] { [256, 144] } else { [256, 256] };
+    let mask = if is_wide(size) { [256, 144] } else { [256, 256] };
     ([alike(0), alike(1)], mask)
 }
 

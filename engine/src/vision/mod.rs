@@ -51,7 +51,7 @@ pub enum Detector {
 /// Which selfie segmentation net.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum MatteNet {
-    /// Landscape for frames that are wider than high, square for others.
+    /// The one whose shape is nearer to the frame's: landscape for frames that are wider than 4 : 3, square for others.
     #[default]
     Auto,
     /// 256 columns, 144 rows.
@@ -66,10 +66,15 @@ impl MatteNet {
         match self {
             Self::Landscape => ModelId::SelfieLandscape,
             Self::Square => ModelId::SelfieSquare,
-            Self::Auto if size[0] > size[1] => ModelId::SelfieLandscape,
+            Self::Auto if is_wide(size) => ModelId::SelfieLandscape,
             Self::Auto => ModelId::SelfieSquare,
         }
     }
+}
+
+/// Whether a frame is nearer to 16 : 9 than to a square. Between them lies 4 : 3, for which the square net has more cells.
+pub(crate) fn is_wide([width, height]: [u32; 2]) -> bool {
+    u64::from(width) * 3 > u64::from(height) * 4
 }
 
 /// What is looked for, and how. Nets that are not asked for are not even loaded.

@@ -136,11 +136,11 @@ fn grow(in: Varying) -> @location(0) vec4f {
     let skin = picture_at(in.at).rgb;
     // Hair takes the light of the skin below, less its own spots: the mean of a few places around.
     var around = 0.0;
-    for (var i = 0; i < 6; i++) {
-        let angle = f32(i) * 1.0471976;
+    for (var i = 0; i < 3; i++) {
+        let angle = f32(i) * 2.0943951 + 0.5;
         around += luma(picture_at(in.at + vec2f(cos(angle), sin(angle)) * length(eyes) * 0.05 / frame.size).rgb);
     }
-    let shade = clamp((luma(skin) + around) / 7.0 / max(in.skin.w, 0.004), 0.25, 1.8);
+    let shade = clamp((luma(skin) + around) / 4.0 / max(in.skin.w, 0.004), 0.25, 1.8);
     let exposure = brightness(in.skin, 0.26, 0.7, 0.12, 1.2);
     let light = exposure * shade * tint(in.skin, 0.2);
     let normal = normalize(in.normal);

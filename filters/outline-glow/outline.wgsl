@@ -15,7 +15,7 @@ fn surely(person: f32) -> f32 {
     return smoothstep(0.45, 0.65, person);
 }
 
-/// The person, 0..1.
+/// Red: the person, 0..1. Green: how much the mask only half believes in it.
 @fragment
 fn cut(in: Varying) -> @location(0) vec4f {
     let quarter = 0.25 * pixel_of(in);
@@ -24,17 +24,18 @@ fn cut(in: Varying) -> @location(0) vec4f {
         let uv = in.uv + (vec2f(f32(i & 1), f32(i >> 1)) * 2.0 - 1.0) * quarter;
         sum += person_at(uv);
     }
-    return vec4f(surely(sum / 4.0), 0.0, 0.0, 1.0);
+    let shape = surely(sum / 4.0);
+    return vec4f(shape, 4.0 * shape * (1.0 - shape), 0.0, 1.0);
 }
 
 /// The mean in a bell along a line, `sigma` in uv.
-fn bell_along(table: texture_2d<f32>, uv: vec2f, sigma: vec2f) -> f32 {
-    var sum = vec2f(0.0);
+fn bell_along(table: texture_2d<f32>, uv: vec2f, sigma: vec2f) -> vec2f {
+    var sum = vec3f(0.0);
     for (var i = -4; i <= 4; i++) {
         let d = 0.6 * f32(i);
-        sum += vec2f(textureSampleLevel(table, linear, uv + d * sigma, 0.0).r, 1.0) * exp(-0.5 * d * d);
+        sum += vec3f(textureSampleLevel(table, linear, uv + d * sigma, 0.0).rg, 1.0) * exp(-0.5 * d * d);
     }
-    return sum.x / sum.y;
+    return sum.xy / sum.z;
 }
 
 /// The spread of the bell that the line is made from, in heights of the picture.
@@ -44,15 +45,15 @@ fn line_sigma() -> f32 {
 
 @fragment
 fn widen_across(in: Varying) -> @location(0) vec4f {
-    return vec4f(bell_along(shape, in.uv, vec2f(line_sigma() * aspect().x, 0.0)), 0.0, 0.0, 1.0);
+    return vec4f(bell_along(shape, in.uv, vec2f(line_sigma() * aspect().x, 0.0)), 0.0, 1.0);
 }
 
-/// Red: the line. Green: 0.5 at the border of the person, 0.16 at the outer edge of the line.
+/// Red: the line. Green: 0.5 at the border of the person, 0.16 at the outer edge of the line. Blue: half belief around.
 @fragment
 fn widen(in: Varying) -> @location(0) vec4f {
     let blurred = bell_along(widened, in.uv, vec2f(0.0, line_sigma()));
-    let line = smoothstep(0.1, 0.2, blurred) * smoothstep(0.95, 0.75, blurred);
-    return vec4f(line, blurred, 0.0, 1.0);
+    let line = smoothstep(0.1, 0.2, blurred.x) * smoothstep(0.95, 0.75, blurred.x);
+    return vec4f(line, blurred, 1.0);
 }
 
 /// The mean in a bell around a place, `sigma` in heights of the picture.
@@ -88,13 +89,10 @@ fn hue(uv: vec2f) -> vec3f {
 fn draw(in: Varying) -> @location(0) vec4f {
     let source = picture_at(in.uv);
     let person = person_at(in.uv);
-    let near = textureSampleLevel(rim, linear, in.uv, 0.0).xy;
-    // A little wider than the line, so that no background shows between line and person; where the shape has no border, since
-    // the mask only half believes in it, nothing is filled.
-    let step = vec2f(0.0, 0.5 * line_sigma());
-    let down = textureSampleLevel(rim, linear, in.uv + step, 0.0).y - near.y;
-    let right = textureSampleLevel(rim, linear, in.uv + step.yx * aspect(), 0.0).y - near.y;
-    let tube = smoothstep(0.11, 0.19, near.y) * smoothstep(0.9, 0.6, near.y) * smoothstep(0.03, 0.08, length(vec2f(down, right)));
+    let near = textureSampleLevel(rim, linear, in.uv, 0.0);
+    // A little wider than the line, so that no background shows between line and person; what the mask half believes is not
+    // filled.
+    let tube = smoothstep(0.11, 0.19, near.y) * smoothstep(0.9, 0.6, near.y) * smoothstep(0.6, 0.35, near.z);
     let back = source.rgb * mix(1.0, 0.12, params.dim * params.strength);
     let own = foreground_at(in.uv);
     var color: vec3f;

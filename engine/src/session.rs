@@ -60,7 +60,8 @@ impl<I: Source, O: Sink> Session<I, O> {
             Next::Pending => return Ok(Step::Idle),
             Next::End => return Ok(Step::Ended),
         };
-        if self.source.info().frames == Some(1) {
+        let info = self.source.info();
+        if info.frames == Some(1) && info.fps.is_none() {
             self.engine.get_to_know(&frame)?;
         }
         let waited = started.elapsed();

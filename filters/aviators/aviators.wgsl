@@ -36,7 +36,7 @@ fn fitted(point: PropPoint, face: u32) -> PropPoint {
     if point.material == LENS {
         return moved;
     }
-    return thickened(moved, face);
+    return thickened(moved, face, 0.4);
 }
 
 @fragment

@@ -2,9 +2,8 @@
 // reach that shell. Together they are hairs with a soft outline.
 
 import antifaz::expression::{pitch};
-import antifaz::face::{head_place};
-import antifaz::fur::{Coat, fur_light, hair, reaches};
-import antifaz::prop::{HEAD, PropPoint, Varying, beside_head, pixel_at};
+import antifaz::fur::{Coat, fur_light, hair, reaches, whisker};
+import antifaz::prop::{HEAD, PropPoint, Varying, beside_head, thickened};
 import antifaz::shading::{exposure};
 import antifaz::studio::{studio_diffuse};
 import antifaz::swing::{lag, turned_about, twitch};
@@ -33,10 +32,7 @@ fn place(at: vec3f) -> vec2f {
 /// Moves an ear: it lags behind the head, pricks up with the brows, lies back when the mouth opens, and twitches.
 fn move_ear(point: PropPoint, face: u32) -> PropPoint {
     if point.material == WHISKER {
-        // A pixel wider: across it the line fades.
-        var line = point;
-        line.position += normalize(point.normal) * pixel_at(head_place(face, point.position));
-        return line;
+        return thickened(point, face, 1.0);
     }
     let side = sign(point.position.x);
     let root = ROOT * vec3f(side, 1.0, 1.0);
@@ -79,13 +75,8 @@ fn wear(in: Varying) -> @location(0) vec4f {
     let at = place(in.canonical);
     let pixel = length(fwidth(at)) / 0.085;
     if in.material == WHISKER {
-        // Its radius in pixels, and how far from its middle this one is: a fine line is fainter, not broken into dots.
         let along = clamp((abs(in.canonical.x) - 1.9) / 7.5, 0.0, 1.0);
-        let radius = (0.055 * pow(1.0 - along, 0.7) + 0.006) / pixel_at(in.place);
-        let across = sqrt(max(1.0 - pow(max(dot(outward, eye), 0.0), 2.0), 0.0));
-        let cover = clamp((1.0 - across) * (radius + 1.0), 0.0, 1.0) * min(pow(2.0 * radius, 0.6), 1.0);
-        let white = min(vec3f(0.85 - 0.35 * across) * light, vec3f(1.0));
-        return vec4f(white, 1.0) * cover * smoothstep(0.0, 0.05, along) * params.whiskers;
+        return whisker(in, along, 0.055, vec3f(light)) * params.whiskers;
     }
     let h = f32(max(in.material, GROUND) - GROUND) / SHELLS;
     let strand = hair(FUR, at, h, select(0u, 1u, in.canonical.x > 0.0));

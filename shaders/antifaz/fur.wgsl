@@ -2,6 +2,7 @@
 // to reach that shell. Together they are hairs with a soft outline. See filters/cat-ears.
 
 import antifaz::noise::{random3, value_noise};
+import antifaz::prop::{Varying, pixel_at};
 import antifaz::studio::{studio_diffuse};
 
 /// What fur is like.
@@ -37,4 +38,14 @@ fn reaches(long: f32, h: f32, pixel: f32) -> f32 {
 /// The light on hairs in the shell `h`: roots lie in the shade of their neighbours, tips shine through against the light.
 fn fur_light(normal: vec3f, facing: f32, h: f32, through: f32) -> vec3f {
     return studio_diffuse(normal) * mix(0.3, 0.95, h) + through * h * pow(1.0 - facing, 2.0);
+}
+
+/// A whisker, premultiplied: a tube that was `thickened` by a pixel, across which it fades, so that a fine one is faint and not
+/// broken into dots. `along` it is 0 at its root and 1 at its tip; `radius` in cm at its root.
+fn whisker(in: Varying, along: f32, radius: f32, light: vec3f) -> vec4f {
+    let pixels = (radius * pow(1.0 - along, 0.7) + 0.006) / pixel_at(in.place);
+    let facing = max(dot(normalize(in.normal), normalize(-in.place)), 0.0);
+    let across = sqrt(max(1.0 - facing * facing, 0.0));
+    let cover = clamp((1.0 - across) * (pixels + 1.0), 0.0, 1.0) * min(pow(2.0 * pixels, 0.6), 1.0);
+    return vec4f(min((0.85 - 0.35 * across) * light, vec3f(1.0)), 1.0) * cover * smoothstep(0.0, 0.05, along);
 }

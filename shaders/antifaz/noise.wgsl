@@ -20,12 +20,7 @@ fn random3(seed: vec3u) -> vec3f {
 
 /// A smooth field with cells of size 1, 0..1.
 fn value_noise(at: vec2f, seed: u32) -> f32 {
-    let cell = vec2i(floor(at));
-    let f = fract(at);
-    let t = f * f * (3.0 - 2.0 * f);
-    let top = mix(_corner(cell, seed), _corner(cell + vec2i(1, 0), seed), t.x);
-    let bottom = mix(_corner(cell + vec2i(0, 1), seed), _corner(cell + vec2i(1, 1), seed), t.x);
-    return mix(top, bottom, t.y);
+    return value_noise3(at, seed).x;
 }
 
 /// Three such fields that have nothing to do with each other, for little more than one costs.

@@ -134,11 +134,11 @@ fn breadth(face: u32) -> f32 {
     return _measures[min(face, FACES - 1u)].breadth;
 }
 
-/// The corner of a thin tube whose normals point away from its middle, at least as thick as is needed to be drawn without gaps: what
-/// is thinner than a pixel breaks into dots. Its fragments can fade by as much instead.
-fn thickened(point: PropPoint, face: u32) -> PropPoint {
+/// The corner of a thin tube whose normals point away from its middle, thicker by `pixels` on each side: what
+/// is thinner than a pixel breaks into dots, 0.4 are enough against gaps. Its fragments can fade by as much instead.
+fn thickened(point: PropPoint, face: u32, pixels: f32) -> PropPoint {
     var moved = point;
-    moved.position += normalize(point.normal) * 0.4 * pixel_at(head_place(face, point.position));
+    moved.position += normalize(point.normal) * pixels * pixel_at(head_place(face, point.position));
     return moved;
 }
 

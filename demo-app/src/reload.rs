@@ -5,30 +5,33 @@
 //! therefore need not wait for a frame of the old one. It is announced, so that whoever looks between two frames does not
 //! begin another one just before it: the device takes no commands while somebody waits for a frame. If the first draw
 //! takes the device down, [`AtWork`] says what was there before.
+//!
+//! Where a first draw would hold up the picture, it is rehearsed on another device: see [`Rehearsal`].
+
+mod stamps;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::{Path, PathBuf},
+    collections::BTreeSet,
+    path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
         mpsc::{self, Receiver, Sender},
     },
     thread::{self, JoinHandle},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use antifaz::{
     EngineError,
     compose::{ComposeError, Rest},
-    engine::{Prepared, Preparer},
+    engine::{Prepared, Preparer, Rehearsal},
     filter::{Fault, Look, LookItem},
     gpu::GpuError,
-    quality::Tier,
 };
 
 use crate::filters;
+use stamps::{Stamps, is_emptied};
 
 /// Between two looks at the files. A look takes some microseconds.
 const EVERY: Duration = Duration::from_millis(15);
@@ -39,9 +42,6 @@ const SETTLED: Duration = Duration::from_millis(5);
 const MOST_STEPS: u32 = 400;
 /// How long a first draw takes at most from its announcement until the device has it. What comes later is not waited for.
 const AT_HAND: Duration = Duration::from_millis(100);
-/// Folders within folders, files: what is larger is no filter.
-const MAX_DEPTH: u32 = 8;
-const MAX_FILES: usize = 1000;
 
 /// A look, where each of its filters lies, and how their files were when they were read: what is saved before anybody
 /// watches is a change, too.
@@ -55,7 +55,7 @@ pub(crate) struct Watched {
 impl Watched {
     /// A look whose filters were read just now.
     pub(crate) fn new(look: Look, paths: Vec<PathBuf>) -> Self {
-        let stamps = paths.iter().map(|path| stamps(path)).collect();
+        let stamps = paths.iter().map(|path| stamps::of(path)).collect();
         Self { look, paths, stamps }
     }
 
@@ -116,7 +116,8 @@ impl Reload {
         let (says, said) = mpsc::channel();
         let (at_work, closed) = (Arc::<Mutex<_>>::default(), Arc::<AtomicBool>::default());
         let (work, end) = (Arc::clone(&at_work), Arc::clone(&closed));
-        let watcher = Watcher { preparer, wishes, says, at_work: work, closed: end, current: None };
+        let watcher =
+            Watcher { preparer, rehearsal: None, wishes, says, at_work: work, closed: end, current: None };
         let thread = thread::Builder::new().name("antifaz reload".into()).spawn(move || watcher.run())?;
         Ok(Self { wanted, said, closed, at_work, thread: Some(thread) })
     }
@@ -154,11 +155,9 @@ impl Drop for Reload {
     }
 }
 
-/// When files were written, and how long they are.
-type Stamps = BTreeMap<PathBuf, (Option<SystemTime>, u64)>;
-
 struct Watcher {
     preparer: Preparer,
+    rehearsal: Option<Rehearsal>,
     wishes: Receiver<(usize, Watched)>,
     says: Sender<Said>,
     at_work: Arc<Mutex<Option<AtWork>>>,
@@ -175,6 +174,7 @@ struct Current {
 
 impl Watcher {
     fn run(mut self) {
+        self.open_rehearsal();
         while !self.closed.load(Ordering::Relaxed) {
             match self.wishes.recv_timeout(EVERY) {
                 Ok((number, watched)) => self.current = Some(Current::new(number, watched)),
@@ -188,7 +188,8 @@ impl Watcher {
             }
             let note = |work| *self.at_work.lock().unwrap_or_else(PoisonError::into_inner) = work;
             note(Some(current.at_work(&changed)));
-            let (outcome, rest) = current.reload(&self.preparer, &self.says, &changed);
+            let (outcome, rest) =
+                current.reload(&self.preparer, self.rehearsal.as_mut(), &self.says, &changed);
             // Whoever sees the device gone asks who was at work: that must still be known then.
             if self.is_lost() || self.says.send(Said::Done(Box::new(outcome))).is_err() {
                 return;
@@ -202,7 +203,17 @@ impl Watcher {
                 log::error!("{error}");
             }
             note(None);
+            if self.rehearsal.as_ref().is_some_and(Rehearsal::is_lost) {
+                self.open_rehearsal();
+            }
         }
+    }
+
+    fn open_rehearsal(&mut self) {
+        self.rehearsal = Rehearsal::open(&self.preparer).unwrap_or_else(|error| {
+            log::warn!("pictures wait for the first draw of a changed filter: {error}");
+            None
+        });
     }
 
     /// Waits until what was handed over has been drawn once, and makes what it could do without so far.
@@ -226,7 +237,7 @@ impl Current {
 
     /// Once the files have changed and are quiet: the numbers of all filters whose files are not those that run.
     fn changed(&mut self, closed: &AtomicBool) -> Vec<usize> {
-        let look_again = |paths: &[PathBuf]| paths.iter().map(|path| stamps(path)).collect::<Vec<_>>();
+        let look_again = |paths: &[PathBuf]| paths.iter().map(|path| stamps::of(path)).collect::<Vec<_>>();
         let mut now = look_again(&self.watched.paths);
         if now == self.watched.stamps {
             return Vec::new();
@@ -261,24 +272,22 @@ impl Current {
     fn reload(
         &mut self,
         preparer: &Preparer,
+        rehearsal: Option<&mut Rehearsal>,
         says: &Sender<Said>,
         changed: &[usize],
     ) -> (Outcome, Option<Rest>) {
         let names = self.names(changed);
-        let mut look = self.watched.look.clone();
         let mut compiled = Instant::now();
-        let tier = preparer.tier();
-        let result = self.prepare(preparer, changed, &mut look, tier).and_then(|(mut prepared, rest)| {
-            compiled = Instant::now();
-            // Nobody listens any more: the outcome finds out.
-            let _ = says.send(Said::AtHand);
-            preparer.warm_up(&mut prepared, &[tier]).map_err(|error| vec![fault(&error)])?;
-            Ok((prepared, rest))
-        });
-        if result.is_ok() {
+        let result = self.read(changed).and_then(|look| {
+            let made = match rehearsal {
+                Some(rehearsal) => prepare_with(rehearsal, preparer, &look, &mut compiled),
+                None => prepare(preparer, &look, says, &mut compiled),
+            };
+            let made = made.map_err(|error| all_faults(preparer, &look, changed, &error))?;
             self.watched.look = look;
             self.pending.clear();
-        }
+            Ok(made)
+        });
         let (result, rest) = match result {
             Ok((prepared, rest)) => (Ok((prepared, self.watched.clone())), Some(rest)),
             Err(faults) => (Err(faults), None),
@@ -286,13 +295,9 @@ impl Current {
         (Outcome { number: self.number, names, compiled, result }, rest)
     }
 
-    fn prepare(
-        &self,
-        preparer: &Preparer,
-        changed: &[usize],
-        look: &mut Look,
-        tier: Tier,
-    ) -> Result<(Prepared, Rest), Vec<Fault>> {
+    /// The look with what changed as its files are now.
+    fn read(&self, changed: &[usize]) -> Result<Look, Vec<Fault>> {
+        let mut look = self.watched.look.clone();
         let mut faults = Vec::new();
         for number in changed {
             match filters::read(&self.watched.paths[*number]) {
@@ -305,17 +310,50 @@ impl Current {
                 Err(error) => faults.push(Fault::from(&error)),
             }
         }
-        if !faults.is_empty() {
-            return Err(faults);
-        }
-        preparer
-            .compile_first(look.clone(), tier)
-            .map_err(|error| all_faults(preparer, look, changed, &error))
+        if faults.is_empty() { Ok(look) } else { Err(faults) }
     }
 }
 
-/// Everything that is wrong with the filters that changed; the first error where nothing more is found.
+/// Compiles a look and hands its first draw to the device.
+fn prepare(
+    preparer: &Preparer,
+    look: &Look,
+    says: &Sender<Said>,
+    compiled: &mut Instant,
+) -> Result<(Prepared, Rest), EngineError> {
+    let tier = preparer.tier();
+    let (mut prepared, rest) = preparer.compile_first(look.clone(), tier)?;
+    *compiled = Instant::now();
+    // Nobody listens any more: the outcome finds out.
+    let _ = says.send(Said::AtHand);
+    preparer.warm_up(&mut prepared, &[tier])?;
+    Ok((prepared, rest))
+}
+
+/// Compiles a look while it is rehearsed, and waits for both.
+fn prepare_with(
+    rehearsal: &mut Rehearsal,
+    preparer: &Preparer,
+    look: &Look,
+    compiled: &mut Instant,
+) -> Result<(Prepared, Rest), EngineError> {
+    let tier = preparer.tier();
+    thread::scope(|scope| {
+        let rehearsed = scope.spawn(|| rehearsal.draw(look.clone(), tier));
+        let made = preparer.compile_first(look.clone(), tier)?;
+        *compiled = Instant::now();
+        match rehearsed.join() {
+            Ok(result) => result.map(|()| made),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// Everything that is wrong with the filters that changed; the first error where nothing more is found, or can be.
 fn all_faults(preparer: &Preparer, look: &Look, changed: &[usize], first: &EngineError) -> Vec<Fault> {
+    if let EngineError::Gpu(GpuError::DeviceLost { .. }) = first {
+        return vec![fault(first)];
+    }
     let faults: Vec<Fault> =
         changed.iter().flat_map(|number| preparer.check(&look.0[*number].filter).faults).collect();
     if faults.is_empty() { vec![fault(first)] } else { faults }
@@ -326,40 +364,6 @@ fn fault(error: &EngineError) -> Fault {
         EngineError::Compose(error) => Fault::from(error),
         EngineError::Gpu(error) => Fault::from(&ComposeError::from(error.clone())),
         other => Fault::anywhere(other.to_string()),
-    }
-}
-
-/// Of a folder all files that count, of a file itself.
-fn stamps(path: &Path) -> Stamps {
-    let mut found = Stamps::new();
-    collect(path, 0, &mut found);
-    found
-}
-
-/// Whether a file is empty that was not.
-fn is_emptied(before: &Stamps, now: &Stamps) -> bool {
-    let held = |path| before.get(path).is_some_and(|(_, bytes)| *bytes > 0);
-    now.iter().any(|(path, (_, bytes))| *bytes == 0 && held(path))
-}
-
-/// What can't be read has no stamp: when it can, that is a change.
-fn collect(path: &Path, depth: u32, found: &mut Stamps) {
-    let Ok(about) = fs::metadata(path) else { return };
-    if about.is_file() {
-        found.insert(path.to_owned(), (about.modified().ok(), about.len()));
-        return;
-    }
-    if depth > MAX_DEPTH {
-        return;
-    }
-    for entry in fs::read_dir(path).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        // Editors keep hidden copies; cases are no part of what runs.
-        let left_out = name.starts_with('.') || name.ends_with('~') || depth == 0 && name == "case";
-        if !left_out && found.len() < MAX_FILES {
-            collect(&entry.path(), depth + 1, found);
-        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Saves, and what they come to.
 
+use std::fs;
+
 use antifaz::gpu::{Gpu, GpuOptions};
 
 use super::*;
@@ -83,13 +85,49 @@ fn a_change_at_work_knows_what_was_there_before() {
     assert_eq!(current.changed(&closed), [0]);
     let work = current.at_work(&[0]);
     let (says, said) = mpsc::channel();
-    let (outcome, rest) = current.reload(&preparer, &says, &[0]);
+    let (outcome, rest) = current.reload(&preparer, None, &says, &[0]);
     assert!(matches!(said.try_recv(), Ok(Said::AtHand)), "its first draw is announced");
     let (_, Watched { look: new, .. }) = outcome.result.expect("it is whole");
     assert!(rest.is_some() && outcome.number == 3 && work.number == 3);
     assert!(Arc::ptr_eq(&work.before.0[0].filter, &old), "whoever loses the device goes back to it");
     assert!(!Arc::ptr_eq(&new.0[0].filter, &old));
     assert!(Arc::ptr_eq(&current.at_work(&[0]).before.0[0].filter, &new.0[0].filter));
+}
+
+#[test]
+fn a_rehearsal_takes_the_place_of_the_first_draw_and_what_takes_it_down_leaves_the_picture_alone() {
+    let (folder, preparer) = (folder(), preparer());
+    let mut rehearsal = Rehearsal::open(&preparer).expect("a device").expect("a driver that compiles late");
+    let write = |gain: &str| {
+        let text = SHADER.replace("params.gain", gain);
+        fs::write(folder.path().join("a.wgsl"), text).expect("a file");
+    };
+    let item = LookItem::parse(filters::read(folder.path()).expect("a filter"), "").expect("defaults");
+    let watched = Watched::new(Look(vec![item]), vec![folder.path().into()]);
+    let (mut current, closed) = (Current::new(3, watched), AtomicBool::new(false));
+    let (says, said) = mpsc::channel();
+    let mut reload = |gain: &str, rehearsal: &mut Rehearsal| {
+        write(gain);
+        let changed = current.changed(&closed);
+        current.reload(&preparer, Some(rehearsal), &says, &changed).0
+    };
+    let begun = Instant::now();
+    let outcome = reload("params.gain * 0.25", &mut rehearsal);
+    assert!(outcome.result.is_ok() && outcome.compiled > begun);
+
+    let faults = reload("params.gian", &mut rehearsal).result.expect_err("it is broken");
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(faults[0].to_string().contains("a.wgsl:6:39"), "{}", faults[0]);
+    assert!(!rehearsal.is_lost());
+
+    rehearsal.gpu().device().destroy();
+    let faults = reload("params.gain * 0.75", &mut rehearsal).result.expect_err("it can't be drawn");
+    assert!(faults[0].to_string().contains("lost"), "{}", faults[0]);
+    assert!(rehearsal.is_lost());
+    preparer.gpu().poll().expect("the other device is as it was");
+    assert!(said.try_recv().is_err(), "nobody is asked to wait");
+    let mut rehearsal = Rehearsal::open(&preparer).expect("a device").expect("another one");
+    assert!(reload("params.gain * 0.5", &mut rehearsal).result.is_ok());
 }
 
 #[test]
@@ -107,7 +145,7 @@ fn what_was_saved_beside_a_broken_filter_is_not_lost() {
     let (says, _said) = mpsc::channel();
     let reload = |current: &mut Current| {
         let changed = current.changed(&closed);
-        let (outcome, _) = current.reload(&preparer, &says, &changed);
+        let (outcome, _) = current.reload(&preparer, None, &says, &changed);
         (changed, outcome.result)
     };
     write(0, "params.gian");

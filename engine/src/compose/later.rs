@@ -30,6 +30,8 @@ pub(super) struct Later {
 pub struct Rest {
     pub(super) shared: Arc<Shared>,
     pub(super) later: Vec<(Arc<Filter>, Later)>,
+    /// Whoever compiles the same look for another device meanwhile finds them resolved.
+    pub(super) shaders: Vec<Arc<Shader>>,
 }
 
 impl Rest {

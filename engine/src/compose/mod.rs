@@ -127,7 +127,16 @@ impl Parts {
     /// # Errors
     /// The device can't hold it.
     pub fn new(gpu: &Gpu) -> Result<Self, GpuError> {
-        Ok(Self(Arc::new(Shared::new(gpu)?)))
+        Ok(Self(Arc::new(Shared::new(gpu, Compiled::default())?)))
+    }
+
+    /// The same for another device of the same adapter. What is compiled for both is resolved once, if the [`Rest`] of the
+    /// first is still there.
+    ///
+    /// # Errors
+    /// As [`Parts::new`].
+    pub fn beside(&self, gpu: &Gpu) -> Result<Self, GpuError> {
+        Ok(Self(Arc::new(Shared::new(gpu, Compiled::beside(&self.0.compiled))?)))
     }
 
     fn compiled(&self) -> &Compiled {
@@ -186,10 +195,11 @@ impl Composer {
         let shared = Arc::clone(&parts.0);
         let programs = look.0.iter().map(|item| Program::new(gpu, &shared.compiled, item, tier));
         let mut programs: Vec<Program> = programs.collect::<Result<_, _>>()?;
-        let mut rest = Rest { shared: Arc::clone(&shared), later: Vec::new() };
+        let mut rest = Rest { shared: Arc::clone(&shared), later: Vec::new(), shaders: Vec::new() };
         for (item, program) in look.0.iter().zip(&mut programs) {
-            rest.later
-                .extend(program.take_later().into_iter().map(|later| (Arc::clone(&item.filter), later)));
+            let (later, shaders) = program.take_later();
+            rest.later.extend(later.into_iter().map(|later| (Arc::clone(&item.filter), later)));
+            rest.shaders.extend(shaders);
         }
         let composer = Self {
             merged: Merged::new(gpu, &shared.compiled, &look, &programs),
@@ -330,7 +340,7 @@ impl Composer {
 }
 
 impl Shared {
-    fn new(gpu: &Gpu) -> Result<Self, GpuError> {
+    fn new(gpu: &Gpu, compiled: Compiled) -> Result<Self, GpuError> {
         let library = engine_modules();
         let texel = |format, bytes: &[u8]| gpu.texture_with(&TextureDesc::new([1, 1], format), bytes);
         let lay = library.resolve("compose::lay", &[])?;
@@ -348,7 +358,7 @@ impl Shared {
             PassPipeline::new(gpu, &occluder, &desc)
         };
         Ok(Self {
-            compiled: Compiled::default(),
+            compiled,
             tools: tools::Compiled::default(),
             frame: gpu.buffer("frame", BufferUse::Uniform, size_of::<record::Frame>() as u64)?,
             face: Shape::face(gpu)?,

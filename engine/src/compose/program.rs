@@ -1,10 +1,13 @@
 //! A filter made ready to draw: pipelines for each of its passes in every tier, its textures and meshes.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     filter::{Asset, Filter, Given, Image, Keep, LookItem, Particles, Prop, Value},
-    gpu::{Buffer, BufferUse, Encoder, Gpu, GpuError, Member, Resource, Texture, TextureDesc, TextureFormat},
+    gpu::{
+        Buffer, BufferUse, Encoder, Gpu, GpuError, Member, Resource, Texture, TextureDesc, TextureFormat,
+        shader::Shader,
+    },
     quality::Tier,
 };
 
@@ -146,9 +149,10 @@ impl Program {
         self.passes.iter().all(|pass| pass.at(tier).is_some())
     }
 
-    /// What is still to be made.
-    pub(super) fn take_later(&mut self) -> Vec<Later> {
-        self.passes.iter_mut().flat_map(Variants::take_later).collect()
+    /// What is still to be made, and the shaders of all that is made.
+    pub(super) fn take_later(&mut self) -> (Vec<Later>, Vec<Arc<Shader>>) {
+        let (later, shaders): (Vec<_>, Vec<_>) = self.passes.iter_mut().map(Variants::take_later).unzip();
+        (later.into_iter().flatten().collect(), shaders.into_iter().flatten().collect())
     }
 
     /// The filter's own resources under their names in shaders.

@@ -32,6 +32,7 @@ pub(super) struct Variants {
     measures: bool,
     warnings: Vec<ShaderError>,
     later: Vec<Later>,
+    shaders: Vec<Arc<Shader>>,
 }
 
 /// What one variant of a pass draws or computes with.
@@ -75,19 +76,23 @@ impl Variants {
         let drawn = is_float(filter, pass) && !filter.passes[pass].compute;
         let guard = Guard { package: "package", finite: drawn.then_some(entry) };
         let mut known: Vec<(Arc<Shader>, u32)> = Vec::new();
-        let (places, warnings, later) = Default::default();
+        let (places, warnings, later, shaders) = Default::default();
         let mut variants =
-            Self { places, by_tier: [0; 3], pointwise: true, measures: false, warnings, later };
+            Self { places, by_tier: [0; 3], pointwise: true, measures: false, warnings, later, shaders };
         let varies = library.has_conditions("package");
         for tier in std::iter::once(first).chain(TIERS.into_iter().filter(|tier| *tier != first)) {
             let flags = [&flags(tier)[..], &[("compute", filter.passes[pass].compute)]].concat();
             // Most filters are the same in every tier.
             let shader = match known.first().filter(|_| !varies) {
                 Some((shader, _)) => Arc::clone(shader),
-                None => Arc::new(library.resolve_guarded(&root, &flags, guard).map_err(|error| {
-                    hook::blame(filter, pass, (&flags, guard), &error)
-                        .unwrap_or_else(|| in_place(filter, pass, error))
-                })?),
+                None => compiled
+                    .shader(library.fingerprint(&root, &flags, guard), || {
+                        library.resolve_guarded(&root, &flags, guard)
+                    })
+                    .map_err(|error| {
+                        hook::blame(filter, pass, (&flags, guard), &error)
+                            .unwrap_or_else(|| in_place(filter, pass, error))
+                    })?,
             };
             let samples = plan::samples(&filter.passes[pass], tier);
             let mut alike = (0..known.len()).filter(|at| known[*at].0.text() == shader.text()).peekable();
@@ -111,6 +116,7 @@ impl Variants {
             variants.places.push(place);
             known.push((shader, samples));
         }
+        variants.shaders = known.into_iter().map(|(shader, _)| shader).collect();
         Ok(variants)
     }
 
@@ -119,9 +125,9 @@ impl Variants {
         self.places[self.by_tier[tier as usize]].get().map(|made| &**made)
     }
 
-    /// What is still to be made.
-    pub(super) fn take_later(&mut self) -> Vec<Later> {
-        std::mem::take(&mut self.later)
+    /// What is still to be made, and the shaders of all that is made.
+    pub(super) fn take_later(&mut self) -> (Vec<Later>, Vec<Arc<Shader>>) {
+        (std::mem::take(&mut self.later), std::mem::take(&mut self.shaders))
     }
 
     /// Whether it sees of the picture only the pixel that it draws, which it draws on.

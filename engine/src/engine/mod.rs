@@ -12,6 +12,7 @@ mod crew;
 mod eyes;
 mod host;
 mod prepare;
+mod rehearsal;
 mod watch;
 mod worker;
 
@@ -37,6 +38,7 @@ use eyes::Eyes;
 use host::HostPictures;
 use prepare::Drawn;
 pub use prepare::{Prepared, Preparer};
+pub use rehearsal::Rehearsal;
 use watch::Watch;
 
 /// Whether frames wait for the nets.

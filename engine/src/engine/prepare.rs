@@ -26,8 +26,8 @@ const LONGEST: u32 = 272;
 #[derive(Clone, Debug)]
 pub struct Preparer {
     gpu: Gpu,
-    parts: Parts,
-    drawn: Drawn,
+    pub(super) parts: Parts,
+    pub(super) drawn: Drawn,
 }
 
 /// The tier of the newest frame, and the size of its picture.

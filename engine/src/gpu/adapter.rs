@@ -38,6 +38,12 @@ impl AdapterInfo {
             reason: reason.to_owned(),
         }
     }
+
+    /// Whether it is Mesa's software driver: it compiles a shader for the CPU when something is first drawn with it, while
+    /// all that is submitted later waits, and keeps the result on disk.
+    pub(super) fn is_llvmpipe(&self) -> bool {
+        self.software && self.driver.starts_with("llvmpipe")
+    }
 }
 
 pub(super) fn instance() -> wgpu::Instance {
@@ -108,11 +114,11 @@ fn rank(kind: wgpu::DeviceType) -> u8 {
 /// A device with what the engine can make use of, and the adapter's own limits.
 pub(super) async fn open(
     adapter: &wgpu::Adapter,
-    options: &GpuOptions,
+    timestamps: bool,
 ) -> Result<(wgpu::Device, wgpu::Queue), GpuError> {
     use wgpu::Features;
     let mut useful = Features::SHADER_F16 | Features::SUBGROUP | Features::PIPELINE_CACHE;
-    if options.timestamps {
+    if timestamps {
         useful |= super::timer::FEATURES;
     }
     let descriptor = wgpu::DeviceDescriptor {

@@ -67,6 +67,8 @@ struct Inner {
     samplers: bindings::Samplers,
     buffers_created: Arc<AtomicUsize>,
     computes: bool,
+    /// What the device was opened on, unless a host opened it.
+    adapter: Option<wgpu::Adapter>,
     /// Where compiled pipelines are kept, if they are.
     cache: OnceLock<wgpu::PipelineCache>,
 }
@@ -83,18 +85,35 @@ impl Gpu {
 
     async fn open(adapter: &wgpu::Adapter, reason: &str, options: &GpuOptions) -> Result<Self, GpuError> {
         let info = AdapterInfo::from_wgpu(&adapter.get_info(), reason);
-        let (device, queue) = adapter::open(adapter, options).await?;
+        let (device, queue) = adapter::open(adapter, options.timestamps).await?;
         log::info!("drawing on {} ({}, {}): {reason}", info.name, info.backend, info.driver);
         if info.software {
             log::warn!("{} draws on the CPU: expect a few pictures a second at full size", info.name);
         }
-        let trial = || Self::with_device(info.clone(), device.clone(), queue.clone(), true);
+        let make = |computes| {
+            Self::with_device(info.clone(), (device.clone(), queue.clone()), Some(adapter.clone()), computes)
+        };
         let computes = match options.covers {
             Covers::Computed => true,
             Covers::Drawn => false,
-            Covers::Measured => !info.software && covers::compute_is_faster(&trial()),
+            Covers::Measured => !info.software && covers::compute_is_faster(&make(true)),
         };
-        Ok(Self::with_device(info, device, queue, computes))
+        Ok(make(computes))
+    }
+
+    /// Another device on the same adapter, where drawing on the one spares the other from compiling: Mesa's software driver
+    /// compiles at the first draw, in its queue, and keeps the result on disk. `None` where drivers compile with the
+    /// pipeline, and on a host's device.
+    ///
+    /// # Errors
+    /// [`GpuError::NoDevice`].
+    pub async fn understudy(&self) -> Result<Option<Self>, GpuError> {
+        let Some(adapter) = self.0.adapter.as_ref().filter(|_| self.0.info.is_llvmpipe()) else {
+            return Ok(None);
+        };
+        let opened = adapter::open(adapter, false).await?;
+        let (info, adapter) = (self.0.info.clone(), Some(adapter.clone()));
+        Ok(Some(Self::with_device(info, opened, adapter, self.0.computes)))
     }
 
     /// Works on the device of the program that embeds the engine. The program keeps ownership of what it
@@ -102,10 +121,15 @@ impl Gpu {
     /// there, so that pictures have the format that hosts expect.
     pub fn from_host(device: wgpu::Device, queue: wgpu::Queue) -> Self {
         let info = AdapterInfo::from_wgpu(&device.adapter_info(), "the host program's device");
-        Self::with_device(info, device, queue, false)
+        Self::with_device(info, (device, queue), None, false)
     }
 
-    fn with_device(info: AdapterInfo, device: wgpu::Device, queue: wgpu::Queue, computes: bool) -> Self {
+    fn with_device(
+        info: AdapterInfo,
+        (device, queue): (wgpu::Device, wgpu::Queue),
+        adapter: Option<wgpu::Adapter>,
+        computes: bool,
+    ) -> Self {
         let buffers_created = Arc::new(AtomicUsize::new(0));
         Self(Arc::new(Inner {
             health: health::Health::watch(&device),
@@ -115,6 +139,7 @@ impl Gpu {
             samplers: bindings::Samplers::new(&device),
             buffers_created,
             computes,
+            adapter,
             cache: OnceLock::new(),
             device,
             queue,

@@ -207,7 +207,7 @@ fn render_pipeline(
     let layout = bindings.pipeline_layout(gpu);
     let targets = [Some(wgpu::ColorTargetState {
         format: desc.target.wgpu(),
-        blend: blend(desc.blend),
+        blend: blend(desc.blend).or_else(|| needless_blend(gpu, desc)),
         write_mask: if desc.draws_colour() { wgpu::ColorWrites::ALL } else { wgpu::ColorWrites::empty() },
     })];
     let options = wgpu::PipelineCompilationOptions::default();
@@ -285,6 +285,14 @@ fn blend(blend: Blend) -> Option<wgpu::BlendState> {
         Blend::Screen => (part(Factor::One, Factor::OneMinusSrc), over),
     };
     Some(wgpu::BlendState { color, alpha })
+}
+
+/// A blend that takes nothing of what is below, so that nothing changes but the compiler's work: Mesa's software driver
+/// makes a second program of each shader that replaces colours, in its first draw, for triangles that cover whole blocks.
+/// Floats are left alone: nothing times what is no number is no number.
+fn needless_blend(gpu: &Gpu, desc: &PassDesc<'_>) -> Option<wgpu::BlendState> {
+    (gpu.adapter().is_llvmpipe() && desc.draws_colour() && desc.target.is_fixed_point())
+        .then_some(wgpu::BlendState::REPLACE)
 }
 
 /// Computes, without a target.

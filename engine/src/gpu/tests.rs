@@ -215,6 +215,17 @@ fn what_covers_a_target_is_computed() {
 }
 
 #[test]
+fn a_driver_that_compiles_at_the_first_draw_has_an_understudy_and_a_host_has_none() {
+    let gpu = gpu();
+    let understudy = pollster::block_on(gpu.understudy()).unwrap().expect("llvmpipe compiles late");
+    assert_eq!((understudy.adapter(), understudy.computes()), (gpu.adapter(), gpu.computes()));
+    understudy.device().destroy();
+    assert!(understudy.poll().is_err() && gpu.poll().is_ok());
+    let host = Gpu::from_host(gpu.device().clone(), gpu.queue().clone());
+    assert!(pollster::block_on(host.understudy()).unwrap().is_none());
+}
+
+#[test]
 fn missing_entry_points_are_answered_with_the_known_ones() {
     let gpu = gpu();
     let mut library = Library::for_gpu(&gpu);

@@ -43,6 +43,11 @@ impl TextureFormat {
         }
     }
 
+    /// Whether all its values are numbers of 0..1.
+    pub(super) fn is_fixed_point(self) -> bool {
+        matches!(self, Self::Srgb8 | Self::Rgba8 | Self::BgraSrgb8 | Self::Bgra8 | Self::R8 | Self::Rg8)
+    }
+
     pub(super) fn wgpu(self) -> wgpu::TextureFormat {
         match self {
             Self::Srgb8 => wgpu::TextureFormat::Rgba8UnormSrgb,

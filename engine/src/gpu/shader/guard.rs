@@ -12,7 +12,7 @@ use std::{
 use super::module::Module;
 
 /// What is guarded when a module is resolved.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub struct Guard<'a> {
     /// The package whose modules are guarded: `package`, or `package0`, `package1` and so on.
     pub package: &'a str,

@@ -30,7 +30,11 @@ mod speak;
 mod uniformity;
 mod words;
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 pub use error::ShaderError;
 pub use function::Function;
@@ -143,6 +147,13 @@ impl Library {
             Some(complaint) => Err(shader.merged.error(complaint)),
             None => Ok(shader),
         }
+    }
+
+    /// A number that is another one wherever [`Library::resolve_guarded`] may give another shader.
+    pub fn fingerprint(&self, root: &str, flags: &[(&str, bool)], guard: Guard<'_>) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (&self.files, self.capabilities.bits(), root, flags, guard).hash(&mut hasher);
+        hasher.finish()
     }
 
     fn file(&self, path: &str) -> Option<(&str, &str)> {

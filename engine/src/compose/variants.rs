@@ -199,9 +199,11 @@ impl Pipelines {
         let essence = shader.essence(&[(Stage::Vertex, library::VERTEX), (Stage::Fragment, &pass.entry)]);
         let key = format!("{main:?} {opaque:?}\n{essence}");
         let pipelines = compiled.get(key, || -> Result<Self, ComposeError> {
-            let main = PassPipeline::new(gpu, shader, &main)?;
-            let opaque = opaque.map(|desc| PassPipeline::new(gpu, shader, &desc)).transpose()?;
-            Ok(Self::Draw { main, opaque: opaque.map(|pipeline| Opaque { pipeline, coloured: discards }) })
+            let Some(opaque) = opaque else {
+                return Ok(Self::Draw { main: PassPipeline::new(gpu, shader, &main)?, opaque: None });
+            };
+            let [main, pipeline] = PassPipeline::pair(gpu, shader, [&main, &opaque])?;
+            Ok(Self::Draw { main, opaque: Some(Opaque { pipeline, coloured: discards }) })
         });
         let pipelines = pipelines.map_err(|error| fitting(pass, error))?;
         check_declared(filter, pass, &label, |name| pipelines.uses(name))?;

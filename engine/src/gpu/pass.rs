@@ -1,7 +1,7 @@
 //! Pipelines, made from a resolved shader.
 
 use super::{
-    Gpu, GpuError, Member, TextureFormat,
+    ComputePipeline, Gpu, GpuError, Member, TextureFormat,
     bindings::Bindings,
     health,
     shader::{Shader, Stage, cover},
@@ -138,13 +138,31 @@ impl PassPipeline {
     /// [`GpuError::Pipeline`] when an entry point is missing or the resources can't be bound,
     /// [`GpuError::Validation`] when the driver refuses.
     pub fn new(gpu: &Gpu, shader: &Shader, desc: &PassDesc<'_>) -> Result<Self, GpuError> {
+        Self::of(gpu, shader, &compiled(gpu, shader, desc.label)?, desc)
+    }
+
+    /// Two pipelines of one shader, which is compiled once.
+    ///
+    /// # Errors
+    /// As [`PassPipeline::new`].
+    pub fn pair(gpu: &Gpu, shader: &Shader, descs: [&PassDesc<'_>; 2]) -> Result<[Self; 2], GpuError> {
+        let module = compiled(gpu, shader, descs[0].label)?;
+        Ok([Self::of(gpu, shader, &module, descs[0])?, Self::of(gpu, shader, &module, descs[1])?])
+    }
+
+    fn of(
+        gpu: &Gpu,
+        shader: &Shader,
+        module: &wgpu::ShaderModule,
+        desc: &PassDesc<'_>,
+    ) -> Result<Self, GpuError> {
         let vertex = entry(shader, desc.label, desc.vertex, Stage::Vertex)?;
         let fragment =
             desc.fragment.map(|name| entry(shader, desc.label, name, Stage::Fragment)).transpose()?;
         let entries: Vec<_> = std::iter::once(vertex).chain(fragment).collect();
         let bindings = Bindings::reflect(gpu, shader, desc.label, &entries)?;
         let raw = health::scoped(gpu.device(), "compiles a pipeline", || {
-            render_pipeline(gpu, shader, desc, &entries, &bindings)
+            render_pipeline(gpu, (shader, module), desc, &entries, &bindings)
         })
         .map_err(|error| named(error, desc.label))?;
         let depth = desc.depth != Depth::Absent;
@@ -195,14 +213,18 @@ impl PassPipeline {
     }
 }
 
+fn compiled(gpu: &Gpu, shader: &Shader, label: &str) -> Result<wgpu::ShaderModule, GpuError> {
+    health::scoped(gpu.device(), "compiles a shader", || shader.compile(gpu, label))
+        .map_err(|error| named(error, label))
+}
+
 fn render_pipeline(
     gpu: &Gpu,
-    shader: &Shader,
+    (shader, module): (&Shader, &wgpu::ShaderModule),
     desc: &PassDesc<'_>,
     entries: &[usize],
     bindings: &Bindings,
 ) -> wgpu::RenderPipeline {
-    let module = shader.compile(gpu, desc.label);
     let name = |entry: &usize| shader.module().entry_points[*entry].name.as_str();
     let layout = bindings.pipeline_layout(gpu);
     let targets = [Some(wgpu::ColorTargetState {
@@ -220,7 +242,7 @@ fn render_pipeline(
         label: Some(desc.label),
         layout: Some(&layout),
         vertex: wgpu::VertexState {
-            module: &module,
+            module,
             entry_point: entries.first().map(name),
             compilation_options: options.clone(),
             buffers: &[],
@@ -295,81 +317,8 @@ fn needless_blend(gpu: &Gpu, desc: &PassDesc<'_>) -> Option<wgpu::BlendState> {
         .then_some(wgpu::BlendState::REPLACE)
 }
 
-/// Computes, without a target.
-#[derive(Debug)]
-pub struct ComputePipeline {
-    raw: wgpu::ComputePipeline,
-    bindings: Bindings,
-    workgroup: [u32; 3],
-}
-
-impl ComputePipeline {
-    /// Compiles the compute entry point called `name`. Workgroup memory is not zeroed at start.
-    ///
-    /// # Errors
-    /// As [`PassPipeline::new`].
-    pub fn new(gpu: &Gpu, shader: &Shader, label: &str, name: &str) -> Result<Self, GpuError> {
-        Self::of(gpu, shader, label, name, Shader::compile)
-    }
-
-    /// As [`ComputePipeline::new`], for shaders that the engine has written itself: loops whose counts, and divisors
-    /// which, are constants are not watched while they run.
-    pub(crate) fn counted(gpu: &Gpu, shader: &Shader, label: &str, name: &str) -> Result<Self, GpuError> {
-        Self::of(gpu, shader, label, name, Shader::compile_counted)
-    }
-
-    fn of(
-        gpu: &Gpu,
-        shader: &Shader,
-        label: &str,
-        name: &str,
-        compile: fn(&Shader, &Gpu, &str) -> wgpu::ShaderModule,
-    ) -> Result<Self, GpuError> {
-        let index = entry(shader, label, name, Stage::Compute)?;
-        let bindings = Bindings::reflect(gpu, shader, label, &[index])?;
-        let raw = health::scoped(gpu.device(), "compiles a pipeline", || {
-            gpu.device().create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-                label: Some(label),
-                layout: Some(&bindings.pipeline_layout(gpu)),
-                module: &compile(shader, gpu, label),
-                entry_point: Some(&shader.module().entry_points[index].name),
-                compilation_options: wgpu::PipelineCompilationOptions {
-                    zero_initialize_workgroup_memory: false,
-                    ..Default::default()
-                },
-                cache: gpu.pipeline_cache(),
-            })
-        })
-        .map_err(|error| named(error, label))?;
-        Ok(Self { raw, bindings, workgroup: shader.module().entry_points[index].workgroup_size })
-    }
-
-    /// The members of the uniform called `global`; none where it is not used.
-    pub fn uniform_members(&self, global: &str) -> &[Member] {
-        self.bindings.members(global)
-    }
-
-    /// Whether the pipeline reads or writes the resource called `global`.
-    pub fn uses(&self, global: &str) -> bool {
-        self.bindings.uses(global)
-    }
-
-    /// Invocations of a workgroup.
-    pub fn workgroup(&self) -> [u32; 3] {
-        self.workgroup
-    }
-
-    pub(super) fn raw(&self) -> &wgpu::ComputePipeline {
-        &self.raw
-    }
-
-    pub(super) fn bindings(&self) -> &Bindings {
-        &self.bindings
-    }
-}
-
 /// The number of the entry point called `name`.
-fn entry(shader: &Shader, label: &str, name: &str, stage: Stage) -> Result<usize, GpuError> {
+pub(super) fn entry(shader: &Shader, label: &str, name: &str, stage: Stage) -> Result<usize, GpuError> {
     shader.entry(name, stage).ok_or_else(|| GpuError::Pipeline {
         label: label.to_owned(),
         wrong: match shader.entries(stage).as_slice() {
@@ -380,7 +329,7 @@ fn entry(shader: &Shader, label: &str, name: &str, stage: Stage) -> Result<usize
 }
 
 /// Says which pipeline the driver refused.
-fn named(error: GpuError, label: &str) -> GpuError {
+pub(super) fn named(error: GpuError, label: &str) -> GpuError {
     match error {
         GpuError::Validation { message } => GpuError::Pipeline { label: label.to_owned(), wrong: message },
         other => other,

@@ -68,9 +68,8 @@ impl Shader {
         );
         let module = naga::front::wgsl::parse_str(&text).ok()?;
         let info = Validator::new(ValidationFlags::all(), Capabilities::all()).validate(&module).ok()?;
-        let mut merged = self.merged.clone();
-        merged.compile_instead(text);
-        Some(Self { merged, module, info, warnings: Vec::new() })
+        let merged = self.merged.clone();
+        Some(Self { merged, module, info, guarded: None, warnings: Vec::new() })
     }
 }
 

@@ -24,21 +24,21 @@ pub(super) fn judge(mut merged: Merged, capabilities: Capabilities) -> Result<Sh
     if let Some(complaint) = pointers::to_parts(&module) {
         return Err(merged.error(complaint));
     }
-    // What can't be guarded is not let pass.
-    if let Some(guarded) = merged.with_inserts() {
-        if !is_valid(&guarded, capabilities) {
-            return Err(unguarded(&merged));
-        }
-        merged.compile_instead(guarded);
+    let mut guarded = None;
+    if let Some(text) = merged.with_inserts() {
+        // What can't be guarded is not let pass.
+        guarded = Some(valid(&text, capabilities).ok_or_else(|| unguarded(&merged))?);
+        merged.compile_instead(text);
     }
     let warnings = uniformity::suspects(&module, &info);
     let warnings = warnings.into_iter().map(|suspect| merged.error(suspect)).collect();
-    Ok(Shader::new(merged, module, info, warnings))
+    Ok(Shader { merged, module, info, guarded, warnings })
 }
 
-fn is_valid(text: &str, capabilities: Capabilities) -> bool {
-    naga::front::wgsl::parse_str(text)
-        .is_ok_and(|module| Validator::new(ValidationFlags::all(), capabilities).validate(&module).is_ok())
+fn valid(text: &str, capabilities: Capabilities) -> Option<naga::Module> {
+    let module = naga::front::wgsl::parse_str(text).ok()?;
+    Validator::new(ValidationFlags::all(), capabilities).validate(&module).ok()?;
+    Some(module)
 }
 
 /// Why a shader is none any more with its guards.

@@ -31,6 +31,7 @@ mod uniformity;
 mod words;
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     fmt,
     hash::{DefaultHasher, Hash, Hasher},
@@ -167,19 +168,12 @@ pub struct Shader {
     merged: Merged,
     module: naga::Module,
     info: naga::valid::ModuleInfo,
+    /// What is compiled in place of `module`, where anything is guarded.
+    guarded: Option<naga::Module>,
     warnings: Vec<ShaderError>,
 }
 
 impl Shader {
-    fn new(
-        merged: Merged,
-        module: naga::Module,
-        info: naga::valid::ModuleInfo,
-        warnings: Vec<ShaderError>,
-    ) -> Self {
-        Self { merged, module, info, warnings }
-    }
-
     /// The merged WGSL.
     pub fn text(&self) -> &str {
         &self.merged.text
@@ -296,10 +290,11 @@ impl Shader {
         unsafe { gpu.device().create_shader_module_trusted(self.descriptor(label), checks) }
     }
 
-    fn descriptor<'a>(&'a self, label: &'a str) -> wgpu::ShaderModuleDescriptor<'a> {
+    fn descriptor<'a>(&self, label: &'a str) -> wgpu::ShaderModuleDescriptor<'a> {
+        let module = self.guarded.as_ref().unwrap_or(&self.module).clone();
         wgpu::ShaderModuleDescriptor {
             label: Some(label),
-            source: wgpu::ShaderSource::Wgsl(self.merged.compiled().into()),
+            source: wgpu::ShaderSource::Naga(Cow::Owned(module)),
         }
     }
 }

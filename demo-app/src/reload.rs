@@ -6,8 +6,10 @@
 //! begin another one just before it: the device takes no commands while somebody waits for a frame. If the first draw
 //! takes the device down, [`AtWork`] says what was there before.
 //!
-//! Where a first draw would hold up the picture, it is rehearsed on another device: see [`Rehearsal`].
+//! Where a first draw would hold up the picture, it is rehearsed on another device, and nothing is handed over or announced:
+//! see [`Rehearsal`](antifaz::engine::Rehearsal). What takes that device down is not taken over.
 
+mod making;
 mod stamps;
 
 use std::{
@@ -24,13 +26,14 @@ use std::{
 
 use antifaz::{
     EngineError,
-    compose::{ComposeError, Rest},
-    engine::{Prepared, Preparer, Rehearsal},
+    compose::ComposeError,
+    engine::{Prepared, Preparer},
     filter::{Fault, Look, LookItem},
     gpu::GpuError,
 };
 
 use crate::filters;
+use making::{Made, Maker, Unsettled};
 use stamps::{Stamps, is_emptied};
 
 /// Between two looks at the files. A look takes some microseconds.
@@ -116,8 +119,8 @@ impl Reload {
         let (says, said) = mpsc::channel();
         let (at_work, closed) = (Arc::<Mutex<_>>::default(), Arc::<AtomicBool>::default());
         let (work, end) = (Arc::clone(&at_work), Arc::clone(&closed));
-        let watcher =
-            Watcher { preparer, rehearsal: None, wishes, says, at_work: work, closed: end, current: None };
+        let maker = Maker::new(preparer, says);
+        let watcher = Watcher { maker, wishes, at_work: work, closed: end, current: None };
         let thread = thread::Builder::new().name("antifaz reload".into()).spawn(move || watcher.run())?;
         Ok(Self { wanted, said, closed, at_work, thread: Some(thread) })
     }
@@ -156,10 +159,8 @@ impl Drop for Reload {
 }
 
 struct Watcher {
-    preparer: Preparer,
-    rehearsal: Option<Rehearsal>,
+    maker: Maker,
     wishes: Receiver<(usize, Watched)>,
-    says: Sender<Said>,
     at_work: Arc<Mutex<Option<AtWork>>>,
     closed: Arc<AtomicBool>,
     current: Option<Current>,
@@ -174,7 +175,6 @@ struct Current {
 
 impl Watcher {
     fn run(mut self) {
-        self.open_rehearsal();
         while !self.closed.load(Ordering::Relaxed) {
             match self.wishes.recv_timeout(EVERY) {
                 Ok((number, watched)) => self.current = Some(Current::new(number, watched)),
@@ -188,45 +188,21 @@ impl Watcher {
             }
             let note = |work| *self.at_work.lock().unwrap_or_else(PoisonError::into_inner) = work;
             note(Some(current.at_work(&changed)));
-            let (outcome, rest) =
-                current.reload(&self.preparer, self.rehearsal.as_mut(), &self.says, &changed);
+            let (outcome, rest) = current.reload(&mut self.maker, &changed);
             // Whoever sees the device gone asks who was at work: that must still be known then.
-            if self.is_lost() || self.says.send(Said::Done(Box::new(outcome))).is_err() {
+            if self.maker.is_lost() || self.maker.says.send(Said::Done(Box::new(outcome))).is_err() {
                 return;
             }
             if let Some(rest) = rest
-                && let Err(error) = self.settle(rest)
+                && let Err(error) = self.maker.settle(rest, &self.closed)
             {
-                if self.is_lost() {
+                if self.maker.is_lost() {
                     return;
                 }
                 log::error!("{error}");
             }
             note(None);
-            if self.rehearsal.as_ref().is_some_and(Rehearsal::is_lost) {
-                self.open_rehearsal();
-            }
         }
-    }
-
-    fn open_rehearsal(&mut self) {
-        self.rehearsal = Rehearsal::open(&self.preparer).unwrap_or_else(|error| {
-            log::warn!("pictures wait for the first draw of a changed filter: {error}");
-            None
-        });
-    }
-
-    /// Waits until what was handed over has been drawn once, and makes what it could do without so far.
-    fn settle(&self, rest: Rest) -> Result<(), ComposeError> {
-        self.preparer.gpu().wait()?;
-        if self.closed.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        rest.make(self.preparer.gpu())
-    }
-
-    fn is_lost(&self) -> bool {
-        matches!(self.preparer.gpu().poll(), Err(GpuError::DeviceLost { .. }))
     }
 }
 
@@ -269,27 +245,21 @@ impl Current {
         AtWork { number: self.number, names: self.names(changed), before: self.watched.look.clone() }
     }
 
-    fn reload(
-        &mut self,
-        preparer: &Preparer,
-        rehearsal: Option<&mut Rehearsal>,
-        says: &Sender<Said>,
-        changed: &[usize],
-    ) -> (Outcome, Option<Rest>) {
+    fn reload(&mut self, maker: &mut Maker, changed: &[usize]) -> (Outcome, Option<Unsettled>) {
         let names = self.names(changed);
         let mut compiled = Instant::now();
         let result = self.read(changed).and_then(|look| {
-            let made = match rehearsal {
-                Some(rehearsal) => prepare_with(rehearsal, preparer, &look, &mut compiled),
-                None => prepare(preparer, &look, says, &mut compiled),
-            };
-            let made = made.map_err(|error| all_faults(preparer, &look, changed, &error))?;
+            let made = maker.make(&look);
+            let made = made.map_err(|error| all_faults(&maker.preparer, &look, changed, &error))?;
             self.watched.look = look;
             self.pending.clear();
             Ok(made)
         });
         let (result, rest) = match result {
-            Ok((prepared, rest)) => (Ok((prepared, self.watched.clone())), Some(rest)),
+            Ok(Made { prepared, compiled: at, rest }) => {
+                compiled = at;
+                (Ok((prepared, self.watched.clone())), Some(rest))
+            }
             Err(faults) => (Err(faults), None),
         };
         (Outcome { number: self.number, names, compiled, result }, rest)
@@ -314,45 +284,10 @@ impl Current {
     }
 }
 
-/// Compiles a look and hands its first draw to the device.
-fn prepare(
-    preparer: &Preparer,
-    look: &Look,
-    says: &Sender<Said>,
-    compiled: &mut Instant,
-) -> Result<(Prepared, Rest), EngineError> {
-    let tier = preparer.tier();
-    let (mut prepared, rest) = preparer.compile_first(look.clone(), tier)?;
-    *compiled = Instant::now();
-    // Nobody listens any more: the outcome finds out.
-    let _ = says.send(Said::AtHand);
-    preparer.warm_up(&mut prepared, &[tier])?;
-    Ok((prepared, rest))
-}
-
-/// Compiles a look while it is rehearsed, and waits for both.
-fn prepare_with(
-    rehearsal: &mut Rehearsal,
-    preparer: &Preparer,
-    look: &Look,
-    compiled: &mut Instant,
-) -> Result<(Prepared, Rest), EngineError> {
-    let tier = preparer.tier();
-    thread::scope(|scope| {
-        let rehearsed = scope.spawn(|| rehearsal.draw(look.clone(), tier));
-        let made = preparer.compile_first(look.clone(), tier)?;
-        *compiled = Instant::now();
-        match rehearsed.join() {
-            Ok(result) => result.map(|()| made),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    })
-}
-
 /// Everything that is wrong with the filters that changed; the first error where nothing more is found, or can be.
 fn all_faults(preparer: &Preparer, look: &Look, changed: &[usize], first: &EngineError) -> Vec<Fault> {
     if let EngineError::Gpu(GpuError::DeviceLost { .. }) = first {
-        return vec![fault(first)];
+        return vec![Fault::anywhere("the new version took the graphics device down")];
     }
     let faults: Vec<Fault> =
         changed.iter().flat_map(|number| preparer.check(&look.0[*number].filter).faults).collect();

@@ -22,8 +22,9 @@ fn folder() -> tempfile::TempDir {
 }
 
 fn preparer() -> Preparer {
-    let gpu = pollster::block_on(Gpu::new(&GpuOptions::default())).expect("an adapter");
-    Preparer::of(gpu).expect("a device")
+    // Wherever tests run: it compiles at the first draw.
+    let options = GpuOptions { adapter: Some("llvmpipe".into()), ..GpuOptions::default() };
+    Preparer::of(pollster::block_on(Gpu::new(&options)).expect("an adapter")).expect("a device")
 }
 
 fn wait(reload: &Reload) -> Outcome {
@@ -85,7 +86,10 @@ fn a_change_at_work_knows_what_was_there_before() {
     assert_eq!(current.changed(&closed), [0]);
     let work = current.at_work(&[0]);
     let (says, said) = mpsc::channel();
-    let (outcome, rest) = current.reload(&preparer, None, &says, &[0]);
+    // A host's device has no other beside it.
+    let host = Gpu::from_host(preparer.gpu().device().clone(), preparer.gpu().queue().clone());
+    let mut maker = Maker::new(Preparer::of(host).expect("a device"), says);
+    let (outcome, rest) = current.reload(&mut maker, &[0]);
     assert!(matches!(said.try_recv(), Ok(Said::AtHand)), "its first draw is announced");
     let (_, Watched { look: new, .. }) = outcome.result.expect("it is whole");
     assert!(rest.is_some() && outcome.number == 3 && work.number == 3);
@@ -97,37 +101,35 @@ fn a_change_at_work_knows_what_was_there_before() {
 #[test]
 fn a_rehearsal_takes_the_place_of_the_first_draw_and_what_takes_it_down_leaves_the_picture_alone() {
     let (folder, preparer) = (folder(), preparer());
-    let mut rehearsal = Rehearsal::open(&preparer).expect("a device").expect("a driver that compiles late");
-    let write = |gain: &str| {
-        let text = SHADER.replace("params.gain", gain);
-        fs::write(folder.path().join("a.wgsl"), text).expect("a file");
-    };
     let item = LookItem::parse(filters::read(folder.path()).expect("a filter"), "").expect("defaults");
     let watched = Watched::new(Look(vec![item]), vec![folder.path().into()]);
     let (mut current, closed) = (Current::new(3, watched), AtomicBool::new(false));
     let (says, said) = mpsc::channel();
-    let mut reload = |gain: &str, rehearsal: &mut Rehearsal| {
-        write(gain);
+    let mut maker = Maker::new(preparer.clone(), says);
+    let mut reload = |gain: &str, maker: &mut Maker| {
+        let text = SHADER.replace("params.gain", gain);
+        fs::write(folder.path().join("a.wgsl"), text).expect("a file");
         let changed = current.changed(&closed);
-        current.reload(&preparer, Some(rehearsal), &says, &changed).0
+        current.reload(maker, &changed).0.result
     };
-    let begun = Instant::now();
-    let outcome = reload("params.gain * 0.25", &mut rehearsal);
-    assert!(outcome.result.is_ok() && outcome.compiled > begun);
+    assert!(reload("params.gain * 0.25", &mut maker).is_ok());
+    let there = maker.rehearsal.as_ref().expect("a driver that compiles late").gpu().clone();
+    let drawn = there.textures_created();
+    assert!(drawn > preparer.gpu().textures_created(), "a picture was drawn there, and none here");
 
-    let faults = reload("params.gian", &mut rehearsal).result.expect_err("it is broken");
+    let faults = reload("params.gian", &mut maker).expect_err("it is broken");
     assert_eq!(faults.len(), 1, "{faults:?}");
     assert!(faults[0].to_string().contains("a.wgsl:6:39"), "{}", faults[0]);
-    assert!(!rehearsal.is_lost());
 
-    rehearsal.gpu().device().destroy();
-    let faults = reload("params.gain * 0.75", &mut rehearsal).result.expect_err("it can't be drawn");
-    assert!(faults[0].to_string().contains("lost"), "{}", faults[0]);
-    assert!(rehearsal.is_lost());
+    // Lost between two changes, and during one.
+    there.device().destroy();
+    assert!(reload("params.gain * 0.75", &mut maker).is_ok(), "another one is opened");
+    let lost = EngineError::from(GpuError::DeviceLost { reason: "test".into() });
+    let faults = all_faults(&preparer, &current.watched.look, &[0], &lost);
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(faults[0].to_string().contains("took the graphics device down"), "{}", faults[0]);
     preparer.gpu().poll().expect("the other device is as it was");
     assert!(said.try_recv().is_err(), "nobody is asked to wait");
-    let mut rehearsal = Rehearsal::open(&preparer).expect("a device").expect("another one");
-    assert!(reload("params.gain * 0.5", &mut rehearsal).result.is_ok());
 }
 
 #[test]
@@ -143,9 +145,10 @@ fn what_was_saved_beside_a_broken_filter_is_not_lost() {
     let paths = folders.iter().map(|folder| folder.path().into()).collect();
     let (mut current, closed) = (Current::new(0, Watched::new(look, paths)), AtomicBool::new(false));
     let (says, _said) = mpsc::channel();
-    let reload = |current: &mut Current| {
+    let mut maker = Maker::new(preparer, says);
+    let mut reload = |current: &mut Current| {
         let changed = current.changed(&closed);
-        let (outcome, _) = current.reload(&preparer, None, &says, &changed);
+        let (outcome, _) = current.reload(&mut maker, &changed);
         (changed, outcome.result)
     };
     write(0, "params.gian");

@@ -1,17 +1,21 @@
 //! What several composers share: what has not changed is not compiled again when a filter is edited, and what is compiled
 //! for two devices is resolved once.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::variants::Pipelines;
 use crate::gpu::shader::Shader;
 
-/// Pipelines of a device, by all that they are made from. They go when the last composer that draws with them goes.
+/// Pipelines of one device, and shaders that are resolved, for that device and others of its adapter; each by all that it is
+/// made from. They go when nobody has them any more.
 #[derive(Debug, Default)]
 pub(super) struct Compiled {
-    pipelines: Mutex<Known<String, Pipelines>>,
-    shaders: Arc<Mutex<Known<u64, Shader>>>,
+    pipelines: Mutex<Vec<(String, Weak<Pipelines>)>>,
+    shaders: Arc<Mutex<Vec<(u64, Slot)>>>,
 }
+
+/// Where a shader is as soon as it is resolved. Who wants one that is being resolved waits, and nobody else.
+type Slot = Arc<Mutex<Weak<Shader>>>;
 
 impl Compiled {
     /// For another device of the same adapter: its shaders are the same.
@@ -25,52 +29,52 @@ impl Compiled {
         key: String,
         make: impl FnOnce() -> Result<Pipelines, E>,
     ) -> Result<Arc<Pipelines>, E> {
-        let known = || self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = known().find(&key) {
-            return Ok(found);
+        if let Some(known) = self.find(&key) {
+            return Ok(known);
         }
         // Without the lock: another thread may compile something else meanwhile.
         let made = Arc::new(make()?);
-        known().add(key, &made);
+        let mut known = locked(&self.pipelines);
+        known.retain(|(_, pipelines)| pipelines.strong_count() > 0);
+        known.push((key, Arc::downgrade(&made)));
         Ok(made)
     }
 
-    /// The shader resolved from `key`, if anybody still has it, or else the one that `make` resolves. Whoever asks meanwhile
-    /// waits: it is most likely the same look, for the other device.
+    /// The shader resolved from `key`, if anybody still has it, or else the one that `make` resolves.
     pub(super) fn shader<E>(
         &self,
         key: u64,
         make: impl FnOnce() -> Result<Shader, E>,
     ) -> Result<Arc<Shader>, E> {
-        let mut known = self.shaders.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = known.find(&key) {
-            return Ok(found);
+        let slot = self.slot(key);
+        let mut shader = locked(&slot);
+        if let Some(known) = shader.upgrade() {
+            return Ok(known);
         }
         let made = Arc::new(make()?);
-        known.add(key, &made);
+        *shader = Arc::downgrade(&made);
         Ok(made)
     }
-}
 
-/// What somebody has.
-#[derive(Debug)]
-struct Known<K, T>(Vec<(K, Weak<T>)>);
+    fn find(&self, key: &str) -> Option<Arc<Pipelines>> {
+        locked(&self.pipelines).iter().find(|(known, _)| known == key)?.1.upgrade()
+    }
 
-impl<K, T> Default for Known<K, T> {
-    fn default() -> Self {
-        Self(Vec::new())
+    fn slot(&self, key: u64) -> Slot {
+        let mut slots = locked(&self.shaders);
+        if let Some((_, slot)) = slots.iter().find(|(known, _)| *known == key) {
+            return Arc::clone(slot);
+        }
+        // Whoever resolves has the slot too.
+        slots.retain(|(_, slot)| Arc::strong_count(slot) > 1 || locked(slot).strong_count() > 0);
+        let slot = Slot::default();
+        slots.push((key, Arc::clone(&slot)));
+        slot
     }
 }
 
-impl<K: PartialEq, T> Known<K, T> {
-    fn find(&self, key: &K) -> Option<Arc<T>> {
-        self.0.iter().find(|(known, _)| known == key)?.1.upgrade()
-    }
-
-    fn add(&mut self, key: K, made: &Arc<T>) {
-        self.0.retain(|(_, known)| known.strong_count() > 0);
-        self.0.push((key, Arc::downgrade(made)));
-    }
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -90,22 +94,25 @@ mod tests {
             let mut resolved = 0;
             let library = library(text);
             let key = library.fingerprint("package::a", &[], guard);
-            let shader = compiled.shader(key, || {
+            let shader: Result<_, ShaderError> = compiled.shader(key, || {
                 resolved += 1;
                 library.resolve_guarded("package::a", &[], guard)
             });
-            shader.map(|shader| (shader, resolved))
+            (shader, resolved)
         };
         let one = Compiled::default();
         let other = Compiled::beside(&one);
         let text = "@compute @workgroup_size(1) fn main() {}";
-        let (shader, resolved) = get(&one, text).expect("a shader");
+        let (shader, resolved) = get(&one, text);
+        let shader = shader.expect("a shader");
         assert_eq!(resolved, 1);
-        assert!(matches!(get(&other, text), Ok((same, 0)) if Arc::ptr_eq(&same, &shader)));
-        assert!(matches!(get(&other, &format!("{text} ")), Ok((_, 1))), "another file");
-        let broken: Result<_, ShaderError> = get(&other, "fn main( {}");
-        assert!(broken.is_err() && get(&other, "fn main( {}").is_err(), "errors are not kept");
+        assert!(matches!(get(&other, text), (Ok(same), 0) if Arc::ptr_eq(&same, &shader)));
+        assert!(matches!(get(&other, &format!("{text} ")), (Ok(_), 1)), "another file");
+        for _ in 0..2 {
+            assert!(matches!(get(&other, "fn main( {}"), (Err(_), 1)), "errors are not kept");
+        }
         drop(shader);
-        assert!(matches!(get(&other, text), Ok((_, 1))), "nobody had it any more");
+        assert!(matches!(get(&other, text), (Ok(_), 1)), "nobody had it any more");
+        assert!(other.shaders.lock().unwrap().len() < 4, "places of what is gone go, too");
     }
 }

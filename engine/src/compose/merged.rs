@@ -18,7 +18,7 @@ use crate::{
     filter::{Asset, Filter, Look},
     gpu::{
         Gpu, GpuError, PassDesc, PassPipeline, TextureFormat,
-        shader::{Guard, Library, MERGED},
+        shader::{Guard, Library, MERGED, Shader},
     },
     quality::Tier,
 };
@@ -32,7 +32,10 @@ const ENTRY: &str = "merged";
 
 /// The chains of a look that are compiled.
 #[derive(Debug, Default)]
-pub(super) struct Merged(Vec<Chain>);
+pub(super) struct Merged {
+    chains: Vec<Chain>,
+    shaders: Vec<Arc<Shader>>,
+}
 
 #[derive(Debug)]
 struct Chain {
@@ -44,17 +47,25 @@ struct Chain {
 impl Merged {
     /// Compiles the chains of every tier, as the look's values are now.
     pub(super) fn new(gpu: &Gpu, compiled: &Compiled, look: &Look, programs: &[Program]) -> Self {
-        let mut chains = Vec::new();
+        let mut merged = Self::default();
         for tier in variants::TIERS {
             // Nothing that decides about chains depends on the picture's size.
             for steps in chains_of(&Plan::new(look, [1, 1], tier), look, programs) {
                 match compile(gpu, compiled, look, &steps, tier) {
-                    Ok(pipelines) => chains.push(Chain { tier, steps, pipelines }),
+                    Ok((pipelines, shader)) => {
+                        merged.chains.push(Chain { tier, steps, pipelines });
+                        merged.shaders.push(shader);
+                    }
                     Err(error) => log::debug!("passes are drawn one by one: {error}"),
                 }
             }
         }
-        Self(chains)
+        merged
+    }
+
+    /// The shaders of what is compiled.
+    pub(super) fn take_shaders(&mut self) -> Vec<Arc<Shader>> {
+        std::mem::take(&mut self.shaders)
     }
 
     /// The plan with the chains that are compiled for its tier drawn at once.
@@ -66,7 +77,7 @@ impl Merged {
 
     /// What a chain is drawn with at a tier.
     pub(super) fn find(&self, steps: &[Step], tier: Tier) -> Option<&Pipelines> {
-        let chain = self.0.iter().find(|chain| chain.tier == tier && chain.steps == steps)?;
+        let chain = self.chains.iter().find(|chain| chain.tier == tier && chain.steps == steps)?;
         Some(&chain.pipelines)
     }
 }
@@ -115,15 +126,17 @@ fn compile(
     look: &Look,
     steps: &[Step],
     tier: Tier,
-) -> Result<Arc<Pipelines>, GpuError> {
+) -> Result<(Arc<Pipelines>, Arc<Shader>), GpuError> {
     let library = library_of(look, steps);
     let flags = [&variants::flags(tier)[..], &[(MERGED, true)]].concat();
     let guard = Guard { package: "package", finite: None };
-    let shader = library.resolve_guarded(ROOT, &flags, guard)?;
+    let shader = compiled
+        .shader(library.fingerprint(ROOT, &flags, guard), || library.resolve_guarded(ROOT, &flags, guard))?;
     let desc = PassDesc::covering("merged", library::VERTEX, ENTRY, TextureFormat::Srgb8);
-    compiled.get(format!("merged\n{}", shader.text()), || {
+    let pipelines = compiled.get(format!("merged\n{}", shader.text()), || -> Result<_, GpuError> {
         Ok(Pipelines::Draw { main: PassPipeline::new(gpu, &shader, &desc)?, opaque: None })
-    })
+    })?;
+    Ok((pipelines, shader))
 }
 
 /// The modules of all filters of a chain, and the one that calls them.

@@ -201,8 +201,10 @@ impl Composer {
             rest.later.extend(later.into_iter().map(|later| (Arc::clone(&item.filter), later)));
             rest.shaders.extend(shaders);
         }
+        let mut merged = Merged::new(gpu, &shared.compiled, &look, &programs);
+        rest.shaders.extend(merged.take_shaders());
         let composer = Self {
-            merged: Merged::new(gpu, &shared.compiled, &look, &programs),
+            merged,
             programs,
             tools: Tools::new(gpu, &shared.tools, &look)?,
             look,

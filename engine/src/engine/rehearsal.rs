@@ -31,7 +31,8 @@ impl Rehearsal {
         Ok(Some(Self { there, last: None }))
     }
 
-    /// Draws a look once at a tier, and waits for it. Afterwards [`Preparer::warm_up`] has nothing left to do.
+    /// Draws a look once at a tier, and waits for it. Afterwards the other device compiles nothing for it at that tier, and
+    /// [`Preparer::warm_up`] is not needed.
     ///
     /// # Errors
     /// When it can't be drawn after all. A device that is lost is not the one that draws the picture.

@@ -313,7 +313,8 @@ fn blend(blend: Blend) -> Option<wgpu::BlendState> {
 /// makes a second program of each shader that replaces colours, in its first draw, for triangles that cover whole blocks.
 /// Floats are left alone: nothing times what is no number is no number.
 fn needless_blend(gpu: &Gpu, desc: &PassDesc<'_>) -> Option<wgpu::BlendState> {
-    (gpu.adapter().is_llvmpipe() && desc.draws_colour() && desc.target.is_fixed_point())
+    let twice = desc.draws_colour() && desc.depth == Depth::Absent && desc.samples == 1;
+    (gpu.adapter().is_llvmpipe() && twice && desc.target.is_fixed_point())
         .then_some(wgpu::BlendState::REPLACE)
 }
 

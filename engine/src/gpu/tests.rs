@@ -216,7 +216,8 @@ fn what_covers_a_target_is_computed() {
 
 #[test]
 fn a_driver_that_compiles_at_the_first_draw_has_an_understudy_and_a_host_has_none() {
-    let gpu = gpu();
+    let options = GpuOptions { adapter: Some("llvmpipe".into()), ..GpuOptions::default() };
+    let gpu = pollster::block_on(Gpu::new(&options)).unwrap();
     let understudy = pollster::block_on(gpu.understudy()).unwrap().expect("llvmpipe compiles late");
     assert_eq!((understudy.adapter(), understudy.computes()), (gpu.adapter(), gpu.computes()));
     understudy.device().destroy();

@@ -48,11 +48,11 @@ impl Shader {
             None => structure(&self.module, argument.ty),
         });
         let arguments = arguments.collect::<Option<Vec<_>>>()?.join(", ");
-        let compiled = self.merged.compiled();
+        let compiled = self.merged.with_inserts().unwrap_or_else(|| self.merged.text.clone());
         if compiled.contains(ENTRY) {
             return None;
         }
-        let function = as_function(compiled, &main.name, &self.module.entry_points)?;
+        let function = as_function(&compiled, &main.name, &self.module.entry_points)?;
         let binding = free_binding(&self.module);
         let text = format!(
             "{function}\n@group(0) @binding({binding}) var {TARGET}: texture_storage_2d<{texel}, write>;\n\

@@ -14,7 +14,7 @@ use super::{
 };
 
 /// Parses and validates the merged text.
-pub(super) fn judge(mut merged: Merged, capabilities: Capabilities) -> Result<Shader, ShaderError> {
+pub(super) fn judge(merged: Merged, capabilities: Capabilities) -> Result<Shader, ShaderError> {
     let module = naga::front::wgsl::parse_str(&merged.text).map_err(|error| parse_error(&merged, &error))?;
     let mut validator = Validator::new(ValidationFlags::all(), capabilities);
     let info = match validator.validate(&module) {
@@ -28,7 +28,6 @@ pub(super) fn judge(mut merged: Merged, capabilities: Capabilities) -> Result<Sh
     if let Some(text) = merged.with_inserts() {
         // What can't be guarded is not let pass.
         guarded = Some(valid(&text, capabilities).ok_or_else(|| unguarded(&merged))?);
-        merged.compile_instead(text);
     }
     let warnings = uniformity::suspects(&module, &info);
     let warnings = warnings.into_iter().map(|suspect| merged.error(suspect)).collect();

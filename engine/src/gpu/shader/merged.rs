@@ -31,19 +31,12 @@ pub(super) struct Merged {
     pub(super) spoken: HashMap<String, String>,
     /// What guards put in, with the byte of the text where each goes, in order.
     pub(super) inserts: Vec<(usize, String)>,
-    /// The text with that, where there is any.
-    guarded: Option<String>,
 }
 
 impl Merged {
     pub(super) fn push(&mut self, piece: Piece, text: &str) {
         self.pieces.push((self.text.len(), piece));
         self.text.push_str(text);
-    }
-
-    /// What is compiled: the text, guarded where that is asked for.
-    pub(super) fn compiled(&self) -> &str {
-        self.guarded.as_deref().unwrap_or(&self.text)
     }
 
     /// The text with what guards put in; the judge makes sure that it is still a shader. The guards' own names are like
@@ -63,11 +56,6 @@ impl Merged {
             from = *at;
         }
         Some(out + &self.text[from..] + &HELPERS.replace(GUARDS, &prefix))
-    }
-
-    /// Has `text` compiled in place of the merged text.
-    pub(super) fn compile_instead(&mut self, text: String) {
-        self.guarded = Some(text);
     }
 
     /// Whether a byte of the merged text came from the root module.

@@ -123,6 +123,9 @@ fn a_rehearsal_takes_the_place_of_the_first_draw_and_what_takes_it_down_leaves_t
 
     // Lost between two changes, and during one.
     there.device().destroy();
+    let rehearsal = maker.rehearsal.as_mut().expect("still there");
+    let drawn = rehearsal.draw(Look::default(), preparer.tier());
+    assert!(matches!(drawn, Err(EngineError::Gpu(GpuError::DeviceLost { .. }))), "{drawn:?}");
     assert!(reload("params.gain * 0.75", &mut maker).is_ok(), "another one is opened");
     let lost = EngineError::from(GpuError::DeviceLost { reason: "test".into() });
     let faults = all_faults(&preparer, &current.watched.look, &[0], &lost);

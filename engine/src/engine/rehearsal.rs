@@ -35,8 +35,17 @@ impl Rehearsal {
     /// [`Preparer::warm_up`] is not needed.
     ///
     /// # Errors
-    /// When it can't be drawn after all. A device that is lost is not the one that draws the picture.
+    /// When it can't be drawn after all. [`GpuError::DeviceLost`], as it is, whenever its device is gone afterwards: that is
+    /// not the one that draws the picture.
     pub fn draw(&mut self, look: Look, tier: Tier) -> Result<(), EngineError> {
+        let drawn = self.try_to_draw(look, tier);
+        match self.gpu().poll() {
+            Err(lost @ GpuError::DeviceLost { .. }) => Err(lost.into()),
+            _ => drawn,
+        }
+    }
+
+    fn try_to_draw(&mut self, look: Look, tier: Tier) -> Result<(), EngineError> {
         // Held until the end: the other device may need the shaders.
         let (mut prepared, _rest) = self.there.compile_first(look, tier)?;
         self.there.warm_up(&mut prepared, &[tier])?;

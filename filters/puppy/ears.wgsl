@@ -49,8 +49,8 @@ fn wear(in: Varying) -> @location(0) vec4f {
     let outward = normalize(in.normal);
     let normal = select(-outward, outward, dot(outward, eye) > 0.0);
     let facing = max(dot(normal, eye), 0.0);
-    // Across the flap, and down along it, in cm.
-    let at = vec2f(abs(in.canonical.x) - 0.6 * in.canonical.z, 15.8 - in.canonical.y);
+    // Across the flap, and along it from its root, in cm.
+    let at = in.uv;
     let from_root = params.size * distance(vec3f(abs(in.canonical.x), in.canonical.yz), ROOT);
     let h = f32(max(in.material, GROUND) - GROUND) / SHELLS;
     let strand = hair(FUR, at, h, select(0u, 1u, in.canonical.x > 0.0));
@@ -61,11 +61,13 @@ fn wear(in: Varying) -> @location(0) vec4f {
     if in.material > GROUND {
         cover *= reaches(strand.x, h, pixel);
     }
-    let tip = smoothstep(5.0, 11.5, at.y + 1.6 * (strand.y - 0.5));
+    let tip = smoothstep(11.3, 17.8, at.y + 1.6 * (strand.y - 0.5));
     let color = mix(params.fur.rgb, params.tip.rgb, tip) * (0.7 + 0.44 * strand.y);
     let sheen = pow(max(0.0, 1.0 - abs(normal.y - 0.35)), 6.0) * 0.25;
-    // Thick and round: darker where it turns away, below the fold, and on its inner side.
-    let round = mix(0.6, 1.1, smoothstep(0.1, 0.95, facing)) * mix(0.75, 1.0, smoothstep(2.0, 6.0, from_root));
+    // Thick and round: darker where it turns away, below the fold, on its inner side, and towards its edges, which
+    // curl: seen flat, from the side of the head, they alone give it a shape.
+    let curl = mix(1.08, 0.72, smoothstep(0.8, 3.8, abs(at.x) + 0.3 * (strand.y - 0.5)));
+    let round = mix(0.6, 1.1, smoothstep(0.1, 0.95, facing)) * mix(0.75, 1.0, smoothstep(2.0, 6.0, from_root)) * curl;
     let shade = (fur_light(normal, facing, max(h, 0.08), 0.5) + sheen * h) * round;
     return vec4f(min(color * shade * exposure(in.skin), vec3f(1.0)), 1.0) * cover;
 }

@@ -42,7 +42,8 @@ def along(points):
 
 
 def flap(bulge):
-    """One side of the flap, (rows, columns, 3): `bulge` lifts its middle along the side's normal."""
+    """One side of the flap, (rows, columns, 3): `bulge` lifts its middle along the side's normal. And how far across and
+    along the ear each point is, in cm: the shader lays hairs by it."""
     middle, facing = along(LINE), meshes.unit(along(FACING))
     ahead = meshes.unit(np.gradient(middle, axis=0))
     across = meshes.unit(np.cross(ahead, facing))
@@ -56,13 +57,14 @@ def flap(bulge):
     wave = 0.22 * np.sin(v * 7 + u * 1.5) * v
     points = middle[:, None] + across[:, None] * (u * half)[..., None] + facing[:, None] * (bulge * cup + wave)[...,
                                                                                                                 None]
-    return points
+    down = np.concatenate([[0], np.linalg.norm(np.diff(middle, axis=0), axis=1)]).cumsum()
+    return points, np.stack([u * half, np.broadcast_to(down[:, None], u.shape)], -1)
 
 
 def main():
     coats = [meshes.Part() for _ in range(1 + fur.SHELLS)]
     for bulge in (1.5, -0.6):
-        side = flap(bulge)
+        side, places = flap(bulge)
         normal = np.cross(np.gradient(side, axis=1), np.gradient(side, axis=0))
         length = np.linalg.norm(normal, axis=2, keepdims=True)
         normal = np.where(length > 1e-6, normal / np.maximum(length, 1e-9), 0)
@@ -72,7 +74,8 @@ def main():
         normal[:-1] *= outward
         # Shorter where the ear begins and where it ends in a point.
         length = 1.15 * np.clip(np.minimum(0.4 + 4.0 * PLACES, 0.15 + 9 * (1 - PLACES)), 0, 1)
-        fur.coat(coats, side, normal, np.tile(length[:, None], (1, COLUMNS)), [0, -0.45, 0.05])
+        fur.coat(coats, side, normal, np.tile(length[:, None], (1, COLUMNS)), [0, -0.45, 0.05],
+                 places=places)
     none = meshes.Part()
     none.add(np.zeros((3, 3)), np.tile([0, 0, 1.0], (3, 1)), [[0, 1, 2]])
     both = []
@@ -82,6 +85,7 @@ def main():
             mirror.points.append(points * [-1, 1, 1])
             mirror.normals.append(normals * [-1, 1, 1])
             mirror.triangles.append(triangles)
+        mirror.places = part.places
         mirror.count = part.count
         both.append(fur.joined(part, mirror))
     meshes.write(HERE / 'ears.glb', 'puppy', fur.surfaces(none, none, both))

@@ -46,19 +46,20 @@ def normals(grid, sign):
     return n * sign
 
 
-def coat(parts, grid, normal, rooted, comb, ground=True):
-    """The ground, and shells above it that lean along `comb`. `rooted` (rows, columns) scales the fur's length."""
+def coat(parts, grid, normal, rooted, comb, ground=True, places=None):
+    """The ground, and shells above it that lean along `comb`. `rooted` (rows, columns) scales the fur's length;
+    `places` are those in the texture."""
     if ground:
-        patch(parts[0], grid, normal, rooted)
+        patch(parts[0], grid, normal, rooted, places)
     for shell in range(SHELLS):
         h = (shell + 1) / SHELLS
         lift = (normal * FUR * h + np.asarray(comb) * h * h) * rooted[..., None]
-        patch(parts[1 + shell], grid + lift, normal, rooted)
+        patch(parts[1 + shell], grid + lift, normal, rooted, places)
 
 
-def patch(part, grid, normal, rooted):
+def patch(part, grid, normal, rooted, places=None):
     """The cells of a grid on which fur grows."""
-    part.grid(grid, False, normal)
+    part.grid(grid, False, normal, places)
     columns = grid.shape[1]
     bare = (rooted < 0.06).reshape(-1)
     cells = part.triangles[-1]
@@ -85,6 +86,7 @@ def joined(first, second):
     for part in (first, second):
         base = whole.count
         whole.points += part.points
+        whole.places += part.places
         whole.normals += part.normals
         whole.triangles += [triangles + base for triangles in part.triangles]
         whole.count += part.count

@@ -15,15 +15,20 @@ class Part:
 
     def __init__(self):
         self.points, self.normals, self.triangles, self.count = [], [], [], 0
+        # Places in the texture: of all points, or of none.
+        self.places = []
 
-    def add(self, points, normals, triangles):
+    def add(self, points, normals, triangles, places=None):
         self.points.append(np.asarray(points, float))
         self.normals.append(np.asarray(normals, float))
+        if places is not None:
+            self.places.append(np.asarray(places, float))
         self.triangles.append(np.asarray(triangles, int) + self.count)
         self.count += len(points)
 
-    def grid(self, points, closed=False, normals=None):
-        """Quads between rows of points (rows, columns, 3); `closed`: the last column meets the first."""
+    def grid(self, points, closed=False, normals=None, places=None):
+        """Quads between rows of points (rows, columns, 3); `closed`: the last column meets the first. `places`: those in
+        the texture (rows, columns, 2)."""
         points = np.asarray(points, float)
         if normals is None:
             if closed:
@@ -42,7 +47,8 @@ class Part:
         a, b = i * columns + j, i * columns + (j + 1) % columns
         c, d = a + columns, b + columns
         triangles = np.concatenate([np.stack([a, c, b], -1).reshape(-1, 3), np.stack([b, c, d], -1).reshape(-1, 3)])
-        self.add(points.reshape(-1, 3), normals.reshape(-1, 3), triangles)
+        places = None if places is None else np.reshape(places, (-1, 2))
+        self.add(points.reshape(-1, 3), normals.reshape(-1, 3), triangles, places)
 
     def tube(self, path, radius, closed=False, sides=10):
         """A round tube along a path (n, 3); `radius` may vary."""
@@ -93,9 +99,11 @@ def write(path, name, parts):
         materials.append(material | ({'alphaMode': 'BLEND'} if blended else {}))
         points, normals = np.vstack(part.points).astype('<f4'), np.vstack(part.normals).astype('<f4')
         triangles = np.vstack(part.triangles).astype('<u2')
-        primitives.append({
-            'attributes': {'POSITION': store(points, 'VEC3', 5126, True), 'NORMAL': store(normals, 'VEC3', 5126)},
-            'indices': store(triangles.reshape(-1), 'SCALAR', 5123), 'material': number})
+        attributes = {'POSITION': store(points, 'VEC3', 5126, True), 'NORMAL': store(normals, 'VEC3', 5126)}
+        if part.places:
+            attributes['TEXCOORD_0'] = store(np.vstack(part.places).astype('<f4'), 'VEC2', 5126)
+        primitives.append({'attributes': attributes, 'indices': store(triangles.reshape(-1), 'SCALAR', 5123),
+                           'material': number})
     text = json.dumps({
         'asset': {'version': '2.0', 'generator': f'make_{name}.py'}, 'scene': 0, 'scenes': [{'nodes': [0]}],
         'nodes': [{'mesh': 0, 'name': name}], 'meshes': [{'primitives': primitives}], 'materials': materials,

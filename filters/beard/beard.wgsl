@@ -2,7 +2,6 @@
 // in which hair lies, for roots whose hair is long enough to reach it.
 
 import antifaz::color::{luma, over};
-import antifaz::expression::{yaw};
 import antifaz::face::{landmark};
 import antifaz::face_mesh::{Varying};
 import antifaz::frame::{frame, linear, picture_at};
@@ -155,6 +154,5 @@ fn grow(in: Varying) -> @location(0) vec4f {
     for (var i = select(1, 0, params.style >= GOATEE); i < 2; i++) {
         hairs = over(layer(in, i == 1, pixel, light, gleam), hairs);
     }
-    // In profile the nets don't find the chin well enough.
-    return hairs * edge * (1.0 - ears) * smoothstep(0.85, 0.65, abs(yaw(in.face)));
+    return hairs * edge * (1.0 - ears);
 }

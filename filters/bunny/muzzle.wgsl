@@ -1,7 +1,7 @@
 // A rabbit's nose on the tip of the nose, the line below it, and two front teeth.
 
 import antifaz::color::{luma, over};
-import antifaz::expression::{yaw};
+import antifaz::expression::{mouth_seen};
 import antifaz::face_mesh::{Varying};
 import antifaz::frame::{picture_at};
 import antifaz::sdf::{rounded_box, smooth_max};
@@ -31,9 +31,9 @@ fn teeth(in: Varying, light: vec3f, shade: f32) -> vec4f {
     let pixel = max(length(fwidth(in_heights(in.at))) * 0.7 / max(length(right), 1e-4), 0.004);
     let one = vec2f(abs(p.x) - 0.104, p.y - 0.075);
     let d = rounded_box(one, vec2f(0.098, 0.036 + 0.085 * params.teeth), 0.036);
-    // They come out from under the lip. In profile they would stand before it, where a closed mouth has none to show.
+    // They come out from under the lip. In full profile they would stand before it, where a closed mouth has none to show.
     let cover = smoothstep(1.0, -1.0, d / pixel) * smoothstep(-pixel, pixel, p.y + 0.004)
-        * smoothstep(0.72, 0.5, abs(yaw(in.face))) * step(0.02, params.teeth);
+        * mouth_seen(in.face) * step(0.02, params.teeth);
     let enamel = vec3f(0.86, 0.84, 0.76) * mix(0.62, 1.0, smoothstep(0.0, 0.06, p.y))
         * mix(1.0, 0.72, smoothstep(-0.035, 0.0, d));
     let gleam = exp(-pow((one.x + 0.02) * 45.0, 2.0) - pow((one.y + 0.01) * 20.0, 2.0)) * 0.18;

@@ -2,7 +2,7 @@
 // than the lips' mean stays brighter by as much.
 
 import antifaz::color::{luma, over};
-import antifaz::expression::{yaw};
+import antifaz::expression::{mouth_seen};
 import antifaz::eyes::{LEFT, RIGHT, canonical_lids};
 import antifaz::face::{landmark};
 import antifaz::face_mesh::{Varying};
@@ -99,10 +99,9 @@ fn make_up(in: Varying) -> @location(0) vec4f {
     let shadow = layer(powder * (1.0 + pearl) + pearl * 0.03 * light, deep * params.shadow * 0.85);
 
     let ink = layer(vec3f(0.006, 0.005, 0.006) * light + 0.06 * skin, liner_cover * (1.0 - pow(1.0 - params.liner, 2.2)));
-    // Beyond the outline of a head that turns there is no skin. In profile the nets don't find the lips well enough to
-    // paint within their edge.
+    // Beyond the outline of a head that turns there is no skin. In full profile the nets don't find the lips well enough
+    // to paint within their edge.
     let seen = smoothstep(0.02, 0.25, normalize(in.normal).z);
-    let found = smoothstep(0.76, 0.56, abs(yaw(in.face)));
-    let lips = layer(lipstick(skin, light, lip_light(in.face)), lip_cover * found * params.lips * 0.92);
+    let lips = layer(lipstick(skin, light, lip_light(in.face)), lip_cover * mouth_seen(in.face) * params.lips * 0.92);
     return over(lips, over(ink, over(shadow, blush))) * seen * params.strength;
 }

@@ -1,6 +1,7 @@
 // What a face does: the names of its expression coefficients, and what is made of them. "Left" is the person's own.
 
 import antifaz::face::{blendshape, faces, is_present};
+import antifaz::warp::{spot};
 
 /// Numbers of the coefficients of ARKit, for `antifaz::face::blendshape(face, JAW_OPEN)`: 0 (not at all) to 1 each.
 const NEUTRAL: u32 = 0u;
@@ -93,4 +94,12 @@ fn pitch(face: u32) -> f32 {
 fn roll(face: u32) -> f32 {
     let side = faces[face].head[0].xyz;
     return select(0.0, -atan2(side.y, length(side.xz)), is_present(face));
+}
+
+/// How much of the mouth is seen, told by how wide it is beside the face's height: 1 from the front and in three
+/// quarters, 0 in full profile, where the nets guess at its far half.
+fn mouth_seen(face: u32) -> f32 {
+    let wide = distance(spot(face, 61u), spot(face, 291u));
+    let tall = distance(spot(face, 10u), spot(face, 152u));
+    return smoothstep(0.155, 0.2, wide / max(tall, 1e-4));
 }

@@ -8,6 +8,8 @@ mod ask;
 mod faces;
 #[path = "kernels/islands.rs"]
 mod islands;
+#[path = "kernels/matting.rs"]
+mod matting;
 
 use antifaz::{
     frame::{ColorSpec, Matrix, PixelFormat, Pixels, Range, geometry::Roi},
@@ -18,7 +20,7 @@ use antifaz::{
         convert::{self, Convert},
         crop::{self, Crop, Outside},
         levels::{self, Levels},
-        matting::{self, Floats, Matting, Memory, Twin},
+        matting::Floats,
         shrink::{self, Shrink},
     },
 };
@@ -291,70 +293,6 @@ fn uploaded(gpu: &Gpu, floats: &Floats) -> Texture {
 /// What a texture of half floats holds.
 fn halves(bytes: &[u8]) -> Vec<f32> {
     bytes.chunks_exact(2).map(|two| half::f16::from_le_bytes([two[0], two[1]]).to_f32()).collect()
-}
-
-/// Slopes of up to 40 are kept in half floats, and where the edge is steep a little of them is much of the person: a few
-/// pixels differ, by no more than is seen.
-const MATTING_MEAN: f32 = 0.004;
-const MATTING_MOST: f32 = 0.1;
-
-#[test]
-fn matting_agrees_with_its_twin() {
-    gpus().iter().for_each(matting_agrees);
-}
-
-fn matting_agrees(gpu: &Gpu) {
-    let matting = Matting::new(gpu).unwrap();
-    for size in [[301, 173], [37, 51], [1, 1]] {
-        let (mut memory, mut twin) = (Memory::default(), Twin::default());
-        // Still, moved, with a mask that is two frames old; and once more from the beginning.
-        for (number, shift, seen, delta) in
-            [(0, 0.0, 0, 0.0), (1, 0.0, 1, 0.04), (2, 3.0, 2, 0.04), (4, 5.0, 2, 0.08), (5, 5.0, 5, 0.0)]
-        {
-            let [picture, mask] = portrait(size, shift);
-            let want = twin.step(&picture, &mask, [number, seen], delta);
-            let [picture, mask] = [uploaded(gpu, &picture), uploaded(gpu, &mask)];
-            let mut encoder = gpu.encoder("matting");
-            let frame = matting::Frame { picture: &picture, number, mask: &mask, seen, delta };
-            matting.record(&mut encoder, &frame, &mut memory).unwrap();
-            let found = memory.refined().unwrap();
-            let readback = Readback::new();
-            let tickets = [&found.person, &found.front, &found.back]
-                .map(|texture| readback.start(&mut encoder, texture).unwrap());
-            gpu.submit(encoder).unwrap();
-            let [person, front, back] = tickets.map(|ticket| ticket.wait(gpu).unwrap());
-            let alpha = person.chunks_exact(4).map(|texel| f32::from(texel[3]) / 255.0);
-            let off: Vec<f32> = alpha.zip(&want[0].texels).map(|(got, want)| (got - want[3]).abs()).collect();
-            let (mean, most) =
-                (off.iter().sum::<f32>() / off.len() as f32, off.iter().fold(0.0, |a: f32, b| a.max(*b)));
-            assert!(mean <= MATTING_MEAN && most <= MATTING_MOST, "{size:?} {number}: {mean}, {most}");
-            for (got, want) in [front, back].iter().zip(&want[1..]) {
-                let got = halves(got);
-                let off = got.iter().zip(want.texels.iter().flatten()).map(|(a, b)| (a - b).abs());
-                assert!(
-                    off.sum::<f32>() / want.texels.len() as f32 <= 0.1,
-                    "{size:?} {number}: sides differ"
-                );
-            }
-        }
-    }
-}
-
-#[test]
-fn the_edge_of_a_coarse_mask_comes_to_lie_on_that_of_the_picture() {
-    let [picture, mask] = portrait([301, 173], 0.0);
-    let [person, ..] = Twin::default().step(&picture, &mask, [0, 0], 0.0);
-    let share = |alpha: &dyn Fn(usize) -> f32| {
-        let truth = |at: usize| {
-            let (u, v) = ((at % 301) as f32 / 301.0 - 0.5, (at / 301) as f32 / 173.0 - 0.55);
-            ((0.3 - (u * u + v * v * 0.6).sqrt()) / 0.02).clamp(-0.5, 0.5) + 0.5
-        };
-        (0..301 * 173).map(|at| (alpha(at) - truth(at)).abs()).sum::<f32>() / (301.0 * 173.0)
-    };
-    let coarse =
-        share(&|at| mask.sample([((at % 301) as f32 + 0.5) / 301.0, ((at / 301) as f32 + 0.5) / 173.0])[0]);
-    let fitted = share(&|at| person.texels[at][3]);
-    assert!(fitted < 0.25 * coarse, "{fitted} for {coarse}");
 }
 
 /// The texture unit's weights have eight bits, and values are half floats.

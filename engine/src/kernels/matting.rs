@@ -3,7 +3,7 @@
 //!
 //! A mask may be older than the picture: it is fitted to the picture that it was made of, and what is learned there
 //! about colours is applied to the picture of now. The frame before is kept where the picture stands still, so that
-//! edges neither shimmer nor trail behind.
+//! edges neither shimmer nor trail behind, and longest where the mask changes all the same: the net errs there.
 
 mod twin;
 
@@ -24,7 +24,9 @@ use crate::gpu::{
 const REMEMBERED: usize = 8;
 /// How much of the frame before is kept in [`STEP`] seconds where nothing moves.
 const KEPT: f32 = 0.88;
-/// The time between frames that [`KEPT`] is meant for, in seconds.
+/// The same where the mask changes in the middle of what doesn't move.
+const LASTING: f32 = 0.958;
+/// The time between frames that [`KEPT`] and [`LASTING`] are meant for, in seconds.
 const STEP: f32 = 1.0 / 30.0;
 /// After more seconds the frame before says nothing.
 const GAP: f32 = 0.5;
@@ -36,8 +38,17 @@ const MAX_SIDE: u32 = 1920;
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 struct Params {
     kept: f32,
+    lasting: f32,
     /// Uniforms end at a multiple of 16 bytes.
-    unused: [u32; 3],
+    unused: [u32; 2],
+}
+
+impl Params {
+    /// For a frame `delta` seconds after the one before; 0 where there was none.
+    fn after(delta: f32) -> Self {
+        let share = |share: f32| if delta > 0.0 && delta <= GAP { share.powf(delta / STEP) } else { 0.0 };
+        Self { kept: share(KEPT), lasting: share(LASTING), unused: [0; 2] }
+    }
 }
 
 /// A frame and the mask that is known for it.
@@ -100,11 +111,6 @@ impl Memory {
 /// The size of the mask for a picture of `size`.
 pub fn size_of_mask(size: [u32; 2]) -> [u32; 2] {
     within(size, MAX_SIDE)
-}
-
-/// The share of the frame before that is kept where nothing moves.
-fn kept(delta: f32) -> f32 {
-    if delta > 0.0 && delta <= GAP { KEPT.powf(delta / STEP) } else { 0.0 }
 }
 
 /// The kernel.
@@ -187,8 +193,8 @@ impl Matting {
         memory.open(encoder, small, frame.delta == 0.0)?;
         let before = memory.refined.take().map(|refined| refined.person);
         let before = before.filter(|before| before.size() == full);
-        let share = if before.is_some() { kept(frame.delta) } else { 0.0 };
-        encoder.write(&self.params, 0, bytemuck::bytes_of(&Params { kept: share, unused: [0; 3] }));
+        let params = Params::after(if before.is_some() { frame.delta } else { 0.0 });
+        encoder.write(&self.params, 0, bytemuck::bytes_of(&params));
         let before = match before {
             Some(before) => before,
             None => cleared(encoder, full)?,
@@ -264,9 +270,12 @@ mod tests {
 
     #[test]
     fn the_frame_before_counts_by_the_time_that_has_gone() {
-        assert_eq!((kept(0.0), kept(2.0), kept(f32::NAN)), (0.0, 0.0, 0.0));
-        assert!((kept(STEP) - KEPT).abs() < 1e-6);
-        assert!(kept(2.0 * STEP) < kept(STEP));
+        for nothing in [0.0, 2.0, f32::NAN].map(Params::after) {
+            assert_eq!((nothing.kept, nothing.lasting), (0.0, 0.0));
+        }
+        let (once, twice) = (Params::after(STEP), Params::after(2.0 * STEP));
+        assert!((once.kept - KEPT).abs() < 1e-6 && (once.lasting - LASTING).abs() < 1e-6);
+        assert!(twice.kept < once.kept && twice.lasting < once.lasting);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The matting kernel on the CPU, frame by frame.
 
-use super::{super::islands, kept, size_of_copy, size_of_mask};
+use super::{super::islands, Params, size_of_copy, size_of_mask};
 
 /// Values of four channels, row by row.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,8 @@ const NOISE: f32 = 0.0006;
 const STEEPEST: f32 = 40.0;
 const STILL: f32 = 0.022;
 const MOVED: f32 = 0.06;
+const EDGE: f32 = 0.016;
+const DIFFERS: [f32; 2] = [0.15, 0.6];
 
 impl Floats {
     /// Makes each texel from its column and row.
@@ -103,8 +105,9 @@ impl Twin {
             [r, g, b, smoothstep(0.25, 0.75, applied(wide.at(x as isize, y as isize), [r, g, b]))]
         });
         let lines = averaged(&fit(&pairs, NEAR, 1), NEAR, 1);
-        let share = self.person.as_ref().map_or(0.0, |_| kept(delta));
-        let person = steady(picture, &lines, self.person.as_ref(), full, share);
+        let params = Params::after(self.person.as_ref().map_or(0.0, |_| delta));
+        let nobody = || Floats::make(full, |_, _| [0.0; 4]);
+        let person = steady(picture, &lines, &self.person.take().unwrap_or_else(nobody), full, params);
         let sides = [true, false].map(|of_person| gathered(&now, &lines, half, of_person));
         self.guides.push((number, now));
         if self.guides.len() > super::REMEMBERED {
@@ -180,7 +183,7 @@ fn person_of(line: [f32; 4], tone: [f32; 3]) -> f32 {
     smoothstep(0.2, 0.8, applied(line, tone))
 }
 
-fn steady(picture: &Floats, lines: &Floats, before: Option<&Floats>, full: [usize; 2], kept: f32) -> Floats {
+fn steady(picture: &Floats, lines: &Floats, before: &Floats, full: [usize; 2], params: Params) -> Floats {
     let [width, height] = full.map(|side| side as f32);
     Floats::make(full, |x, y| {
         let uv = [(x as f32 + 0.5) / width, (y as f32 + 0.5) / height];
@@ -191,15 +194,26 @@ fn steady(picture: &Floats, lines: &Floats, before: Option<&Floats>, full: [usiz
             let [r, g, b, _] = picture.sample(at);
             let seen = [r, g, b].map(tone);
             now += person_of(line, seen) / 4.0;
-            let then = before.map_or([0.0; 4], |before| before.sample(at));
+            let then = before.sample(at);
             for ((changed, seen), then) in changed.iter_mut().zip(seen).zip(then) {
                 *changed += (seen - tone(then)).abs() / 4.0;
             }
         }
         let still = 1.0 - smoothstep(STILL, MOVED, changed.into_iter().fold(0.0, f32::max));
-        let then = before.map_or(0.0, |before| before.at(x as isize, y as isize)[3]);
+        let corner = |right: f32, down: f32| {
+            before.sample([uv[0] + right * EDGE * height / width, uv[1] + down * EDGE])[3]
+        };
+        let corners = [corner(-1.0, -1.0), corner(1.0, -1.0), corner(-1.0, 1.0), corner(1.0, 1.0)];
+        let [a, b, c, d] = corners;
+        let (least, most) = (a.min(d).max(b.min(c)), a.max(d).min(b.max(c)));
+        let then = before.at(x as isize, y as isize)[3].clamp(now.min(least), now.max(most));
+        let differs = smoothstep(DIFFERS[0], DIFFERS[1], (now - then).abs());
+        let (lowest, highest) =
+            (corners.into_iter().fold(1.0, f32::min), corners.into_iter().fold(0.0, f32::max));
+        let share = params.kept + (params.lasting - params.kept) * differs;
+        let share = share * (1.0 - differs * (highest - lowest)) * still;
         let [r, g, b, _] = picture.sample(uv);
-        [r, g, b, now + (then - now) * kept * still]
+        [r, g, b, now + (then - now) * share]
     })
 }
 

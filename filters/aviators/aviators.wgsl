@@ -1,13 +1,16 @@
 // Wire and mirrored glass. The lenses show a landscape around the viewer: sky, horizon, ground, and the sun.
 
+import antifaz::expression::{profile};
 import antifaz::noise::{value_noise};
-import antifaz::prop::{PropPoint, Varying, breadth, prop_materials, thickened};
+import antifaz::prop::{PropPoint, Varying, breadth, pixel_at, prop_materials, thickened};
 import antifaz::shading::{exposure, fresnel, turning};
 import antifaz::studio::{studio_diffuse, studio_light};
 import package::inputs::{params};
 
 /// In cm.
 const BRIDGE: vec3f = vec3f(0.0, 2.2, 5.8);
+/// The wire's radius, in cm (make_aviators.py).
+const WIRE: f32 = 0.125;
 const RUBBER: u32 = 1u;
 const LENS: u32 = 2u;
 /// What the metals reflect, straight on.
@@ -32,7 +35,9 @@ fn landscape(direction: vec3f) -> vec3f {
 fn fitted(point: PropPoint, face: u32) -> PropPoint {
     var moved = point;
     let front = mix(1.0, params.size, smoothstep(-5.0, 4.0, point.position.z));
-    moved.position = (point.position - BRIDGE) * vec3f(front, front, 1.0) * breadth(face) + BRIDGE;
+    // In profile the head lies nearer than its pose tells: temples would sink into it.
+    let aside = 1.0 + 0.12 * profile(face) * smoothstep(4.0, 0.0, point.position.z);
+    moved.position = (point.position - BRIDGE) * vec3f(front * aside, front, 1.0) * breadth(face) + BRIDGE;
     if point.material == LENS {
         return moved;
     }
@@ -45,6 +50,9 @@ fn wear(in: Varying) -> @location(0) vec4f {
     var normal = normalize(in.normal);
     let bend = turning(normal);
     normal = select(-normal, normal, dot(normal, eye) > 0.0);
+    // A wire of one or two pixels is seen from all sides at once: where on it the pixel's middle lies would make beads.
+    let thin = smoothstep(4.0, 1.5, 2.0 * WIRE / pixel_at(in.place));
+    normal = normalize(mix(normal, eye, select(0.6 * thin, 0.0, in.material == LENS)));
     let facing = max(dot(normal, eye), 0.0);
     let bounce = reflect(-eye, normal);
     let surface = prop_materials[in.material];

@@ -51,18 +51,20 @@ def flow(strokes):
 def main():
     uv = faces.places()
     lips = fill(faces.spline(uv[faces.LIPS], closed=True))
+    # A moustache hangs over the edge of the upper lip: between them would be a line of skin.
+    below = cv2.erode(lips, np.ones((13, 13)))
     near_lips = cv2.dilate(lips, np.ones((9, 9)))
     chevron = fill(faces.spline([(512, 622), (480, 613), (440, 607), (404, 612), (372, 634), (350, 668), (340, 706),
                                (344, 722),
-                               (362, 712), (376, 694), (400, 681), (430, 667), (470, 655), (512, 660)]))
-    chevron = blur(chevron, 5) * (1 - blur(lips, 1.5))
+                               (362, 716), (376, 702), (400, 690), (430, 677), (470, 665), (512, 670)]))
+    chevron = blur(chevron, 5) * (1 - blur(below, 1.5))
     curl = faces.spline([(400, 648), (368, 664), (334, 668), (308, 656), (298, 634), (306, 616), (322, 616)])
     handlebar = fill(faces.spline([(506, 622), (480, 613), (440, 608), (408, 618), (382, 640), (376, 668), (400, 680),
-                                 (430, 667), (470, 655), (506, 656)]))
+                                 (430, 675), (470, 663), (506, 665)]))
     for i, (x, y) in enumerate(curl):
         t = i / (len(curl) - 1)
         cv2.circle(handlebar, (int(x * SIDE / 500), int((y - 500) * SIDE / 500)), int(13 * (1 - t) ** 0.6 + 3), 1.0, -1)
-    handlebar = blur(handlebar, 3) * (1 - blur(lips, 1.5))
+    handlebar = blur(handlebar, 3) * (1 - blur(below, 1.5))
 
     face = fill([*uv[JAW], (620, 960), (620, 400), (19, 400)])
     cheek = fill([(-10, 520), (40, 545), (84, 600), (130, 652), (190, 684), (260, 690), (312, 672), (344, 660),

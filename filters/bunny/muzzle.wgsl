@@ -1,7 +1,7 @@
 // A rabbit's nose on the tip of the nose, the line below it, and two front teeth.
 
 import antifaz::color::{luma, over};
-import antifaz::expression::{mouth_seen};
+import antifaz::expression::{profile};
 import antifaz::face_mesh::{Varying};
 import antifaz::frame::{picture_at};
 import antifaz::sdf::{rounded_box, smooth_max};
@@ -33,7 +33,7 @@ fn teeth(in: Varying, light: vec3f, shade: f32) -> vec4f {
     let d = rounded_box(one, vec2f(0.098, 0.036 + 0.085 * params.teeth), 0.036);
     // They come out from under the lip. In full profile they would stand before it, where a closed mouth has none to show.
     let cover = smoothstep(1.0, -1.0, d / pixel) * smoothstep(-pixel, pixel, p.y + 0.004)
-        * mouth_seen(in.face) * step(0.02, params.teeth);
+        * (1.0 - profile(in.face)) * step(0.02, params.teeth);
     let enamel = vec3f(0.86, 0.84, 0.76) * mix(0.62, 1.0, smoothstep(0.0, 0.06, p.y))
         * mix(1.0, 0.72, smoothstep(-0.035, 0.0, d));
     let gleam = exp(-pow((one.x + 0.02) * 45.0, 2.0) - pow((one.y + 0.01) * 20.0, 2.0)) * 0.18;

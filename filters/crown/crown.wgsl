@@ -18,7 +18,7 @@ const KEY: vec3f = vec3f(-0.451, 0.621, 0.641);
 const METALS = array<vec3f, 3>(vec3f(1.0, 0.64, 0.19), vec3f(0.86, 0.87, 0.89), vec3f(0.98, 0.54, 0.42));
 /// Heights of the band and of the cap, in cm: what is lower on the far side can't be seen, and from below even more.
 const BAND: f32 = 1.7;
-const CAP: f32 = 3.2;
+const CAP: f32 = 4.6;
 /// Middle of the crown, in cm (make_crown.py).
 const MIDDLE: vec3f = vec3f(0.0, 9.2, -3.0);
 
@@ -93,7 +93,7 @@ fn wear(in: Varying) -> @location(0) vec4f {
         straight = vec3f(1.0);
         gain = (color * 0.95 + 0.06) * params.sparkle;
         matt = vec3f(0.0);
-        glow = color * 0.12 + 0.3 * flash;
+        glow = color * (0.12 + 0.5 * flash);
     } else if cap {
         // Short fibres: dark where looked at along them, light where the surface turns away.
         let rim = pow(1.0 - facing, 2.5);

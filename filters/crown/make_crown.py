@@ -68,7 +68,7 @@ def metal():
         root, top = place(angle, BAND + 0.3, 0.2), place(angle, BAND + (edge(np.array(angle)) - BAND) * 0.72, 0.12)
         t = np.linspace(0, 1, 12)[:, None]
         part.tube(root + (top - root) * t, 0.02 + 0.13 * np.sin(np.pi * t[:, 0]) ** 0.8, False, 8)
-    part.ball(MIDDLE + [0, 4.62, 0.5], [0.55, 0.32, 0.55], rows=9, columns=18)
+    part.ball(MIDDLE + [0, 6.0, 0.5], [0.55, 0.32, 0.55], rows=9, columns=18)
     return part
 
 
@@ -110,6 +110,7 @@ def pearls():
 
 
 def velvet():
+    """A cap so high that the hair of most heads is under it."""
     part = meshes.Part()
     turn = np.linspace(0, 2 * np.pi, AROUND, endpoint=False)
     rows = []
@@ -117,7 +118,7 @@ def velvet():
         fold = 1 + 0.05 * np.abs(np.cos(turn * 6)) * np.sin(np.pi * min(t * 1.15, 1))
         bulge = np.cos(t * np.pi / 2) ** 0.75 * (1 + 0.10 * np.sin(np.pi * t)) * fold
         rim = place(turn, 0 * turn + BAND - 0.2, -0.2) - MIDDLE - [0, BAND - 0.2, 0]
-        rise = 3.35 * np.sin(t * np.pi / 2) ** 1.2 - 0.35 * np.exp(-((1 - t) / 0.12) ** 2)
+        rise = 4.75 * np.sin(t * np.pi / 2) ** 1.2 - 0.35 * np.exp(-((1 - t) / 0.12) ** 2)
         row = rim * bulge[:, None] + MIDDLE + [0, BAND - 0.2, 0]
         row[:, 1] += rise
         rows.append(row)

@@ -1,5 +1,6 @@
 // A sugar skull: white ground with hollow cheeks, black drawing, petals and flowers in two colours.
 
+import antifaz::eyes::{canonical_lids};
 import antifaz::face_mesh::{Varying, below_top};
 import antifaz::frame::{linear, picture_at};
 import antifaz::noise::{value_noise};
@@ -62,5 +63,8 @@ fn paint_skull(in: Varying) -> @location(0) vec4f {
     let dabs = below_top(in.uv) + 0.10 * sponge + 0.05 * (value_noise(in.uv * 26.0, 5u) - 0.5);
     let paint = smoothstep(0.0, 0.8, here.b + sponge * 0.5 * here.b) * smoothstep(0.0, 0.07, dabs);
     let drawn = max(black, max(petal, flower)) * smoothstep(0.0, 0.3, here.b);
-    return vec4f(min(lit, vec3f(1.0)), 1.0) * max(paint, drawn) * params.opacity * bare(in.canonical, shade);
+    // Up to the lashes, wherever the lids are.
+    let soft_edge = max(length(fwidth(in.canonical.xy)) * 0.7, 0.03);
+    let lid = smoothstep(0.0, 2.0 * soft_edge, canonical_lids(in.canonical.xy));
+    return vec4f(min(lit, vec3f(1.0)), 1.0) * max(paint, drawn) * lid * params.opacity * bare(in.canonical, shade);
 }

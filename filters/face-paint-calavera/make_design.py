@@ -4,7 +4,7 @@
     python3 make_design.py          (needs numpy, opencv-python)
 
 Red: what is black, green: petals around the eyes, alpha: flowers and leaves, each as signed distance to its edge
-(0.5 + distance / (2 * REACH) in thousandths, more than 0.5 inside). Blue: where there is paint at all.
+(0.5 + distance / (2 * REACH) in thousandths, more than 0.5 inside). Blue: where there is paint at all; the shader leaves out the eyes.
 """
 import pathlib
 import sys
@@ -27,13 +27,6 @@ def ring(scale, count=120):
     return np.stack([SOCKET[0] + RADIUS[0] * scale * x, SOCKET[1] + RADIUS[1] * scale * y - 10 * x * y], 1)
 
 
-def eye(uv, grow):
-    line = faces.spline(uv[faces.EYE].mean(0) + (uv[faces.EYE] - uv[faces.EYE].mean(0)) * grow, closed=True)
-    for _ in range(20):
-        line = (np.roll(line, 7, 0) + 2 * line + np.roll(line, -7, 0)) / 4
-    return line
-
-
 def flower(sheet, x, y, size, petals, turn, grow=0.0):
     for i in range(petals):
         angle = turn + 2 * np.pi * i / petals
@@ -51,7 +44,6 @@ def black(uv):
     for x, y in ring(1.13, PETALS):
         sheet.disc(x, y, 24.5)
     sheet.fill(ring(1.06))
-    sheet.fill(eye(uv, 1.02), 0)
     # The nose: a heart upside down.
     sheet.fill(faces.spline([(504, 474), (497, 474), (480, 506), (456, 546), (447, 572), (458, 592), (480, 594), (497, 578),
                            (504, 578)]))
@@ -109,9 +101,6 @@ def flowers():
 def main():
     uv = faces.places()
     paint = faces.ramp(faces.inside(uv[faces.OVAL]), 4, 46) * (1 - faces.ramp(faces.inside(uv[faces.MOUTH]), -1, 0.6))
-    for mirrored in (False, True):
-        outline = eye(uv, 1.0)
-        paint *= 1 - faces.ramp(faces.inside([1000, 0] + outline * [-1, 1] if mirrored else outline), -3, 1)
     channels = [flowers().distance(), paint, petals().distance(), black(uv).distance()]
     rgba = np.round(np.stack([channels[1], channels[2], channels[3], channels[0]], 2) * 255).astype(np.uint8)
     cv2.imwrite(str(HERE / 'design.png'), rgba, [cv2.IMWRITE_PNG_COMPRESSION, 9])

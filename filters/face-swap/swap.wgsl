@@ -83,11 +83,13 @@ fn mouth(uv: vec2f) -> f32 {
     return smoothstep(-0.3, 1.5 * pixel, inside);
 }
 
-/// 0 where one of the faces has hair over its skin, of which their light tells: on forehead and temples, above brows.
+/// 0 where the wearer (x) or the other face (y) has hair over its skin, of which its light tells: on forehead and temples,
+/// above brows. The other's brows are worn to their ends.
 fn bare(canonical: vec3f, light: vec2f) -> f32 {
-    let rim = max(smoothstep(5.0, 5.7, canonical.y), smoothstep(5.2, 6.4, abs(canonical.x)));
-    let skin = smoothstep(vec2f(0.3), vec2f(0.6), light);
-    return mix(1.0, skin.x * skin.y, rim);
+    let temples = smoothstep(vec2f(5.2, 6.2), vec2f(6.4, 7.2), vec2f(abs(canonical.x)));
+    let rim = max(vec2f(smoothstep(5.0, 5.7, canonical.y)), temples);
+    let skin = mix(vec2f(1.0), smoothstep(vec2f(0.3), vec2f(0.6), light), rim);
+    return skin.x * skin.y;
 }
 
 @fragment
@@ -112,7 +114,8 @@ fn swap(in: Varying) -> @location(0) vec4f {
     let known = all(place > vec2f(0.0)) && all(place < vec2f(1.0));
     let shown = textureSampleLevel(places, linear, in.uv, 0.0).b;
     let soft = mix(0.12, 1.0, params.feather);
-    let hair = bare(in.canonical, vec2f(min(here, luma(picture_at(in.at).rgb) / max(in.skin.w, 0.004)), there));
+    let own_light = min(here, luma(picture_at(in.at).rgb) / max(in.skin.w, 0.004));
+    let hair = bare(in.canonical, vec2f(own_light, min(there, luma(worn) / max(theirs.w, 0.004))));
     // Where the face turns away, what lies beyond it would show as a line.
     let facing = smoothstep(0.1, 0.45, normalize(in.normal).z);
     let alpha = smoothstep(0.0, soft, shown) * facing * hair * (1.0 - own) * params.strength * select(0.0, 1.0, known);

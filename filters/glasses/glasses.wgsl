@@ -1,6 +1,7 @@
 // Acetate, metal and glass in the light of a studio that is as bright as the face.
 
 import antifaz::color::{luma};
+import antifaz::expression::{profile};
 import antifaz::frame::{frame};
 import antifaz::noise::{value_noise, value_noise3};
 import antifaz::prop::{PropPoint, Varying, breadth, prop_materials};
@@ -36,7 +37,9 @@ fn tortoise(at: vec3f, pixel: f32) -> vec3f {
 fn fitted(point: PropPoint, face: u32) -> PropPoint {
     var moved = point;
     let front = mix(1.0, params.size, smoothstep(-5.0, 4.0, point.position.z));
-    moved.position = (point.position - BRIDGE) * vec3f(front, front, 1.0) * breadth(face) + BRIDGE;
+    // In profile the head lies nearer than its pose tells: temples would sink into it.
+    let aside = 1.0 + 0.12 * profile(face) * smoothstep(4.0, 0.0, point.position.z);
+    moved.position = (point.position - BRIDGE) * vec3f(front * aside, front, 1.0) * breadth(face) + BRIDGE;
     return moved;
 }
 

@@ -1,8 +1,9 @@
 // The wires of the face mesh. Light only adds: its alpha is 0.
 
-import antifaz::face_mesh::{Varying};
+import antifaz::face_mesh::{Varying, below_top};
 import antifaz::frame::{frame, linear};
 import package::inputs::{params, wires};
+import package::tear::{tear};
 
 /// Nearness of wires and corners reaches this far, in thousandths of the face texture (make_wire.py).
 const REACH: f32 = 8.0;
@@ -27,7 +28,11 @@ fn mesh(in: Varying) -> @location(0) vec4f {
     let skin = 1.0 - near.b;
     // Wide glows are as strong as the face is light: on a dark one they would be a grey mask.
     let lit = clamp(in.skin.w / 0.15, 0.15, 1.0);
-    let light = ((wire * 0.42 + node * 0.9) * pulse + halo * lit) * dense * skin + fresnel * 0.3 * skin * lit;
+    let drawn = (wire * 0.42 + node * 0.9) * pulse + (halo + fresnel * 0.3) * lit;
+    // It ends softly, and where the picture is torn there is no face below it.
+    let rim = smoothstep(0.0, 0.09, min(below_top(in.uv), min(in.uv.x, 1.0 - in.uv.x)));
+    let whole = smoothstep(0.006, 0.003, abs(tear(in.at.y)));
+    let light = drawn * dense * skin * rim * whole;
     let white = mix(params.color.rgb, vec3f(1.0), 0.35 * node);
     return vec4f(white * light * params.wire * params.strength, 0.0);
 }

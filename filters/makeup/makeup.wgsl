@@ -2,7 +2,7 @@
 // than the lips' mean stays brighter by as much.
 
 import antifaz::color::{luma, over};
-import antifaz::expression::{mouth_seen};
+import antifaz::expression::{profile};
 import antifaz::eyes::{LEFT, RIGHT, canonical_lids};
 import antifaz::face::{landmark};
 import antifaz::face_mesh::{Varying};
@@ -102,6 +102,6 @@ fn make_up(in: Varying) -> @location(0) vec4f {
     // Beyond the outline of a head that turns there is no skin. In full profile the nets don't find the lips well enough
     // to paint within their edge.
     let seen = smoothstep(0.02, 0.25, normalize(in.normal).z);
-    let lips = layer(lipstick(skin, light, lip_light(in.face)), lip_cover * mouth_seen(in.face) * params.lips * 0.92);
+    let lips = layer(lipstick(skin, light, lip_light(in.face)), lip_cover * (1.0 - profile(in.face)) * params.lips * 0.92);
     return over(lips, over(ink, over(shadow, blush))) * seen * params.strength;
 }

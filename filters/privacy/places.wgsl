@@ -12,12 +12,15 @@ struct Place {
     half_width: f32,
     /// How much of it is shown: 1 while the face is seen, then 0 after a while.
     shown: f32,
+    /// The side of its cells, in heights of the picture.
+    cell: f32,
 }
 
 /// The oval of a slot; `shown` is 0 where there is none.
 fn place_of(slot: u32) -> Place {
     let first = textureLoad(places, vec2u(slot, 0u), 0);
     let second = textureLoad(places, vec2u(slot, 1u), 0);
+    let cell = exp2(textureLoad(places, vec2u(slot, 2u), 0).x * 0.5);
     let lost = second.y;
     // The face may have moved on since.
     let grown = 1.0 + params.margin + min(lost, 2.0) * 0.35;
@@ -26,7 +29,7 @@ fn place_of(slot: u32) -> Place {
     let shown = second.z * smoothstep(params.hold + 0.25, params.hold, lost);
     let height = length(first.zw);
     let up = first.zw * (grown + way / max(height, 1e-3));
-    return Place(first.xy, up, second.x * grown + way, shown);
+    return Place(first.xy, up, second.x * grown + way, shown, cell);
 }
 
 /// 0 in the middle of an oval, 1 at its border, `spare` (in heights of the picture) further out.

@@ -8,7 +8,7 @@ import package::inputs::{params, places};
 import package::places::{in_heights, place_of, reach};
 
 /// First row: center and top of the oval. Second row: half of its width, seconds since the face was seen, 1 where there
-/// ever was one, and how fast it has moved, in heights of the picture a second.
+/// ever was one, and how fast it has moved, in heights of the picture a second. Third row: the size of its cells.
 @fragment
 fn remember(in: Varying) -> @location(0) vec4f {
     let slot = u32(in.position.x);
@@ -31,6 +31,10 @@ fn remember(in: Varying) -> @location(0) vec4f {
         return vec4f(center, up * 1.15);
     }
     let past = textureLoad(places, vec2u(slot, 1u), 0);
+    if row == 2u {
+        let kept = textureLoad(places, vec2u(slot, 2u), 0).x;
+        return vec4f(step_of_cells(length(up) * 1.15 * (1.0 + params.margin), kept, past.z == 1.0), 0.0, 0.0, 1.0);
+    }
     var speed = past.w * exp(-3.0 * frame.delta);
     if past.z == 1.0 && past.y == 0.0 && frame.delta > 0.0 {
         let moved = distance(center, textureLoad(places, vec2u(slot, 0u), 0).xy);
@@ -41,11 +45,12 @@ fn remember(in: Varying) -> @location(0) vec4f {
     return vec4f(half_width, 0.0, 1.0, speed);
 }
 
-/// Side of the cells over a face, in heights of the picture. It changes in few steps: cells that grow and shrink with
-/// every move would shimmer, and give away more than still ones.
-fn cell_side(height: f32) -> f32 {
-    let side = max(2.0 * height / f32(params.cells), 2.0 / frame.size.y);
-    return exp2(round(log2(side) * 2.0) * 0.5);
+/// The size of the cells over a face of this height: the logarithm of their side, in heights of the picture, in halves. It
+/// changes in few steps, and stays until another one fits clearly better: cells that grow and shrink with every move would
+/// shimmer, and give away more than still ones.
+fn step_of_cells(height: f32, before: f32, is_known: bool) -> f32 {
+    let fitting = 2.0 * log2(max(2.0 * height / f32(params.cells), 2.0 / frame.size.y));
+    return select(round(fitting), before, is_known && abs(fitting - before) < 0.85);
 }
 
 @fragment
@@ -63,7 +68,7 @@ fn hide(in: Varying) -> @location(0) vec4f {
         let height = length(place.up);
         if params.style == 0u {
             // Whole cells: those whose middle is in the oval, and half a cell more.
-            let side = cell_side(height);
+            let side = place.cell;
             let cell = (floor(at / side) + 0.5) * side;
             let more = place.shown > cover || (place.shown == cover && 0.6 * side > radius);
             if place.shown > 0.0 && more && reach(place, cell, 0.4 * side) < 1.0 {

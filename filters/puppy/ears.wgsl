@@ -56,7 +56,7 @@ fn wear(in: Varying) -> @location(0) vec4f {
     let strand = hair(FUR, at, h, select(0u, 1u, in.canonical.x > 0.0));
     let pixel = length(fwidth(at)) / FUR.hair.x;
     // The ear grows out of the hair.
-    let hairline = 1.03 + 0.06 * strand.y;
+    let hairline = 0.97 + 0.06 * strand.y;
     var cover = smoothstep(hairline - 0.03, hairline + 0.03, beside_head(in.place, in.face));
     if in.material > GROUND {
         cover *= reaches(strand.x, h, pixel);

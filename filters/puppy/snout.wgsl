@@ -20,7 +20,10 @@ fn nose(at: vec2f) -> f32 {
 fn tongue(in: Varying, light: vec3f) -> vec4f {
     let unit = max(span(in.face, 263u, 33u), 1e-4);
     let lip = spot(in.face, 14u);
-    let long = smoothstep(0.17, 0.36, distance(lip, spot(in.face, 13u)) / unit) * params.tongue;
+    // A grin shows shut teeth: between them is no room for a tongue, so the mouth has to be open for its width, too.
+    let gap = distance(lip, spot(in.face, 13u));
+    let wide = max(distance(spot(in.face, 78u), spot(in.face, 308u)), 1e-4);
+    let long = smoothstep(0.17, 0.36, gap / unit) * smoothstep(0.28, 0.42, gap / wide) * params.tongue;
     let down = normalize(spot(in.face, 152u) - spot(in.face, 10u));
     let off = (in_heights(in.at) - lip) / unit;
     let t = dot(off, down) / (0.05 + 0.44 * long);

@@ -5,7 +5,7 @@ import antifaz::color::{decode, encode, luma};
 import antifaz::face::{FACES, is_present, landmark};
 import antifaz::frame::{frame, linear, picture_at};
 import antifaz::fullscreen::{Varying, pixel_of};
-import antifaz::matte::{matte_at};
+import antifaz::matte::{person_at};
 import antifaz::noise::{random3};
 import package::inputs::{heat, params, warmth};
 
@@ -26,7 +26,7 @@ fn sense(in: Varying) -> @location(0) vec4f {
     }
     let color = sum / 9.0;
     let warm = (color.r - color.b) / (color.r + color.g + color.b + 0.05);
-    return vec4f(luma(color), matte_at(in.uv), smoothstep(0.02, 0.3, warm), 1.0);
+    return vec4f(luma(color), person_at(in.uv), smoothstep(0.02, 0.3, warm), 1.0);
 }
 
 /// 1 within a face, 0 outside.

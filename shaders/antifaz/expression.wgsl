@@ -96,10 +96,10 @@ fn roll(face: u32) -> f32 {
     return select(0.0, -atan2(side.y, length(side.xz)), is_present(face));
 }
 
-/// How much of the mouth is seen, told by how wide it is beside the face's height: 1 from the front and in three
-/// quarters, 0 in full profile, where the nets guess at its far half.
-fn mouth_seen(face: u32) -> f32 {
+/// How much a face is seen in full profile, told by how narrow its mouth is beside its height: 0 from the front and in
+/// three quarters; at 1 the nets guess at the far half, and take the head for less turned than it is.
+fn profile(face: u32) -> f32 {
     let wide = distance(spot(face, 61u), spot(face, 291u));
     let tall = distance(spot(face, 10u), spot(face, 152u));
-    return smoothstep(0.155, 0.2, wide / max(tall, 1e-4));
+    return smoothstep(0.2, 0.155, wide / max(tall, 1e-4));
 }

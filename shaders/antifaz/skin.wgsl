@@ -20,8 +20,8 @@ fn tone(light: vec3f) -> vec3f {
 /// 0 on hair that falls over forehead and temples (`canonical`, in cm) and is much darker than the skin, else 1. `shade`: how
 /// light it is there, as `antifaz::shading::shade` has it.
 fn bare(canonical: vec3f, shade: f32) -> f32 {
-    let temple = smoothstep(5.2, 6.4, abs(canonical.x)) * smoothstep(-1.0, 1.0, canonical.y);
-    return mix(1.0, smoothstep(0.1, 0.32, shade), max(smoothstep(5.3, 6.1, canonical.y), temple));
+    let temple = smoothstep(4.6, 6.4, abs(canonical.x)) * smoothstep(-1.5, 1.5, canonical.y);
+    return mix(1.0, smoothstep(0.1, 0.32, shade), max(smoothstep(5.0, 6.6, canonical.y), temple));
 }
 
 /// The picture as tones, the mean of a cell of that width and height (uv) around a place.

@@ -53,8 +53,8 @@ impl Maker {
         let (preparer, tier) = (&self.preparer, self.preparer.tier());
         let (compiled, rehearsed) = thread::scope(|scope| {
             let rehearsal = self.rehearsal.as_mut().and_then(|rehearsal| {
-                let name = thread::Builder::new().name("antifaz rehearsal".into());
-                name.spawn_scoped(scope, || rehearsal.draw(look.clone(), tier)).ok()
+                let builder = thread::Builder::new().name("antifaz rehearsal".into());
+                builder.spawn_scoped(scope, || rehearsal.draw(look.clone(), tier)).ok()
             });
             let compiled = preparer.compile_first(look.clone(), tier).map(|made| (made, Instant::now()));
             let joined = rehearsal

@@ -1,6 +1,6 @@
 // Metal, cut stones, pearls and velvet in the light of a studio that is as bright as the face.
 
-import antifaz::expression::{yaw};
+import antifaz::expression::{profile, yaw};
 import antifaz::face::{head_direction};
 import antifaz::noise::{random3, value_noise};
 import antifaz::prop::{PropPoint, Varying, breadth, prop_materials};
@@ -26,10 +26,11 @@ const MIDDLE: vec3f = vec3f(0.0, 9.2, -3.0);
 fn sized(point: PropPoint, face: u32) -> PropPoint {
     let narrow = sqrt(max(1.0 - 0.9 * params.size * params.size, 0.0));
     var moved = point;
-    moved.position = MIDDLE + (point.position - MIDDLE) * params.size * breadth(face);
+    let deep = vec3f(1.0, 1.0, 1.0 + 0.3 * profile(face));
+    moved.position = MIDDLE + (point.position - MIDDLE) * params.size * breadth(face) * deep;
     moved.position.y += 5.5 * (narrow - sqrt(0.1));
     // In profile the nets see a head as less turned than it is: the crown would stand out before the forehead.
-    moved.position.z -= 2.6 * smoothstep(0.4, 0.85, abs(yaw(face)));
+    moved.position.z -= 2.6 * smoothstep(0.4, 0.85, abs(yaw(face))) + 3.2 * profile(face);
     return moved;
 }
 

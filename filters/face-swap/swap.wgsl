@@ -92,6 +92,12 @@ fn bare(canonical: vec3f, light: vec2f) -> f32 {
     return skin.x * skin.y;
 }
 
+/// How light the skin is a finger's breadth above a place of a face: dark where a fringe reaches down to the brows.
+fn above(face: u32, at: vec2f) -> f32 {
+    let up = landmark(face, 10u).xy - landmark(face, 152u).xy;
+    return luma(picture_at(at + 0.075 * up).rgb) / max(skin(face).w, 0.004);
+}
+
 @fragment
 fn swap(in: Varying) -> @location(0) vec4f {
     // The wearer's own teeth stay: the other mouth may be shut.
@@ -115,7 +121,9 @@ fn swap(in: Varying) -> @location(0) vec4f {
     let shown = textureSampleLevel(places, linear, in.uv, 0.0).b;
     let soft = mix(0.12, 1.0, params.feather);
     let own_light = min(here, luma(picture_at(in.at).rgb) / max(in.skin.w, 0.004));
-    let hair = bare(in.canonical, vec2f(own_light, min(there, luma(worn) / max(theirs.w, 0.004))));
+    let fringes = smoothstep(vec2f(0.3), vec2f(0.6), vec2f(above(in.face, in.at), above(other, place)));
+    let brows = mix(1.0, fringes.x * fringes.y, smoothstep(3.5, 4.3, in.canonical.y));
+    let hair = brows * bare(in.canonical, vec2f(own_light, min(there, luma(worn) / max(theirs.w, 0.004))));
     // Where the face turns away, what lies beyond it would show as a line.
     let facing = smoothstep(0.1, 0.45, normalize(in.normal).z);
     let alpha = smoothstep(0.0, soft, shown) * facing * hair * (1.0 - own) * params.strength * select(0.0, 1.0, known);

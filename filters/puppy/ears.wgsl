@@ -1,6 +1,7 @@
 // Fur in shells, as in cat-ears: each shell is drawn only where a hair is long enough to reach it.
 
 import antifaz::expression::{pitch, roll, yaw};
+import antifaz::face::{head_direction};
 import antifaz::fur::{Coat, fur_light, hair, reaches};
 import antifaz::prop::{HEAD, PropPoint, Varying, beside_head};
 import antifaz::shading::{exposure};
@@ -58,6 +59,9 @@ fn wear(in: Varying) -> @location(0) vec4f {
     // The ear grows out of the hair.
     let hairline = 0.97 + 0.06 * strand.y;
     var cover = smoothstep(hairline - 0.03, hairline + 0.03, beside_head(in.place, in.face));
+    // Of an ear beyond the head, the head hides all but its fold, which would lie on the hair like a scrap.
+    let side = normalize(head_direction(in.face, vec3f(sign(in.canonical.x), 0.0, 0.0)));
+    cover *= smoothstep(-0.68, -0.55, dot(side, eye));
     if in.material > GROUND {
         cover *= reaches(strand.x, h, pixel);
     }

@@ -165,12 +165,19 @@ impl Matting {
         library.insert("kernels::matting", "shaders/kernels/matting.wgsl", source);
         let source = include_str!("../../../shaders/kernels/sides.wgsl");
         library.insert("kernels::sides", "shaders/kernels/sides.wgsl", source);
-        let shader = library.resolve("kernels::matting", &[])?;
-        let sides = library.resolve("kernels::sides", &[])?;
+        let source = include_str!("../../../shaders/kernels/steady.wgsl");
+        library.insert("kernels::steady", "shaders/kernels/steady.wgsl", source);
+        let [shader, steady, sides] = ["kernels::matting", "kernels::steady", "kernels::sides"]
+            .map(|module| library.resolve(module, &[]));
+        let (shader, steady, sides) = (shader?, steady?, sides?);
         let mut passes = Vec::new();
         for (step, entry) in Step::ALL {
             let desc = PassDesc::covering(entry, "vertex", entry, step.format());
-            let shader = if let Step::Front | Step::Back = step { &sides } else { &shader };
+            let shader = match step {
+                Step::Front | Step::Back => &sides,
+                Step::Steady => &steady,
+                _ => &shader,
+            };
             passes.push(PassPipeline::new(gpu, shader, &desc)?);
         }
         let passes = passes.try_into().unwrap_or_else(|_| unreachable!("there are as many as steps"));

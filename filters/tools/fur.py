@@ -76,7 +76,7 @@ def placed(parts, frame, mirrored):
             moved.points.append(frame.out(points) * flip)
             moved.normals.append(normal @ frame.turn.T * flip)
             moved.triangles.append(triangles)
-        moved.count = part.count
+        moved.places, moved.count = part.places, part.count
         out.append(moved)
     return out
 

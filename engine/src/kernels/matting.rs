@@ -167,9 +167,9 @@ impl Matting {
         library.insert("kernels::sides", "shaders/kernels/sides.wgsl", source);
         let source = include_str!("../../../shaders/kernels/steady.wgsl");
         library.insert("kernels::steady", "shaders/kernels/steady.wgsl", source);
-        let [shader, steady, sides] = ["kernels::matting", "kernels::steady", "kernels::sides"]
-            .map(|module| library.resolve(module, &[]));
-        let (shader, steady, sides) = (shader?, steady?, sides?);
+        let shader = library.resolve("kernels::matting", &[])?;
+        let steady = library.resolve("kernels::steady", &[])?;
+        let sides = library.resolve("kernels::sides", &[])?;
         let mut passes = Vec::new();
         for (step, entry) in Step::ALL {
             let desc = PassDesc::covering(entry, "vertex", entry, step.format());

@@ -37,16 +37,8 @@ def unit(v):
     return v / np.linalg.norm(v, axis=-1, keepdims=True)
 
 
-class Part:
-    def __init__(self):
-        self.points, self.normals, self.triangles = [], [], []
-        self.count = 0
-
-    def add(self, points, normals, triangles):
-        self.points.append(points)
-        self.normals.append(normals)
-        self.triangles.append(np.asarray(triangles) + self.count)
-        self.count += len(points)
+class Part(meshes.Part):
+    """As the shared one, with rounded sections instead of round tubes."""
 
     def grid(self, points, normals, around_closed, along_closed):
         """Quads between rows: points (rows, columns, 3)."""

@@ -279,6 +279,13 @@ fn over_axes() {
         check(&Op::Softmax { beta: 1.5 }, std::slice::from_ref(&shape), &[], &mut random);
         check(&Op::Softmax { beta: 1.0 }, &[vec![3, 11]], &[], &mut random);
     }
+    // Of large maps a GPU reduces the columns first.
+    for (kind, keep_dims) in
+        [(Reduce::Mean, true), (Reduce::Sum, false), (Reduce::Max, false), (Reduce::Min, true)]
+    {
+        let op = Op::Reduce { kind, axes: vec![1, 2], keep_dims };
+        check(&op, &[vec![2, 61, 43, 6]], &[], &mut random);
+    }
 }
 
 /// Rows that are far below zero, and do not fill their last group of four channels: what fills it up is no value.

@@ -154,13 +154,24 @@ pub(super) fn dense(writer: &mut Writer<'_>, step: &Step, filter: &Filter, index
         };
         text += &format!("        {places}\n        {ahead}\n        var x{suffix} = {start};\n");
     }
+    // Of a single group, channels that are not there are not multiplied.
+    let lanes = writer.known(step.inputs[0]).channels().min(4);
+    let weights = Round { ahead: split.ahead, lanes, channels };
+    let start = format!("{first} + e * {} + g{}", weights.stride(), suffixes[0]);
+    let early = matches!(writer.crew(), Crew::Group(_)) && rounds > split.parts;
+    if early {
+        let (e, _) = range.split_once(';').unwrap_or_default();
+        text += &format!(
+            "        {}\n        {{ let e = {e}; let w = {start}; {} }}\n",
+            weights.vars(),
+            weights.read(0)
+        );
+    }
     text += &format!(
-        "        for (var e = {range}; e++) {{\n            {}\n            \
-         let w = {first} + e * {} + g{};\n{}        }}\n",
+        "        for (var e = {range}; e++) {{\n            {}\n            let w = {start};\n{}{}        }}\n",
         round(step, &suffixes, &from, split.ahead),
-        split.ahead * 4 * channels,
-        suffixes[0],
-        sums(writer, step, &suffixes, [split.ahead, channels])
+        if early { weights.taken() } else { weights.here() },
+        sums(writer, step, &suffixes, &weights)
     );
     if split.parts == 1 {
         for suffix in &suffixes {
@@ -187,6 +198,48 @@ pub(super) fn dense(writer: &mut Writer<'_>, step: &Step, filter: &Filter, index
     writer.each(all, &text);
 }
 
+/// The weights of a round: four output channels of so many groups of input channels, which have `lanes` each.
+struct Round {
+    ahead: usize,
+    lanes: usize,
+    /// Groups of output channels.
+    channels: usize,
+}
+
+impl Round {
+    /// From round to round.
+    fn stride(&self) -> usize {
+        self.ahead * 4 * self.channels
+    }
+
+    /// For each weight, `text` of its name and place.
+    fn each(&self, text: impl Fn(String, usize) -> String) -> String {
+        let all = (0..self.ahead).flat_map(|near| (0..self.lanes).map(move |lane| (near, lane)));
+        all.map(|(near, lane)| text(format!("{near}{lane}"), (near * 4 + lane) * self.channels)).collect()
+    }
+
+    /// Declares them, read when they are used.
+    fn here(&self) -> String {
+        self.each(|name, at| format!("            let w{name} = weights4(w + {at});\n"))
+    }
+
+    /// Declares what [`Round::read`] sets.
+    fn vars(&self) -> String {
+        self.each(|name, _| format!("var next{name}: Weight; "))
+    }
+
+    /// Reads those that lie `beyond`.
+    fn read(&self, beyond: usize) -> String {
+        self.each(|name, at| format!("next{name} = weights[u32(w + {})]; ", beyond + at))
+    }
+
+    /// Declares them, read a round before; reads those of the next round. After the last these are whatever lies there.
+    fn taken(&self) -> String {
+        let taken = self.each(|name, _| format!("            let w{name} = four(next{name});\n"));
+        format!("{taken}            {}\n", self.read(self.stride()))
+    }
+}
+
 /// Declares what round `e` of a dense step looks at: groups of channels from `d` on, under one cell of the window.
 fn round(step: &Step, suffixes: &[String], from: &[usize], ahead: usize) -> String {
     let rounds = from[from.len() - 1].div_ceil(4).div_ceil(ahead);
@@ -207,17 +260,12 @@ fn round(step: &Step, suffixes: &[String], from: &[usize], ahead: usize) -> Stri
 }
 
 /// Reads all that a round needs, then adds it up.
-fn sums(writer: &Writer<'_>, step: &Step, suffixes: &[String], [ahead, channels]: [usize; 2]) -> String {
+fn sums(writer: &Writer<'_>, step: &Step, suffixes: &[String], weights: &Round) -> String {
     let known = writer.known(step.inputs[0]);
     let (rank, depth) = (known.shape.len(), known.groups());
-    // Of a single group, channels that are not there are not multiplied.
-    let lanes = known.channels().min(4);
+    let &Round { ahead, lanes, .. } = weights;
     let mut text = String::new();
     for near in 0..ahead {
-        for lane in 0..lanes {
-            let at = (near * 4 + lane) * channels;
-            text += &format!("            let w{near}{lane} = weights4(w + {at});\n");
-        }
         for suffix in suffixes {
             // Beyond the last group weights are zero, and any value will do.
             let group = match depth.is_multiple_of(ahead) {

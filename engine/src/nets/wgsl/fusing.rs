@@ -33,6 +33,8 @@ const AT_ONCE: f32 = 96.0;
 /// Cycles until what is in a cache of the whole device is there, and what is in workgroup memory.
 const FAR: f32 = 300.0;
 const NEAR: f32 = 40.0;
+/// Bytes that come through from there in a cycle, while all multiprocessors ask for some.
+const THROUGH: f32 = 32.0;
 
 /// What kernels are made for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -228,7 +230,9 @@ fn phase(plan: &Plan, step: &Step, region: &Region, device: Device) -> f32 {
         (rounds * busy.div_ceil(threads), cycles)
     } else if let Op::Reduce { .. } = step.op {
         let parts = (threads / items.max(1)).max(1);
-        ((reads(plan, step) / parts).div_ceil(8).max(1) + parts / 16, FAR)
+        let rounds = (reads(plan, step) / parts).div_ceil(8).max(1) + parts / 16;
+        let through = (reads(plan, step) * items * 16) as f32 / THROUGH;
+        (rounds, FAR.max(through / rounds as f32))
     } else {
         (reads(plan, step).max(1) * items.div_ceil(threads), NEAR * 2.0)
     };

@@ -226,7 +226,9 @@ impl Writer<'_> {
             };
             text += &format!(
                 "@group(0) @binding({binding}) var<storage, read> weights: array<{element}>;\n\
-                 fn weights4(at: i32) -> vec4<f32> {{ let read = weights[u32(at)]; return {four}; }}\n"
+                 alias Weight = {element};\n\
+                 fn four(read: Weight) -> vec4<f32> {{ return {four}; }}\n\
+                 fn weights4(at: i32) -> vec4<f32> {{ return four(weights[u32(at)]); }}\n"
             );
         }
         if between > 0 {

@@ -5,6 +5,14 @@
 // Done twice, in wide windows, of which every other cell in a row and every other row count, and then in near ones, on a small
 // picture; `kernels::steady` applies the functions to the picture itself. `kernels::matting::Twin` is the twin.
 
+struct Matting {
+    /// The share of the frame before that is kept where nothing moves; 0 where there is none.
+    kept: f32,
+    /// The same where the mask changes in the middle of what stands still.
+    lasting: f32,
+}
+
+@group(0) @binding(0) var<uniform> matting: Matting;
 @group(0) @binding(1) var linear_clamp: sampler;
 @group(0) @binding(2) var picture: texture_2d<f32>;
 @group(0) @binding(3) var mask: texture_2d<f32>;
@@ -16,6 +24,8 @@
 @group(0) @binding(6) var fitted: texture_2d<f32>;
 /// The averaged ones.
 @group(0) @binding(7) var lines: texture_2d<f32>;
+/// Picture and person of the frame before.
+@group(0) @binding(8) var before: texture_2d<f32>;
 
 /// Half of a window's side, in cells: where the functions are fitted to the mask, and where they are averaged.
 const WIDE: i32 = 5;
@@ -24,6 +34,13 @@ const NEAR: i32 = 2;
 /// Differences of tone below its root are taken for noise.
 const NOISE: f32 = 0.0006;
 const STEEPEST: f32 = 40.0;
+/// Changes of tone of a picture that stands still, by noise alone; and of one that moves.
+const STILL: f32 = 0.022;
+const MOVED: f32 = 0.06;
+/// How much more of a change a net in doubt must see.
+const HOLD: f32 = 0.3;
+/// Differences of the mask around a place: small where the net is in doubt, large at an edge that it sees.
+const SEES: vec2f = vec2f(0.35, 0.7);
 
 @vertex
 fn vertex(@builtin(vertex_index) index: u32) -> @builtin(position) vec4f {
@@ -40,18 +57,26 @@ fn cell_at(table: texture_2d<f32>, at: vec2i) -> vec4f {
     return textureLoad(table, clamp(at, vec2i(0), vec2i(textureDimensions(table)) - 1), 0);
 }
 
-/// The picture made small: each cell is the mean of 3 x 3 samples.
-@fragment
-fn shrink(@builtin(position) position: vec4f) -> @location(0) vec4f {
-    let size = small_size();
+/// Tones of a cell of a picture that is made small to `size`: the mean of 3 x 3 samples.
+fn tones(light: texture_2d<f32>, cell: vec2f, size: vec2f) -> vec3f {
     var sum = vec3f(0.0);
     for (var y = 0; y < 3; y++) {
         for (var x = 0; x < 3; x++) {
-            let at = floor(position.xy) + (vec2f(f32(x), f32(y)) + 0.5) / 3.0;
-            sum += tone(textureSampleLevel(picture, linear_clamp, at / size, 0.0).rgb);
+            let at = floor(cell) + (vec2f(f32(x), f32(y)) + 0.5) / 3.0;
+            sum += tone(textureSampleLevel(light, linear_clamp, at / size, 0.0).rgb);
         }
     }
-    return vec4f(sum / 9.0, 1.0);
+    return sum / 9.0;
+}
+
+/// How still it is where tones change by so much: 1 to 0.
+fn stillness(change: vec3f) -> f32 {
+    return 1.0 - smoothstep(STILL, MOVED, max(change.r, max(change.g, change.b)));
+}
+
+@fragment
+fn shrink(@builtin(position) position: vec4f) -> @location(0) vec4f {
+    return vec4f(tones(picture, position.xy, small_size()), 1.0);
 }
 
 /// The size of the small picture; `kernels::shrink::size_of_copy`.
@@ -64,12 +89,25 @@ fn small_size() -> vec2f {
     return vec2f(max((whole * 256u + longest / 2u) / longest, vec2u(1u)));
 }
 
-/// The mask beside the picture that it was made of. The net's edges are soft: their middle is what it says.
+/// The mask beside the picture that it was made of. The net's edges are soft: their middle is what it says. Where it is in
+/// doubt, sees no edge near by, and nothing moves, what was there stays.
 @fragment fn pair(@builtin(position) position: vec4f) -> @location(0) vec4f {
-    let cell = textureLoad(guide, vec2i(position.xy), 0);
-    let uv = position.xy / vec2f(textureDimensions(guide));
+    let cell = textureLoad(guide, vec2i(position.xy), 0).rgb;
+    let size = vec2f(textureDimensions(guide));
+    let uv = position.xy / size;
     let person = textureSampleLevel(mask, linear_clamp, uv, 0.0).r;
-    return vec4f(cell.rgb, smoothstep(0.25, 0.75, person));
+    var least = person;
+    var most = person;
+    for (var i = 0; i < 4; i++) {
+        let way = (vec2f(f32(i & 1), f32(i >> 1)) * 2.0 - 1.0) / vec2f(textureDimensions(mask));
+        let near = textureSampleLevel(mask, linear_clamp, uv + way, 0.0).r;
+        least = min(least, near);
+        most = max(most, near);
+    }
+    let doubt = 1.0 - smoothstep(SEES.x, SEES.y, most - least);
+    let still = select(0.0, stillness(abs(cell - tones(before, position.xy, size))), matting.kept > 0.0);
+    let then = 2.0 * textureSampleLevel(before, linear_clamp, uv, 0.0).a - 1.0;
+    return vec4f(cell, smoothstep(0.25, 0.75, person + HOLD * doubt * still * then));
 }
 
 /// The function that fits the pairs in the window of a cell best.

@@ -1,21 +1,7 @@
 // What has been fitted, applied to the picture and kept steady from frame to frame.
 
-import kernels::matting::{linear_clamp, lines, person_of, picture, tone};
+import kernels::matting::{before, linear_clamp, lines, matting, person_of, picture, stillness, tone};
 
-struct Matting {
-    /// The share of the frame before that is kept where nothing moves; 0 where there is none.
-    kept: f32,
-    /// The same where the mask changes in the middle of what stands still.
-    lasting: f32,
-}
-
-@group(0) @binding(0) var<uniform> matting: Matting;
-/// Picture and person of the frame before.
-@group(0) @binding(8) var before: texture_2d<f32>;
-
-/// Changes of tone of a picture that stands still, by noise alone; and of one that moves.
-const STILL: f32 = 0.022;
-const MOVED: f32 = 0.06;
 /// Person that differs by less is the same.
 const ALIKE: f32 = 0.002;
 /// How far an edge goes on in a frame, to either side, in picture heights.
@@ -41,7 +27,7 @@ fn settled(now: f32, before_this: f32, uv: vec2f, size: vec2f) -> f32 {
         let way = vec2f(f32(i & 1), f32(i >> 1)) * 2.0 - 1.0;
         corners[i] = textureSampleLevel(before, linear_clamp, uv + way * vec2f(size.y / size.x, 1.0) * EDGE, 0.0).a;
     }
-    let still = 1.0 - smoothstep(STILL, MOVED, max(changed.r, max(changed.g, changed.b)));
+    let still = stillness(changed);
     // A line that neither goes on to two sides nor is seen now is what an edge has left behind.
     let least = max(min(corners.x, corners.w), min(corners.y, corners.z));
     let most = min(max(corners.x, corners.w), max(corners.y, corners.z));

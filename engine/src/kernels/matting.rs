@@ -3,7 +3,8 @@
 //!
 //! A mask may be older than the picture: it is fitted to the picture that it was made of, and what is learned there
 //! about colours is applied to the picture of now. The frame before is kept where the picture stands still, so that
-//! edges neither shimmer nor trail behind, and longest where the mask changes all the same: the net errs there.
+//! edges neither shimmer nor trail behind, and longest where the mask changes all the same: the net errs there. A net that is
+//! in doubt there changes nothing at all.
 
 mod twin;
 
@@ -215,7 +216,8 @@ impl Matting {
         let seen = memory.guides.iter().rev().find(|(number, _)| *number <= frame.seen);
         let seen = seen.or(memory.guides.first()).filter(|_| frame.seen < frame.number);
         let guide = ("guide", Resource::Texture(seen.map_or(&now, |(_, guide)| guide)));
-        let pairs = self.step(encoder, Step::Pair, small, &[guide, mask])?;
+        let then = ("before", Resource::Texture(&before));
+        let pairs = self.step(encoder, Step::Pair, small, &[guide, mask, then])?;
         let pairs = self.islands.record(encoder, &pairs)?;
         let fitted = self.step(encoder, Step::FitWide, small, &[("pairs", Resource::Texture(&pairs))])?;
         let again = [guide, ("fitted", Resource::Texture(&fitted))];
@@ -224,8 +226,7 @@ impl Matting {
         let lines = self.step(encoder, Step::Average, small, &[("fitted", Resource::Texture(&fitted))])?;
 
         let lines = ("lines", Resource::Texture(&lines));
-        let all =
-            [picture, lines, ("before", Resource::Texture(&before)), ("guide", Resource::Texture(&now))];
+        let all = [picture, lines, then, ("guide", Resource::Texture(&now))];
         memory.refined = Some(Refined {
             person: self.step(encoder, Step::Steady, full, &all)?,
             front: self.step(encoder, Step::Front, half, &all)?,

@@ -72,17 +72,17 @@ fn the_edge_of_a_coarse_mask_comes_to_lie_on_that_of_the_picture() {
 }
 
 /// A grey picture with a grey person, who is told from it by the mask alone.
-fn grey(is_person: impl Fn(usize) -> bool) -> [Floats; 2] {
+fn grey(person: impl Fn(usize) -> f32) -> [Floats; 2] {
     let picture = Floats::make([160, 90], |_, _| [0.2, 0.2, 0.2, 1.0]);
-    let mask = Floats::make([160, 90], |x, _| [if is_person(x) { 1.0 } else { 0.0 }, 0.0, 0.0, 1.0]);
+    let mask = Floats::make([160, 90], |x, _| [person(x), 0.0, 0.0, 1.0]);
     [picture, mask]
 }
 
 /// What of the person a column shows after masks of consecutive frames.
-fn shown(column: usize, masks: &[&dyn Fn(usize) -> bool]) -> f32 {
+fn shown(column: usize, masks: &[&dyn Fn(usize) -> f32]) -> f32 {
     let (mut twin, mut shown) = (Twin::default(), 0.0);
-    for (number, is_person) in masks.iter().enumerate() {
-        let [picture, mask] = grey(is_person);
+    for (number, person) in masks.iter().enumerate() {
+        let [picture, mask] = grey(person);
         let delta = if number == 0 { 0.0 } else { 1.0 / 30.0 };
         let [person, ..] = twin.step(&picture, &mask, [number as u64; 2], delta);
         shown = person.at(column as isize, 45)[3];
@@ -90,9 +90,13 @@ fn shown(column: usize, masks: &[&dyn Fn(usize) -> bool]) -> f32 {
     shown
 }
 
+fn left_of(column: usize) -> impl Fn(usize) -> f32 {
+    move |x| if x < column { 1.0 } else { 0.0 }
+}
+
 #[test]
 fn an_edge_that_the_picture_does_not_show_goes_on_soon() {
-    let (here, further) = (|x: usize| x < 60, |x: usize| x < 57);
+    let (here, further) = (left_of(60), left_of(57));
     let (before, after) = (shown(58, &[&here]), shown(58, &[&further]));
     let left = (shown(58, &[&here, &further]) - after) / (before - after);
     assert!(left < 0.6, "{left} of the edge before: what nothing moves keeps .88");
@@ -101,10 +105,26 @@ fn an_edge_that_the_picture_does_not_show_goes_on_soon() {
 
 #[test]
 fn nobody_appears_in_the_middle_of_what_stands_still() {
-    let (nobody, somebody) = (|_: usize| false, |x: usize| x > 100);
-    assert!(shown(140, &[&nobody, &somebody]) < 0.1);
-    let mut long: Vec<&dyn Fn(usize) -> bool> = vec![&nobody];
-    long.extend([&somebody as &dyn Fn(usize) -> bool; 60]);
-    assert!(shown(140, &long) > 0.9, "a person who stays is believed");
-    assert!(shown(140, &[&somebody, &somebody, &nobody]) > 0.9, "nor does anybody vanish");
+    let (nobody, somebody) = (left_of(0), left_of(60));
+    assert!(shown(20, &[&nobody, &somebody]) < 0.1);
+    let mut long: Vec<&dyn Fn(usize) -> f32> = vec![&nobody];
+    long.extend([&somebody as &dyn Fn(usize) -> f32; 60]);
+    assert!(shown(20, &long) > 0.9, "a person who stays is believed");
+    assert!(shown(20, &[&somebody, &somebody, &nobody]) > 0.9, "nor does anybody vanish");
+}
+
+#[test]
+fn what_was_there_stays_while_the_net_is_in_doubt() {
+    let (nobody, somebody) = (left_of(0), left_of(60));
+    let (rather, hardly) = (|x: usize| 0.6 * left_of(60)(x), |x: usize| 0.4 * left_of(60)(x));
+    let after = |first: &dyn Fn(usize) -> f32, then: &dyn Fn(usize) -> f32| {
+        let mut masks: Vec<&dyn Fn(usize) -> f32> = vec![first];
+        masks.extend([then; 60]);
+        shown(20, &masks)
+    };
+    assert!(after(&somebody, &hardly) > 0.9 && after(&nobody, &rather) < 0.1);
+    assert!(
+        shown(20, &[&rather]) > 0.5 && shown(20, &[&hardly]) < 0.5,
+        "without a frame before the net says it"
+    );
 }

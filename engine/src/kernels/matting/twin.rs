@@ -20,6 +20,8 @@ const NOISE: f32 = 0.0006;
 const STEEPEST: f32 = 40.0;
 const STILL: f32 = 0.022;
 const MOVED: f32 = 0.06;
+const HOLD: f32 = 0.3;
+const SEES: [f32; 2] = [0.35, 0.7];
 const EDGE: f32 = 0.016;
 const DIFFERS: [f32; 2] = [0.15, 0.6];
 
@@ -91,10 +93,9 @@ impl Twin {
         let now = shrink(picture, small);
         let old = self.guides.iter().rev().find(|(at, _)| *at <= seen).or(self.guides.first());
         let guide = old.filter(|_| seen < number).map_or(&now, |(_, guide)| guide);
-        let mut pairs = Floats::make(small, |x, y| {
-            let [r, g, b, _] = guide.at(x as isize, y as isize);
-            [r, g, b, smoothstep(0.25, 0.75, mask.sample(middle([x, y], small))[0])]
-        });
+        let params = Params::after(self.person.as_ref().map_or(0.0, |_| delta));
+        let before = self.person.take().unwrap_or_else(|| Floats::make(full, |_, _| [0.0; 4]));
+        let mut pairs = paired(guide, mask, &before, params);
         let mut alone: Vec<f32> = pairs.texels.iter().map(|texel| texel[3]).collect();
         islands::cpu(&mut alone, small);
         pairs.texels.iter_mut().zip(alone).for_each(|(texel, alone)| texel[3] = alone);
@@ -105,9 +106,7 @@ impl Twin {
             [r, g, b, smoothstep(0.25, 0.75, applied(wide.at(x as isize, y as isize), [r, g, b]))]
         });
         let lines = averaged(&fit(&pairs, NEAR, 1), NEAR, 1);
-        let params = Params::after(self.person.as_ref().map_or(0.0, |_| delta));
-        let nobody = || Floats::make(full, |_, _| [0.0; 4]);
-        let person = steady(picture, &lines, &self.person.take().unwrap_or_else(nobody), full, params);
+        let person = steady(picture, &lines, &before, full, params);
         let sides = [true, false].map(|of_person| gathered(&now, &lines, half, of_person));
         self.guides.push((number, now));
         if self.guides.len() > super::REMEMBERED {
@@ -151,6 +150,31 @@ fn shrink(picture: &Floats, small: [usize; 2]) -> Floats {
             sum.iter_mut().zip(light).for_each(|(sum, light)| *sum += tone(light));
         }
         [sum[0] / 9.0, sum[1] / 9.0, sum[2] / 9.0, 1.0]
+    })
+}
+
+fn stillness(change: [f32; 3]) -> f32 {
+    1.0 - smoothstep(STILL, MOVED, change.into_iter().fold(0.0, f32::max))
+}
+
+fn paired(guide: &Floats, mask: &Floats, before: &Floats, params: Params) -> Floats {
+    let small = shrink(before, guide.size);
+    Floats::make(guide.size, |x, y| {
+        let uv = middle([x, y], guide.size);
+        let person = mask.sample(uv)[0];
+        let corner = |right: f32, down: f32| {
+            mask.sample([uv[0] + right / mask.size[0] as f32, uv[1] + down / mask.size[1] as f32])[0]
+        };
+        let near = [corner(-1.0, -1.0), corner(1.0, -1.0), corner(-1.0, 1.0), corner(1.0, 1.0)];
+        let (least, most) =
+            (near.into_iter().fold(person, f32::min), near.into_iter().fold(person, f32::max));
+        let doubt = 1.0 - smoothstep(SEES[0], SEES[1], most - least);
+        let [r, g, b, _] = guide.at(x as isize, y as isize);
+        let then = small.at(x as isize, y as isize);
+        let change = [r - then[0], g - then[1], b - then[2]].map(f32::abs);
+        let still = if params.kept > 0.0 { stillness(change) } else { 0.0 };
+        let held = HOLD * doubt * still * (2.0 * before.sample(uv)[3] - 1.0);
+        [r, g, b, smoothstep(0.25, 0.75, person + held)]
     })
 }
 
@@ -199,7 +223,7 @@ fn steady(picture: &Floats, lines: &Floats, before: &Floats, full: [usize; 2], p
                 *changed += (seen - tone(then)).abs() / 4.0;
             }
         }
-        let still = 1.0 - smoothstep(STILL, MOVED, changed.into_iter().fold(0.0, f32::max));
+        let still = stillness(changed);
         let corner = |right: f32, down: f32| {
             before.sample([uv[0] + right * EDGE * height / width, uv[1] + down * EDGE])[3]
         };

@@ -132,43 +132,25 @@ pub(super) fn dense(writer: &mut Writer<'_>, step: &Step, filter: &Filter, index
     };
     let items = groups(region) / split.cells;
     let rounds = rows * cols * padded / split.ahead;
-    let (item, range) = match split.parts {
-        1 => ("i".to_owned(), format!("0; e < {rounds}")),
-        parts => (
-            format!("(i % {items}u)"),
-            format!("part * {rounds} / {parts}; e < (part + 1) * {rounds} / {parts}"),
-        ),
+    let [begin, end] = match split.parts {
+        1 => ["0".to_owned(), rounds.to_string()],
+        parts => ["part", "(part + 1)"].map(|part| format!("{part} * {rounds} / {parts}")),
     };
-    let mut text = String::new();
-    if split.parts > 1 {
-        text += &format!("        let part = i32(i / {items}u);\n");
-    }
-    for (cell, suffix) in suffixes.iter().enumerate() {
-        let item = if cell == 0 { item.clone() } else { format!("({item} + {}u)", cell * items) };
-        let start =
-            if split.parts > 1 { "vec4<f32>()".into() } else { format!("weights4({bias} + g{suffix})") };
-        let ahead = if split.parts > 1 { String::new() } else { writer.ahead(index, suffix) };
-        let places = match cell {
-            0 => cells(region, &item, suffix),
-            _ => with_group(region, &item, suffix, &suffixes[0]),
-        };
-        text += &format!("        {places}\n        {ahead}\n        var x{suffix} = {start};\n");
-    }
+    let mut text = begun(writer, split, [index, bias, items], region, &suffixes);
     // Of a single group, channels that are not there are not multiplied.
     let lanes = writer.known(step.inputs[0]).channels().min(4);
     let weights = Round { ahead: split.ahead, lanes, channels };
     let start = format!("{first} + e * {} + g{}", weights.stride(), suffixes[0]);
     let early = matches!(writer.crew(), Crew::Group(_)) && rounds > split.parts;
     if early {
-        let (e, _) = range.split_once(';').unwrap_or_default();
         text += &format!(
-            "        {}\n        {{ let e = {e}; let w = {start}; {} }}\n",
+            "        {}\n        {{ let e = {begin}; let w = {start}; {} }}\n",
             weights.vars(),
             weights.read(0)
         );
     }
     text += &format!(
-        "        for (var e = {range}; e++) {{\n            {}\n            let w = {start};\n{}{}        }}\n",
+        "        for (var e = {begin}; e < {end}; e++) {{\n            {}\n            let w = {start};\n{}{}        }}\n",
         round(step, &suffixes, &from, split.ahead),
         if early { weights.taken() } else { weights.here() },
         sums(writer, step, &suffixes, &weights)
@@ -196,6 +178,34 @@ pub(super) fn dense(writer: &mut Writer<'_>, step: &Step, filter: &Filter, index
         put(writer, step, index, "", "x")
     );
     writer.each(all, &text);
+}
+
+/// Where the cells of an item are, and what their sums begin with; parts of sums begin with nothing.
+fn begun(
+    writer: &Writer<'_>,
+    split: Split,
+    [index, bias, items]: [usize; 3],
+    region: &[Span],
+    suffixes: &[String],
+) -> String {
+    let parted = split.parts > 1;
+    let item = if parted { format!("(i % {items}u)") } else { "i".into() };
+    let mut text = String::new();
+    if parted {
+        text += &format!("        let part = i32(i / {items}u);\n");
+    }
+    for (cell, suffix) in suffixes.iter().enumerate() {
+        let (start, ahead) = match parted {
+            true => ("vec4<f32>()".into(), String::new()),
+            false => (format!("weights4({bias} + g{suffix})"), writer.ahead(index, suffix)),
+        };
+        let places = match cell {
+            0 => cells(region, &item, suffix),
+            _ => with_group(region, &format!("({item} + {}u)", cell * items), suffix, &suffixes[0]),
+        };
+        text += &format!("        {places}\n        {ahead}\n        var x{suffix} = {start};\n");
+    }
+    text
 }
 
 /// The weights of a round: four output channels of so many groups of input channels, which have `lanes` each.

@@ -37,15 +37,21 @@ fn picture_at(uv: vec2f) -> vec4f {
     return textureSampleLevel(picture, linear, uv, 0.0);
 }
 
-/// Where several filters that see only the pixel that they draw share a pass: what the one before has drawn there.
+/// Where filters share a pass, the first sees the picture; those after it see only the pixel that they draw, as the one
+/// before has left it.
 @if(merged)
 fn picture_at(uv: vec2f) -> vec4f {
-    return carried;
+    if carries {
+        return carried;
+    }
+    return textureSampleLevel(picture, linear, uv, 0.0);
 }
 
-/// What the passes before have left in a shared pass.
+/// What the passes before have left in a shared pass, and whether there are any.
 @if(merged)
 var<private> carried: vec4f;
+@if(merged)
+var<private> carries: bool;
 
 /// Another picture as large as it must be to cover this one, its middle in the middle: for `image` inputs.
 fn covering(image: texture_2d<f32>, uv: vec2f) -> vec4f {

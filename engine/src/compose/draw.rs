@@ -42,7 +42,7 @@ impl Recorder<'_> {
         target: &Texture,
     ) -> Result<(), GpuError> {
         let (item, number) = match pass.draw {
-            Draw::Lay(blend) => return self.lay(encoder, pass, target, blend),
+            Draw::Lay { blend, .. } => return self.lay(encoder, pass, target, blend),
             Draw::Chain(chain) => return self.chain(encoder, pass, target, chain),
             Draw::Tool => return Ok(()),
             Draw::Filter { item, pass } => (item, pass),
@@ -94,16 +94,8 @@ impl Recorder<'_> {
         target: &Texture,
         blend: Blend,
     ) -> Result<(), GpuError> {
-        let [over, add, multiply, screen] = &self.composer.shared.lay;
-        let pipeline = match blend {
-            Blend::Replace | Blend::Over => over,
-            Blend::Add => add,
-            Blend::Multiply => multiply,
-            Blend::Screen => screen,
-        };
-        let mut resources = self.engine_resources(pass);
-        resources.extend(self.slots.get(Slot::Layer).map(|layer| ("layer", Resource::Texture(layer))));
-        let draws = [gpu::Draw::fullscreen(pipeline, &resources)];
+        let resources = self.engine_resources(pass);
+        let draws = [gpu::Draw::fullscreen(&self.composer.shared.lay[library::lay(blend)], &resources)];
         encoder.render(&Render::new(&pass.label, target, &draws))
     }
 
@@ -119,13 +111,10 @@ impl Recorder<'_> {
         let Some(Pipelines::Draw { main, .. }) = self.composer.merged.find(steps, self.planned.tier) else {
             return Ok(());
         };
-        let own: Vec<(String, Resource<'_>)> = steps
-            .iter()
-            .flat_map(|step| {
-                let named = move |(own, resource)| (merged::name(step.item, own), resource);
-                self.composer.programs[step.item].resources().map(named)
-            })
-            .collect();
+        let mut items: Vec<usize> = steps.iter().filter_map(|step| self.planned.plan.item(*step)).collect();
+        items.dedup();
+        let named = |item| self.own(item).map(move |(own, resource)| (merged::name(item, own), resource));
+        let own: Vec<(String, Resource<'_>)> = items.into_iter().flat_map(named).collect();
         let mut resources = self.engine_resources(pass);
         resources.extend(own.iter().map(|(name, resource)| (name.as_str(), *resource)));
         let draws = [gpu::Draw::fullscreen(main, &resources)];
@@ -146,14 +135,7 @@ impl Recorder<'_> {
         let mut resources: Vec<(&str, Resource<'_>)> =
             one_face.map(|one_face| ("faces", Resource::Buffer(&one_face.faces))).into_iter().collect();
         resources.extend(self.engine_resources(pass));
-        resources.extend(program.resources());
-        for (index, named) in filter.targets.iter().enumerate() {
-            let now = self.slots.get(Slot::Named(item, index));
-            let before = self.kept.before(item, index);
-            let texture = if let Keep::History(_) = named.keep { before } else { now.or(before) };
-            let texture = texture.unwrap_or(&self.composer.shared.nothing);
-            resources.push((&named.name, Resource::Texture(texture)));
-        }
+        resources.extend(self.own(item));
         if let Space::Prop(prop) = filter.passes[number].space {
             let prop = &program.props[prop];
             resources.push(("prop_vertices", Resource::Buffer(&prop.vertices)));
@@ -164,10 +146,24 @@ impl Recorder<'_> {
         resources
     }
 
+    /// The resources of an item under the names that its filter has for them: those of its targets, too.
+    fn own(&self, item: usize) -> impl Iterator<Item = (&str, Resource<'_>)> {
+        let targets = self.composer.look.0[item].filter.targets.iter().enumerate();
+        let targets = targets.map(move |(index, named)| {
+            let now = self.slots.get(Slot::Named(item, index));
+            let before = self.kept.before(item, index);
+            let texture = if let Keep::History(_) = named.keep { before } else { now.or(before) };
+            let texture = texture.unwrap_or(&self.composer.shared.nothing);
+            (named.name.as_str(), Resource::Texture(texture))
+        });
+        self.composer.programs[item].resources().chain(targets)
+    }
+
     fn engine_resources<'r>(&'r self, pass: &plan::Pass) -> Vec<(&'r str, Resource<'r>)> {
         let shared = &self.composer.shared;
         let picture = self.slots.get(pass.reads).unwrap_or(&shared.nothing);
-        let levels = self.slots.get(Slot::Levels).unwrap_or(&shared.nothing);
+        let [levels, layer] =
+            [Slot::Levels, Slot::Layer].map(|slot| self.slots.get(slot).unwrap_or(&shared.nothing));
         let nothing = [&shared.nothing; 3];
         let person = self.kept.person.refined();
         let [edges, front, back] = person.map_or(nothing, |found| [&found.person, &found.front, &found.back]);
@@ -182,6 +178,7 @@ impl Recorder<'_> {
             ("person_front", Resource::Texture(front)),
             ("person_back", Resource::Texture(back)),
             ("picture_levels", Resource::Texture(levels)),
+            ("layer", Resource::Texture(layer)),
             ("face_points", Resource::Buffer(&shared.face.points)),
             (measure::MEASURES, Resource::Buffer(&shared.measures.buffer)),
             ("head_points", Resource::Buffer(&shared.head.points)),

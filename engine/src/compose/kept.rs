@@ -3,7 +3,7 @@
 //! A persistent target is two textures that swap: while a frame draws on one, its passes read the other. A history
 //! is an array whose layers are written in turn, each at the end of its frame.
 
-use super::{Composer, Planned, clock::Tick, plan, plan::Draw};
+use super::{Composer, Planned, clock::Tick, plan};
 use crate::{
     filter::{Filter, Keep},
     gpu::{Encoder, Gpu, GpuError, Load, Render, Texture, TextureDesc, TextureFormat},
@@ -50,8 +50,7 @@ impl Kept {
         }
         self.items.resize_with(composer.look.0.len(), || None);
         for (number, item) in composer.look.0.iter().enumerate() {
-            let drawn = |pass: &plan::Pass| matches!(pass.draw, Draw::Filter { item, .. } if item == number);
-            if !planned.plan.passes.iter().any(drawn) {
+            if !planned.plan.passes.iter().any(|pass| planned.plan.item(pass.draw) == Some(number)) {
                 self.items[number] = None;
                 continue;
             }

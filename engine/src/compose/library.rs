@@ -1,7 +1,7 @@
 //! The shader modules that filters import, and the shaders that compose itself draws with.
 
 use crate::{
-    filter::{Asset, Filter, Keep, Particles, Pass, Space},
+    filter::{Blend, Filter, Keep, Particles, Pass, Space},
     gpu::shader::Library,
     scene::MAX_FACES,
 };
@@ -57,6 +57,19 @@ pub(super) const SPACES: [(&str, &str); 5] = [
 
 /// What the vertex stage of every pass is called.
 pub(super) const VERTEX: &str = "antifaz_vertex";
+
+/// The fragment stages of `compose::lay`.
+pub(super) const LAYS: [&str; 4] = ["over", "add", "multiply", "screen"];
+
+/// The number of the one that lays a layer over the picture like this; nothing is laid to replace it.
+pub(super) fn lay(blend: Blend) -> usize {
+    match blend {
+        Blend::Replace | Blend::Over => 0,
+        Blend::Add => 1,
+        Blend::Multiply => 2,
+        Blend::Screen => 3,
+    }
+}
 
 /// What a compute pass calls the target that it writes.
 pub(super) const CANVAS: &str = "canvas";
@@ -152,47 +165,72 @@ pub(super) fn params(filter: &Filter) -> String {
     text
 }
 
-/// What a filter's manifest declares, as WGSL.
-pub(super) fn inputs(filter: &Filter, pass: &Pass) -> String {
-    let mut text = params(filter);
+/// A resource that a filter's manifest declares.
+pub(super) struct Declared {
+    pub(super) name: String,
+    /// What stands behind `var`.
+    pub(super) space: &'static str,
+    pub(super) ty: String,
+}
+
+/// All resources that a filter's manifest declares.
+pub(super) fn declared(filter: &Filter) -> Vec<Declared> {
+    let declared = |name: &str, space, ty: &str| Declared { name: name.to_owned(), space, ty: ty.to_owned() };
+    let mut all = Vec::new();
     if !filter.inputs.is_empty() {
-        text += "@group(1) @binding(0) var<uniform> params: Params;\n";
+        all.push(declared("params", "<uniform>", "Params"));
     }
-    let assets = filter.assets.iter().map(Asset::name);
-    let mut place = 0;
-    let mut bind = |declared: &str| {
-        place += 1;
-        format!("@group(1) @binding({place}) var{declared};\n")
-    };
-    for name in assets {
-        text += &bind(&format!(" {name}: texture_2d<f32>"));
-    }
+    all.extend(filter.assets.iter().map(|asset| declared(asset.name(), "", "texture_2d<f32>")));
     for target in &filter.targets {
         let array = if let Keep::History(_) = target.keep { "_array" } else { "" };
-        text += &bind(&format!(" {}: texture_2d{array}<f32>", target.name));
+        all.push(declared(&target.name, "", &format!("texture_2d{array}<f32>")));
     }
     if program::has_history(filter) {
-        text += &bind(&format!("<uniform> {}: array<vec4u, {}>", program::NEWEST, filter.targets.len()));
+        let layers = format!("array<vec4u, {}>", filter.targets.len());
+        all.push(declared(program::NEWEST, "<uniform>", &layers));
     }
-    if pass.compute && pass.target.is_some() {
-        text += &bind(&format!(" {CANVAS}: texture_storage_2d<rgba16float, write>"));
-    }
-    for (number, Particles { name, count }) in filter.particles.iter().enumerate() {
-        let moved = pass.compute && pass.space == Space::Particles(number);
-        let access = if moved { "read_write" } else { "read" };
+    for Particles { name, count } in &filter.particles {
         let length = program::particles_length(*count);
-        text += &bind(&format!("<storage, {access}> {name}: array<antifaz::particles::Particle, {length}>"));
-        text += &format!("const {name}_count: u32 = {count}u;\n");
+        let particles = format!("array<antifaz::particles::Particle, {length}>");
+        all.push(declared(name, "<storage, read>", &particles));
     }
     if !filter.events.is_empty() {
-        let states = filter.events.len() * MAX_FACES;
-        text += &bind(&format!("<storage, read> {}: array<antifaz::event::State, {states}>", events::STATES));
-        text += &events::functions(filter);
+        let states = format!("array<antifaz::event::State, {}>", filter.events.len() * MAX_FACES);
+        all.push(declared(events::STATES, "<storage, read>", &states));
     }
+    all
+}
+
+/// The functions and constants that go with these resources.
+pub(super) fn functions(filter: &Filter) -> String {
+    let count = |Particles { name, count }: &Particles| format!("const {name}_count: u32 = {count}u;\n");
+    let mut text: String = filter.particles.iter().map(count).collect();
+    text += &events::functions(filter);
     for (number, target) in filter.targets.iter().enumerate() {
         if let Keep::History(frames) = target.keep {
             text += &ago(&target.name, number, frames);
         }
     }
     text
+}
+
+/// What a filter's manifest declares, as WGSL.
+pub(super) fn inputs(filter: &Filter, pass: &Pass) -> String {
+    let mut text = params(filter);
+    let moved = match pass.space {
+        Space::Particles(number) if pass.compute => Some(filter.particles[number].name.as_str()),
+        _ => None,
+    };
+    let all = declared(filter);
+    for (place, Declared { name, space, ty }) in all.iter().enumerate() {
+        let space = if moved == Some(name) { "<storage, read_write>" } else { space };
+        text += &format!("@group(1) @binding({place}) var{space} {name}: {ty};\n");
+    }
+    if pass.compute && pass.target.is_some() {
+        text += &format!(
+            "@group(1) @binding({}) var {CANVAS}: texture_storage_2d<rgba16float, write>;\n",
+            all.len()
+        );
+    }
+    text + &functions(filter)
 }

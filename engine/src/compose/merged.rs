@@ -1,5 +1,5 @@
-//! Neighbouring passes that see of the picture only the pixel that they draw become one: the picture goes through them
-//! in registers, and no texture lies between them.
+//! Passes that see of the picture only the pixel that they draw are drawn together with the one before them, whatever that
+//! one sees: the picture goes through them in registers, and no texture lies between them.
 //!
 //! Which these are is found in their shaders when a look is compiled. One shader calls the fragment stages of a chain one
 //! after the other; each filter's modules keep a package of their own in it. A chain that was not compiled beforehand,
@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use super::{
     compiled::Compiled,
-    library,
-    plan::{Draw, Plan, Step},
+    library::{self, Declared},
+    plan::{Draw, Plan},
     program::Program,
-    variants::{self, Pipelines},
+    variants::{self, Joins, Pipelines},
 };
 use crate::{
-    filter::{Asset, Filter, Look},
+    filter::{Filter, Look},
     gpu::{
         Gpu, GpuError, PassDesc, PassPipeline, TextureFormat,
         shader::{Guard, Library, MERGED, Shader},
@@ -23,7 +23,7 @@ use crate::{
     quality::Tier,
 };
 
-/// Passes and textures of a chain, at most: what every device can bind.
+/// Passes, and textures that they bring along, of a chain, at most: what every device can bind.
 const MOST_STEPS: usize = 8;
 const MOST_TEXTURES: usize = 12;
 /// The module that calls them, and its fragment stage.
@@ -40,7 +40,7 @@ pub(super) struct Merged {
 #[derive(Debug)]
 struct Chain {
     tier: Tier,
-    steps: Vec<Step>,
+    steps: Vec<Draw>,
     pipelines: Arc<Pipelines>,
 }
 
@@ -70,49 +70,65 @@ impl Merged {
 
     /// The plan with the chains that are compiled for its tier drawn at once.
     pub(super) fn shorten(&self, plan: Plan, look: &Look, programs: &[Program], tier: Tier) -> Plan {
-        let known = |steps: &Vec<Step>| self.find(steps, tier).is_some();
+        let known = |steps: &Vec<Draw>| self.find(steps, tier).is_some();
         let chains: Vec<_> = chains_of(&plan, look, programs).into_iter().filter(known).collect();
         plan.with_chains(chains)
     }
 
     /// What a chain is drawn with at a tier.
-    pub(super) fn find(&self, steps: &[Step], tier: Tier) -> Option<&Pipelines> {
+    pub(super) fn find(&self, steps: &[Draw], tier: Tier) -> Option<&Pipelines> {
         let chain = self.chains.iter().find(|chain| chain.tier == tier && chain.steps == steps)?;
         Some(&chain.pipelines)
     }
 }
 
 /// Neighbouring passes that can be one, each chain with two at least.
-fn chains_of(plan: &Plan, look: &Look, programs: &[Program]) -> Vec<Vec<Step>> {
-    let textures =
-        |chain: &[Step]| -> usize { chain.iter().map(|step| look.0[step.item].filter.assets.len()).sum() };
-    let mut chains = vec![Vec::new()];
-    let mut chain: Vec<Step> = Vec::new();
+fn chains_of(plan: &Plan, look: &Look, programs: &[Program]) -> Vec<Vec<Draw>> {
+    let textures = |chain: &[Draw]| -> usize { chain.iter().map(|step| own_textures(look, *step)).sum() };
+    let mut chains = Vec::new();
+    let mut chain: Vec<Draw> = Vec::new();
     for pass in &plan.passes {
-        let step = match pass.draw {
-            Draw::Filter { item, pass } if can_join(&look.0[item].filter, &programs[item], pass) => {
-                Step { item, pass }
-            }
-            _ => {
-                chains.push(std::mem::take(&mut chain));
-                continue;
-            }
-        };
-        if chain.len() >= MOST_STEPS || textures(&chain) + textures(&[step]) > MOST_TEXTURES {
+        let joins = joins(pass.draw, look, programs);
+        let has_room = !chain.is_empty()
+            && chain.len() < MOST_STEPS
+            && textures(&chain) + own_textures(look, pass.draw) <= MOST_TEXTURES;
+        if joins != Joins::Anywhere || !has_room {
             chains.push(std::mem::take(&mut chain));
         }
-        chain.push(step);
+        if joins != Joins::Nothing {
+            chain.push(pass.draw);
+        }
     }
     chains.push(chain);
     chains.retain(|chain| chain.len() > 1);
     chains
 }
 
-/// Whether a pass needs nothing but the pixel, its filter's parameters and pictures.
-fn can_join(filter: &Filter, program: &Program, pass: usize) -> bool {
+/// The textures that a step brings along.
+fn own_textures(look: &Look, step: Draw) -> usize {
+    match step {
+        Draw::Filter { item, .. } => look.0[item].filter.assets.len() + look.0[item].filter.targets.len(),
+        Draw::Lay { .. } => 1,
+        Draw::Chain(_) | Draw::Tool => 0,
+    }
+}
+
+/// How something that is drawn can be drawn together with its neighbours.
+fn joins(draw: Draw, look: &Look, programs: &[Program]) -> Joins {
+    let (item, pass) = match draw {
+        Draw::Filter { item, pass } => (item, pass),
+        Draw::Lay { .. } => return Joins::First,
+        Draw::Chain(_) | Draw::Tool => return Joins::Nothing,
+    };
+    let (filter, program) = (&look.0[item].filter, &programs[item]);
+    // Passes of a chain share the buffer of faces.
+    if program.one_face.is_some() {
+        return Joins::Nothing;
+    }
+    // What a filter measures, makes and keeps belongs to its own place in the look, which is the first of a chain.
     let plain = filter.targets.is_empty() && filter.particles.is_empty() && filter.events.is_empty();
-    // What is measured of faces is measured before a filter's first pass: that must be a pass of its own.
-    plain && program.one_face.is_none() && !program.measures() && program.is_pointwise(pass)
+    let most = if plain && !program.measures() { Joins::Anywhere } else { Joins::First };
+    program.joins(pass).min(most)
 }
 
 /// What a filter's own resource is called in a chain.
@@ -124,11 +140,11 @@ fn compile(
     gpu: &Gpu,
     compiled: &Compiled,
     look: &Look,
-    steps: &[Step],
+    steps: &[Draw],
     tier: Tier,
 ) -> Result<(Arc<Pipelines>, Arc<Shader>), GpuError> {
     let library = library_of(look, steps);
-    let flags = [&variants::flags(tier)[..], &[(MERGED, true)]].concat();
+    let flags = [&variants::flags(tier)[..], &[("compute", false), (MERGED, true)]].concat();
     let guard = Guard { package: "package", finite: None };
     let shader = compiled
         .shader(library.fingerprint(ROOT, &flags, guard), || library.resolve_guarded(ROOT, &flags, guard))?;
@@ -140,37 +156,54 @@ fn compile(
 }
 
 /// The modules of all filters of a chain, and the one that calls them.
-fn library_of(look: &Look, steps: &[Step]) -> Library {
+fn library_of(look: &Look, steps: &[Draw]) -> Library {
     let mut library = library::engine();
-    let mut items: Vec<usize> = steps.iter().map(|step| step.item).collect();
+    let filters = steps.iter().filter_map(|step| match step {
+        Draw::Filter { item, .. } => Some(*item),
+        Draw::Lay { .. } | Draw::Chain(_) | Draw::Tool => None,
+    });
+    let mut items: Vec<usize> = filters.collect();
     items.dedup();
-    let mut place = 0;
+    // The first place is the layer's.
+    let mut place = 1;
     for item in items {
         let filter = &look.0[item].filter;
         for module in &filter.modules {
             library.insert(&path(item, &module.path), &module.file, &module.text);
         }
-        let (bound, names) = declared(filter, item, &mut place);
+        let [bound, inputs] = declared(filter, item, &mut place);
         library.insert(&format!("package{item}::bound"), "bound (generated)", &bound);
-        library.insert(&format!("package{item}::inputs"), "inputs (generated)", &names);
+        library.insert(&format!("package{item}::inputs"), "inputs (generated)", &inputs);
     }
     let mut text = format!(
         "@vertex\nfn {vertex}(@builtin(vertex_index) index: u32) -> antifaz::fullscreen::Varying {{\n    \
          return antifaz::fullscreen::vertex(index);\n}}\n\n\
-         @fragment\nfn {ENTRY}(in: antifaz::fullscreen::Varying) -> @location(0) vec4f {{\n    \
-         antifaz::frame::carried = textureSampleLevel(antifaz::frame::picture, antifaz::frame::linear, in.uv, 0.0);\n",
+         @fragment\nfn {ENTRY}(in: antifaz::fullscreen::Varying) -> @location(0) vec4f {{\n",
         vertex = library::VERTEX,
     );
     for step in steps {
-        let filter = &look.0[step.item].filter;
-        let pass = &filter.passes[step.pass];
-        let module = path(step.item, &filter.modules[pass.module].path);
         // What lies between passes that are drawn one by one can't hold more.
-        text += &format!("    antifaz::frame::carried = saturate({module}::{}(in));\n", pass.entry);
+        text += &format!(
+            "    antifaz::frame::carried = saturate({}(in));\n    antifaz::frame::carries = true;\n",
+            function(look, *step)
+        );
     }
     text += "    return antifaz::frame::carried;\n}\n";
     library.insert(ROOT, "merged (generated)", &text);
     library
+}
+
+/// The fragment stage of a step.
+fn function(look: &Look, step: Draw) -> String {
+    match step {
+        Draw::Filter { item, pass } => {
+            let filter = &look.0[item].filter;
+            let pass = &filter.passes[pass];
+            format!("{}::{}", path(item, &filter.modules[pass.module].path), pass.entry)
+        }
+        Draw::Lay { blend, .. } => format!("compose::lay::{}", library::LAYS[library::lay(blend)]),
+        Draw::Chain(_) | Draw::Tool => unreachable!("nothing else joins a chain"),
+    }
 }
 
 /// The path of a filter's module where several filters are together.
@@ -178,25 +211,20 @@ fn path(item: usize, path: &str) -> String {
     format!("package{item}{}", path.strip_prefix("package").unwrap_or(path))
 }
 
-/// What a filter's manifest declares under names of its own, and what its modules import these as.
-fn declared(filter: &Filter, item: usize, place: &mut usize) -> (String, String) {
-    let (mut bound, mut names) = (library::params(filter), String::from("Params"));
-    let mut bind = |own: &str, declaration: &str, ty: &str| {
-        let unique = name(item, own);
-        bound += &format!("@group(1) @binding({place}) var{declaration} {unique}: {ty};\n");
-        names += &format!(", {unique} as {own}");
+/// What a filter's manifest declares under names of its own, and what its modules see of that.
+fn declared(filter: &Filter, item: usize, place: &mut usize) -> [String; 2] {
+    let mut bound = library::params(filter);
+    let mut names: Vec<String> =
+        if filter.inputs.is_empty() { Vec::new() } else { vec!["Params".to_owned()] };
+    for Declared { name: own, space, ty } in library::declared(filter) {
+        let unique = name(item, &own);
+        bound += &format!("@group(1) @binding({place}) var{space} {unique}: {ty};\n");
+        names.push(format!("{unique} as {own}"));
         *place += 1;
-    };
-    if !filter.inputs.is_empty() {
-        bind("params", "<uniform>", "Params");
     }
-    for own in filter.assets.iter().map(Asset::name) {
-        bind(own, "", "texture_2d<f32>");
-    }
-    let names = match filter.inputs.is_empty() {
-        true => names.replacen("Params, ", "", 1),
-        false => names,
+    let import = match names.as_slice() {
+        [] => String::new(),
+        names => format!("import package{item}::bound::{{{}}};\n", names.join(", ")),
     };
-    let import = format!("import package{item}::bound::{{{names}}};\n");
-    (bound, if names == "Params" { String::new() } else { import })
+    [bound, import + &library::functions(filter)]
 }

@@ -159,8 +159,8 @@ struct Shared {
     no_matte: Texture,
     /// Intermediates that a tier has dropped: transparent.
     nothing: Texture,
-    /// For each [`Blend`](crate::filter::Blend); nothing is laid to replace the picture.
-    lay: [PassPipeline; 4],
+    /// As [`library::LAYS`].
+    lay: Vec<PassPipeline>,
     /// Makes particles numbers again.
     scrub: ComputePipeline,
     /// For one sample and for several.
@@ -368,7 +368,7 @@ impl Shared {
             measures: Measures::new(gpu, &library)?,
             no_matte: texel(TextureFormat::R8, &[255])?,
             nothing: texel(TextureFormat::Srgb8, &[0; 4])?,
-            lay: [lay("over")?, lay("add")?, lay("multiply")?, lay("screen")?],
+            lay: library::LAYS.into_iter().map(lay).collect::<Result<_, _>>()?,
             scrub: ComputePipeline::new(gpu, &library.resolve("compose::scrub", &[])?, "scrub", "scrub")?,
             occluders: [occluder(1)?, occluder(plan::SMOOTH_SAMPLES)?],
         })

@@ -2,7 +2,8 @@
 //!
 //! The picture goes back and forth between two textures, however long the look: a pass that draws on it reads one
 //! and writes the other. Meshes are drawn in a layer of their own, which is then laid over the picture, so that
-//! they too can read what lies below them. Neighbouring passes that see only the pixel that they draw may be drawn at once.
+//! they too can read what lies below them. Passes that see only the pixel that they draw may be drawn together with the one
+//! before them.
 
 use std::fmt;
 
@@ -46,21 +47,19 @@ pub enum Draw {
         /// The number of its filter's pass.
         pass: usize,
     },
-    /// The layer, which meets the picture like this.
-    Lay(Blend),
+    /// The layer that a pass has drawn.
+    Lay {
+        /// The number of the look's item.
+        item: usize,
+        /// The number of its filter's pass.
+        pass: usize,
+        /// How it meets the picture.
+        blend: Blend,
+    },
     /// The chain of passes of this number, at once.
     Chain(usize),
     /// What the engine makes for filters that ask, into its own slot.
     Tool,
-}
-
-/// A pass of a chain: numbers of the look's item and of its filter's pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// The number of the look's item.
-    pub item: usize,
-    /// The number of its filter's pass.
-    pub pass: usize,
 }
 
 /// What a target holds before it is drawn on.
@@ -100,8 +99,8 @@ pub struct Plan {
     pub passes: Vec<Pass>,
     /// Where the finished picture is.
     pub output: Slot,
-    /// Passes that are drawn at once, since each sees of the picture only the pixel that it draws.
-    pub chains: Vec<Vec<Step>>,
+    /// Passes that are drawn at once, since each but the first sees of the picture only the pixel that it draws.
+    pub chains: Vec<Vec<Draw>>,
 }
 
 impl Plan {
@@ -120,19 +119,14 @@ impl Plan {
     }
 
     /// The same, with these neighbouring passes drawn at once.
-    pub fn with_chains(self, chains: Vec<Vec<Step>>) -> Self {
+    pub fn with_chains(self, chains: Vec<Vec<Draw>>) -> Self {
         let mut shorter = Self { passes: Vec::new(), output: Slot::Input, chains };
         for mut pass in self.passes {
-            if let Draw::Filter { item, pass: number } = pass.draw {
-                let step = Step { item, pass: number };
-                let place = shorter.chains.iter().position(|chain| chain.contains(&step));
-                match (place, shorter.passes.last_mut()) {
-                    (Some(chain), Some(last)) if last.draw == Draw::Chain(chain) => {
-                        last.label = format!("{} + {}", last.label, pass.label);
-                        continue;
-                    }
-                    (Some(chain), _) => pass.draw = Draw::Chain(chain),
-                    (None, _) => {}
+            if let Some(chain) = shorter.chains.iter().position(|chain| chain.contains(&pass.draw)) {
+                pass.draw = Draw::Chain(chain);
+                if let Some(last) = shorter.passes.last_mut().filter(|last| last.draw == pass.draw) {
+                    last.label = format!("{} + {}", last.label, pass.label);
+                    continue;
                 }
             }
             // Fewer passes take other turns with the two textures of the picture.
@@ -144,6 +138,15 @@ impl Plan {
             shorter.passes.push(pass);
         }
         shorter
+    }
+
+    /// The look's item that is drawn; of a chain, that of the first pass.
+    pub fn item(&self, draw: Draw) -> Option<usize> {
+        match draw {
+            Draw::Filter { item, .. } | Draw::Lay { item, .. } => Some(item),
+            Draw::Chain(chain) => self.item(*self.chains[chain].first()?),
+            Draw::Tool => None,
+        }
     }
 }
 
@@ -212,7 +215,7 @@ impl Planner {
                 None => {
                     let samples = samples(pass, self.tier);
                     self.push(label.clone(), draw, Slot::Layer, self.size, Load::Clear, samples);
-                    self.over_picture(label, Draw::Lay(pass.blend));
+                    self.over_picture(label, Draw::Lay { item: number, pass: index, blend: pass.blend });
                 }
                 Some(target) => {
                     let size = target_size(filter, target, self.size, scale);
@@ -313,7 +316,7 @@ mod tests {
             plan.to_string(),
             "glow/glow: Input -> Layer 64x33\nglow/glow: Input -> A 64x33\noutput: A\n"
         );
-        assert_eq!(plan.passes[1].draw, Draw::Lay(Blend::Add));
+        assert_eq!(plan.passes[1].draw, Draw::Lay { item: 0, pass: 0, blend: Blend::Add });
         assert_eq!(plan.passes[0].samples, 1);
     }
 

@@ -18,7 +18,7 @@ use super::{
     film::Projector,
     later::Later,
     one_face::OneFace,
-    variants::{Pipelines, Variants},
+    variants::{Joins, Pipelines, Variants},
 };
 
 /// The uniform that says which layer of each history is the newest.
@@ -129,9 +129,9 @@ impl Program {
         self.films.iter_mut().try_for_each(|film| film.show(encoder, time, textures))
     }
 
-    /// Whether a pass sees of the picture only the pixel that it draws.
-    pub(super) fn is_pointwise(&self, pass: usize) -> bool {
-        self.passes[pass].is_pointwise()
+    /// How a pass can be drawn together with its neighbours.
+    pub(super) fn joins(&self, pass: usize) -> Joins {
+        self.passes[pass].joins()
     }
 
     /// Whether any pass reads what is measured of faces.

@@ -138,15 +138,15 @@ pub(super) fn record(
     mark(encoder);
     for pass in &planned.plan.passes {
         let mut float = false;
+        if let Some(item) = planned.plan.item(pass.draw).filter(|item| slots.item != *item) {
+            kept.close(encoder, slots.item, std::mem::take(&mut slots.named));
+            slots.item = item;
+            slots.named = composer.look.0[item].filter.targets.iter().map(|_| None).collect();
+            begin(encoder, composer, item, &faces, time)?;
+            measure(encoder, composer, item, &faces, slots.get(pass.reads))?;
+        }
         if let Draw::Filter { item, pass: number } = pass.draw {
             let filter = &composer.look.0[item].filter;
-            if slots.item != item {
-                kept.close(encoder, slots.item, std::mem::take(&mut slots.named));
-                slots.item = item;
-                slots.named = filter.targets.iter().map(|_| None).collect();
-                begin(encoder, composer, item, &faces, time)?;
-                measure(encoder, composer, item, &faces, slots.get(pass.reads))?;
-            }
             float = filter.passes[number].target.is_some_and(|target| filter.targets[target].float);
         }
         match pass.target {

@@ -28,11 +28,22 @@ pub(super) const TIERS: [Tier; 3] = [Tier::Low, Tier::Medium, Tier::High];
 pub(super) struct Variants {
     places: Vec<Place>,
     by_tier: [usize; 3],
-    pointwise: bool,
+    joins: Joins,
     measures: bool,
     warnings: Vec<ShaderError>,
     later: Vec<Later>,
     shaders: Vec<Arc<Shader>>,
+}
+
+/// How a pass can be drawn together with its neighbours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Joins {
+    /// It can't.
+    Nothing,
+    /// It draws every pixel of the picture: passes after it can go on with what it has drawn.
+    First,
+    /// It also sees only the pixel that it draws: it can go on with what a pass before it has drawn.
+    Anywhere,
 }
 
 /// What one variant of a pass draws or computes with.
@@ -77,8 +88,15 @@ impl Variants {
         let guard = Guard { package: "package", finite: drawn.then_some(entry) };
         let mut known: Vec<(Arc<Shader>, u32)> = Vec::new();
         let (places, warnings, later, shaders) = Default::default();
-        let mut variants =
-            Self { places, by_tier: [0; 3], pointwise: true, measures: false, warnings, later, shaders };
+        let mut variants = Self {
+            places,
+            by_tier: [0; 3],
+            joins: Joins::Anywhere,
+            measures: false,
+            warnings,
+            later,
+            shaders,
+        };
         let varies = library.has_conditions("package");
         for tier in std::iter::once(first).chain(TIERS.into_iter().filter(|tier| *tier != first)) {
             let flags = [&flags(tier)[..], &[("compute", filter.passes[pass].compute)]].concat();
@@ -108,7 +126,7 @@ impl Variants {
                 variants.measures |= made.uses(measure::MEASURES);
                 place.get_or_init(|| made);
                 variants.warnings.extend_from_slice(shader.warnings());
-                variants.pointwise &= covers_picture(&filter.passes[pass]) && shader.is_pointwise(entry);
+                variants.joins = variants.joins.min(joins(&filter.passes[pass], &shader));
             } else {
                 let (shader, place) = (Arc::clone(&shader), Arc::clone(&place));
                 variants.later.push(Later { pass, shader, samples, place });
@@ -130,9 +148,9 @@ impl Variants {
         (std::mem::take(&mut self.later), std::mem::take(&mut self.shaders))
     }
 
-    /// Whether it sees of the picture only the pixel that it draws, which it draws on.
-    pub(super) fn is_pointwise(&self) -> bool {
-        self.pointwise
+    /// How it can be drawn together with its neighbours.
+    pub(super) fn joins(&self) -> Joins {
+        self.joins
     }
 
     /// Whether it reads what is measured of faces before the filter's first pass.
@@ -233,12 +251,15 @@ pub(super) fn flags(tier: Tier) -> [(&'static str, bool); 3] {
     ]
 }
 
-/// Whether a pass draws the whole picture anew.
-fn covers_picture(pass: &filter::Pass) -> bool {
-    pass.space == Space::Frame
-        && !pass.compute
-        && pass.target.is_none()
-        && pass.blend == filter::Blend::Replace
+/// How a pass can be drawn together with its neighbours, by one of its shaders.
+fn joins(pass: &filter::Pass, shader: &Shader) -> Joins {
+    let over_picture = pass.target.is_none() && pass.blend == filter::Blend::Replace;
+    let covers = over_picture && pass.space == Space::Frame && !pass.compute && !shader.discards(&pass.entry);
+    match covers {
+        false => Joins::Nothing,
+        true if shader.is_pointwise(&pass.entry) => Joins::Anywhere,
+        true => Joins::First,
+    }
 }
 
 /// How the draws of a pass meet each other: on its target, or on the layer, which then meets the picture as a whole.

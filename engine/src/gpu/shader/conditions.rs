@@ -144,7 +144,7 @@ mod tests {
 
     fn left(text: &str) -> Result<String, Complaint> {
         let flags = [("on", true), ("off", false)];
-        let module = Module::read("m", "m.wgsl", text, &flags)?;
+        let module = Module::read("m", ["m.wgsl", text], &flags, false)?;
         Ok((0..module.words.len()).map(|at| module.word(at)).collect::<Vec<_>>().join(" "))
     }
 

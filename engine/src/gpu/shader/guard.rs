@@ -252,7 +252,7 @@ mod tests {
     use super::*;
 
     fn guarded(text: &str, finite: Option<&str>) -> String {
-        let module = Module::read("package::m", "m.wgsl", text, &[]).unwrap();
+        let module = Module::read("package::m", ["m.wgsl", text], &[], false).unwrap();
         let found = inserts(&module, finite, &repeated(std::iter::once(&module)));
         let mut out = String::new();
         for at in 0..=module.words.len() {

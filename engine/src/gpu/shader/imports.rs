@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     fn paths(text: &str) -> Result<Vec<(String, String)>, Complaint> {
-        let module = Module::read("mine::part", "part.wgsl", text, &[])?;
+        let module = Module::read("mine::part", ["part.wgsl", text], &[], false)?;
         Ok(module.imports.into_iter().map(|(local, import)| (local, import.path)).collect())
     }
 

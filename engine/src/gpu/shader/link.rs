@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{
-    Library,
+    Library, MERGED,
     error::{Complaint, ShaderError},
     guard::{self, Guard, Insert},
     merged::{Merged, Piece},
@@ -63,7 +63,9 @@ impl Linker<'_> {
     }
 
     fn read(&mut self, path: &str, file: &str, text: &str) -> Result<(), ShaderError> {
-        let module = Module::read(path, file, text, self.flags).map_err(|fault| fault.within(file, text))?;
+        let called = !self.modules.is_empty() && self.flags.contains(&(MERGED, true));
+        let module = Module::read(path, [file, text], self.flags, called);
+        let module = module.map_err(|fault| fault.within(file, text))?;
         self.modules.push(module);
         Ok(())
     }

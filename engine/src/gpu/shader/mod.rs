@@ -45,8 +45,7 @@ use super::Gpu;
 use error::Complaint;
 use merged::Merged;
 
-/// The flag under which the modules of packages (`package0`, ...) are called by another module: their fragment stages are
-/// plain functions then.
+/// The flag under which modules are called by the root: their fragment stages are plain functions then.
 pub const MERGED: &str = "merged";
 
 /// A stage of a pipeline.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, ops::Range};
 
 use super::{
-    MERGED, conditions,
+    conditions,
     error::{Complaint, ShaderError},
     imports::{self, Import},
     words::{is_name, words},
@@ -35,12 +35,12 @@ pub(super) struct Module {
 }
 
 impl Module {
-    /// Reads a file.
+    /// Reads a file. Unless it is `called` by another module, its entry points are stages.
     pub(super) fn read(
         path: &str,
-        file: &str,
-        text: &str,
+        [file, text]: [&str; 2],
         flags: &[(&str, bool)],
+        called: bool,
     ) -> Result<Self, Complaint> {
         let mut module = Self {
             path: path.to_owned(),
@@ -55,7 +55,7 @@ impl Module {
         module.brackets()?;
         module.depth()?;
         module.words = conditions::settle(&module, flags)?;
-        if path.starts_with("package") && flags.contains(&(MERGED, true)) {
+        if called {
             module.words = module.without_stages();
         }
         let body;

@@ -1,14 +1,17 @@
-//! Neighbouring passes that see only the pixel that they draw share a pass; chains of any length two textures.
+//! Passes that see only the pixel that they draw share one with what comes before them; chains of any length two textures.
 
 use std::collections::BTreeSet;
 
 use antifaz::{
     compose::{Composer, plan::Slot},
-    filter::{Filter, Look, LookItem, Package, manifest::MANIFEST},
+    filter::{Catalog, Filter, Look, LookItem, Package, manifest::MANIFEST},
     quality::Tier,
 };
 
+use image::Rgba;
+
 use super::{Bench, HEAD, IMPORTS, PASS, light, main, plain, shows};
+use crate::bench::filters;
 
 const GAIN: &str =
     "[[inputs]]\nname = \"gain\"\ntype = \"float\"\ndefault = 0.5\nmax = 2.0\nidentity = 1.0\n";
@@ -56,19 +59,110 @@ fn what_lies_between_passes_holds_no_more_than_a_picture() {
 }
 
 #[test]
-fn who_sees_more_than_a_pixel_has_a_pass_of_its_own() {
+fn who_sees_more_than_a_pixel_comes_first() {
     let bench = Bench::new();
     for body in [
         SHIFT,
         "    return textureSampleLevel(antifaz::frame::picture, linear, in.uv, 0.0);",
         "    return picture_at(in.uv.yx);",
         "    var uv = in.uv;\n    uv.x = 0.5;\n    return picture_at(uv);",
-        "    if in.uv.x < 0.5 { discard; }\n    return picture_at(in.uv);",
     ] {
         let items = [(SCALE, ""), (SCALE, ""), (body, ""), (SCALE, "gain=0.9"), (TURN, "")];
         let composer = Composer::new(&bench.gpu, look(&items)).unwrap();
-        let expected = "f0/p + f1/p: Input -> A 8x8\nf2/p: A -> B 8x8\nf3/p + f4/p: B -> A 8x8\noutput: A\n";
+        let expected = "f0/p + f1/p: Input -> A 8x8\nf2/p + f3/p + f4/p: A -> B 8x8\noutput: B\n";
         assert_eq!(composer.plan([8, 8], Tier::High).to_string(), expected, "{body}");
+    }
+    let mut composer =
+        Composer::new(&bench.gpu, look(&[(SHIFT, ""), (SCALE, "gain=0.5"), (TURN, "")])).unwrap();
+    let mut seen = plain([8, 8], [200, 100, 20, 255]);
+    seen.picture.put_pixel(4, 3, Rgba([20, 200, 100, 255]));
+    let drawn = bench.draw(&mut composer, &seen, 0, Tier::High);
+    shows(&drawn, [3, 3], [light(100), light(20), light(200)].map(|v| v * 0.5));
+    shows(&drawn, [4, 3], [light(20), light(200), light(100)].map(|v| v * 0.5));
+}
+
+#[test]
+fn who_leaves_pixels_out_has_a_pass_of_its_own() {
+    let bench = Bench::new();
+    let leaves = "    if in.uv.x < 0.5 { discard; }\n    return picture_at(in.uv);";
+    let composer = Composer::new(&bench.gpu, look(&[(leaves, ""), (SCALE, ""), (TURN, "")])).unwrap();
+    let expected = "f0/p: Input -> A 8x8\nf1/p + f2/p: A -> B 8x8\noutput: B\n";
+    assert_eq!(composer.plan([8, 8], Tier::High).to_string(), expected);
+}
+
+/// A filter that makes and keeps things, of this manifest and shader: drawn alone, and with [`SCALE`] after it in one pass.
+fn goes_on(manifest: &str, shader: &str) {
+    let bench = Bench::new();
+    let files = [(MANIFEST, format!("{HEAD}{manifest}")), ("a.wgsl", format!("{IMPORTS}{shader}"))];
+    let filter = Filter::from_package(&Package::new("made", files)).unwrap_or_else(|error| panic!("{error}"));
+    let made = LookItem::parse(filter.into(), "").unwrap();
+    let alone = Look(vec![made.clone()]);
+    let followed = Look(vec![made, look(&[(SCALE, "gain=0.5")]).0.remove(0)]);
+    let [mut alone, mut followed] = [alone, followed].map(|look| Composer::new(&bench.gpu, look).unwrap());
+    let passes = |composer: &Composer| composer.plan([8, 8], Tier::High).passes.len();
+    assert_eq!(passes(&alone), passes(&followed));
+    for frame in 0..4 {
+        let seen = plain([8, 8], [200, 100, 20, 255]);
+        if frame % 2 == 1 {
+            [&mut alone, &mut followed].into_iter().for_each(|composer| composer.tap([0.25, 0.75]));
+        }
+        let [one, other] =
+            [&mut alone, &mut followed].map(|composer| bench.draw(composer, &seen, 100 * frame, Tier::High));
+        for at in [[1, 1], [6, 5]] {
+            let pixel = one[(at[0], at[1])];
+            shows(&other, at, [0, 1, 2].map(|channel| light(pixel[channel]) * 0.5));
+        }
+    }
+}
+
+#[test]
+fn what_a_filter_makes_and_keeps_is_there_where_it_shares_a_pass() {
+    let target = |more: &str| {
+        format!(
+            "[[passes]]\nname = \"grow\"\nshader = \"a.wgsl\"\nentry = \"grow\"\ntarget = \"t\"\nsize = [4, 4]\n\
+             format = \"rgba16float\"\n{more}\n{PASS}reads = [\"t\"]\n"
+        )
+    };
+    let grow = "@fragment\nfn grow(in: Varying) -> @location(0) vec4f { return vec4f(frame.time + 0.25, in.uv, 1.0); }\n";
+    let shown = main("    return textureSampleLevel(t, linear, in.uv, 0.0);");
+    goes_on(&target(""), &format!("import package::inputs::{{t}};\n{grow}{shown}"));
+    goes_on(&target("persistent = true"), &format!("import package::inputs::{{t}};\n{grow}{shown}"));
+    let ago = main("    return vec4f(t_ago(in.uv, 0u).rg, t_ago(in.uv, 1u).r, 1.0);");
+    goes_on(&target("history = 2"), &format!("import package::inputs::{{t_ago}};\n{grow}{ago}"));
+    let event = format!("[[inputs]]\nname = \"touch\"\ntype = \"event\"\nsource = \"tap\"\n{PASS}");
+    let touched = main("    return vec4f(touch().on, f32(touch().count) / 4.0, frame.tap.y, 1.0);");
+    goes_on(&event, &format!("import package::inputs::{{touch}};\n{touched}"));
+    let dots = "[[particles]]\nname = \"dots\"\ncount = 3\n[[passes]]\nname = \"step\"\nshader = \"a.wgsl\"\n\
+        entry = \"step\"\nstage = \"compute\"\nparticles = \"dots\"\n"
+        .to_owned() + PASS;
+    let step = "import package::inputs::{dots, dots_count};\n@if(compute)\n@compute @workgroup_size(64)\n\
+        fn step(@builtin(global_invocation_id) at: vec3u) { dots[at.x].age += 0.125; }\n";
+    let ages = main("    return vec4f(dots[dots_count - 1u].age, in.uv, 1.0);");
+    goes_on(&dots, &format!("{step}{ages}"));
+    for blend in ["over", "add", "multiply", "screen"] {
+        let half = main("    return vec4f(in.uv, 0.5, 1.0) * 0.5;");
+        goes_on(&format!("{PASS}blend = \"{blend}\"\n"), &half);
+    }
+}
+
+#[test]
+fn a_filter_for_one_face_keeps_to_itself() {
+    let bench = Bench::new();
+    let mut look = look(&[(SHIFT, ""), (SCALE, "")]);
+    look.0[0].face = Some(1);
+    let composer = Composer::new(&bench.gpu, look).unwrap();
+    assert_eq!(composer.plan([8, 8], Tier::High).passes.len(), 2);
+}
+
+#[test]
+fn every_filter_is_graded_in_its_last_pass() {
+    let bench = Bench::new();
+    let catalog = Catalog::open(&filters()).unwrap();
+    for name in catalog.names() {
+        let composer = bench.composer(&catalog, &[name, "film"]);
+        let plan = composer.plan([64, 64], Tier::High);
+        let last = plan.passes.last().map(|pass| pass.label.as_str()).unwrap_or_default();
+        assert!(last.starts_with(&format!("{name}/")) && last.ends_with(" + film/expose"), "{plan}");
     }
 }
 

@@ -16,7 +16,7 @@ use antifaz::{
     scene::{BLENDSHAPES, Face, LANDMARKS, Observation},
     scheduler::WorkPlan,
     source::{self, Next, Source, Synthetic, SyntheticOptions},
-    vision::{MatteNet, Mode, Observer, VisionError, VisionOptions},
+    vision::{Detector, MatteNet, Mode, Observer, VisionError, VisionOptions},
     workers::Workers,
 };
 use glam::Vec2;
@@ -261,6 +261,26 @@ fn two_faces_keep_their_ids_while_they_move_and_after_a_short_loss() {
         assert_eq!(*now_left, left, "step {step}");
         assert!(*now_right == right || (12..18).contains(&step), "step {step}: {now_right:?}, not {right:?}");
     }
+}
+
+#[test]
+fn detectors_in_turn_find_who_is_far_away_and_who_fills_the_picture() {
+    let seen = |frame: &Frame, detector| {
+        let mut observer = observer(VisionOptions { faces: 8, detector, ..VisionOptions::default() });
+        look(&mut observer, frame);
+        look(&mut observer, frame).faces.present().count()
+    };
+    let open = |still: &str| next(source::open(&asset(still)).unwrap().as_mut()).unwrap();
+    let far = open("stills/mit_pyfeat_multi5.jpg");
+    let all = [Detector::Short, Detector::Full, Detector::InTurn];
+    assert_eq!(all.map(|detector| seen(&far, detector)), [2, 5, 5]);
+    let near = Roi { center: Vec2::new(283.0, 235.0), size: Vec2::splat(200.0), angle: 0.0 };
+    let mut cut = vec![0.0; TILE * TILE * 3];
+    crop::cpu(&portraits()[1], &near, Outside::Edge, [TILE, TILE], 1.0, 0.0, &mut cut);
+    let cut = cut.into_iter().map(|value| value as u8).collect();
+    let pixels = Pixels::new([TILE as u32; 2], PixelFormat::Rgb8, ColorSpec::default(), cut).unwrap();
+    let near = Frame { pixels: Arc::new(pixels), ..far };
+    assert_eq!(all.map(|detector| seen(&near, detector)), [1, 0, 1]);
 }
 
 #[test]

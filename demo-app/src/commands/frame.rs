@@ -8,7 +8,7 @@ use antifaz::{
     gpu::{Dispatch, Gpu, Levels},
     nets::Backend,
     source::{self, Next},
-    vision::{DeviceObserver, Find, FramePlan, MatteNet, Part, VisionOptions},
+    vision::{Detector, DeviceObserver, Find, FramePlan, MatteNet, Part, VisionOptions},
 };
 use serde_json::json;
 
@@ -40,10 +40,10 @@ const KINDS: [Kind; 4] = [
 ];
 
 impl Kind {
-    /// One face with everything, and a mask.
+    /// One face with everything, and a mask. Of the detectors that take turns, the one that takes longer.
     fn options(&self) -> VisionOptions {
-        let matte = Some(MatteNet::Landscape);
-        VisionOptions { matte, late_blendshapes: self.late, ..VisionOptions::default() }
+        let (matte, detector) = (Some(MatteNet::Landscape), Detector::Full);
+        VisionOptions { matte, detector, late_blendshapes: self.late, ..VisionOptions::default() }
     }
 }
 

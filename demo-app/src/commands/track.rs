@@ -6,7 +6,7 @@ use antifaz::{
     nets::Backend,
     scene::Face,
     source,
-    vision::{Mode, VisionOptions},
+    vision::{Detector, Mode, VisionOptions},
 };
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -49,6 +49,9 @@ pub(crate) struct TrackArgs {
     /// Whether frames follow each other
     #[arg(long, value_enum, value_name = "video|image", default_value_t)]
     pub(crate) mode: TrackMode,
+    /// How far away faces are looked for
+    #[arg(long, value_enum, value_name = "short|full|in-turn", default_value_t)]
+    pub(crate) range: Range,
     /// Threads that share each net; without it as many as help on this machine
     #[arg(long, value_name = "N", value_parser = values::within::<1, 64>)]
     pub(crate) threads: Option<u16>,
@@ -65,6 +68,18 @@ pub(crate) enum TrackMode {
     Video,
     /// Each picture stands alone
     Image,
+}
+
+/// Which detector finds faces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Range {
+    /// Within some 2 m
+    #[default]
+    Short,
+    /// Within some 5 m, at three times the cost
+    Full,
+    /// By either in turn, as for filters; pictures that stand alone as with `full`
+    InTurn,
 }
 
 /// Runs the command.
@@ -94,6 +109,11 @@ fn options(args: &TrackArgs, backend: Backend) -> VisionOptions {
         mode: match args.mode {
             TrackMode::Video => Mode::Video,
             TrackMode::Image => Mode::Image,
+        },
+        detector: match args.range {
+            Range::Short => Detector::Short,
+            Range::Full => Detector::Full,
+            Range::InTurn => Detector::InTurn,
         },
         backend,
         ..VisionOptions::default()

@@ -27,10 +27,10 @@ use crate::{
     gpu::{Encoder, Gpu, GpuError, Texture, timer::Timer},
     kernels::convert::Convert,
     nets::{Backend, Models},
-    scene::{Observation, Picture, Scene},
+    scene::{MAX_FACES, Observation, Picture, Scene},
     scheduler::{Scheduler, WorkPlan},
     telemetry::{FrameReport, Stage},
-    vision::{MatteNet, SceneWriter, VisionError, VisionOptions},
+    vision::{Detector, MatteNet, SceneWriter, VisionError, VisionOptions},
 };
 pub use choice::Choice;
 pub use crew::Crew;
@@ -58,7 +58,7 @@ pub struct EngineOptions {
     pub backend: Backend,
     /// Threads of each net on the CPU.
     pub threads: usize,
-    /// How many faces are followed where the look needs any, 1 to [`MAX_FACES`](crate::scene::MAX_FACES).
+    /// How many faces are followed where the look needs any, 1 to [`MAX_FACES`].
     pub faces: usize,
     /// Whether frames wait for the nets.
     pub pacing: Pacing,
@@ -75,12 +75,12 @@ pub struct EngineOptions {
 }
 
 impl Default for EngineOptions {
-    /// Offline, up to four faces, the project's own kernels on one thread, no budget.
+    /// Offline, as many faces as there can be, the project's own kernels on one thread, no budget.
     fn default() -> Self {
         Self {
             backend: Backend::Cpu,
             threads: 1,
-            faces: 4,
+            faces: MAX_FACES,
             pacing: Pacing::Offline,
             budget: None,
             blendshapes: false,
@@ -393,6 +393,7 @@ fn vision_options(composer: &Composer, options: &EngineOptions) -> VisionOptions
         pose: requires.pose,
         matte: requires.matte.then_some(MatteNet::Auto),
         backend: options.backend,
+        detector: Detector::InTurn,
         ..VisionOptions::default()
     }
 }

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use glam::{Mat4, Vec2, Vec3};
 
 use super::{
-    Detector, MatteNet, Mode, VisionError, VisionOptions,
+    MatteNet, Mode, VisionError, VisionOptions,
     lens::{self, Lens},
     meshes::Meshes,
     ring::Ring,
@@ -41,8 +41,10 @@ impl fmt::Debug for Observer {
 
 /// The nets that faces need.
 struct FaceNets {
-    anchors: Anchors,
-    detector: Lens,
+    /// They take turns.
+    detectors: Vec<(Anchors, Lens)>,
+    /// How often one of them has looked.
+    looks: usize,
     meshes: Meshes,
     regions: Vec<Roi>,
     points: Vec<Vec3>,
@@ -89,6 +91,7 @@ impl Observer {
     /// Forgets all faces and the last mask: the next frame is not a continuation.
     pub fn reset(&mut self) {
         self.tracks.clear();
+        self.faces.iter_mut().for_each(|nets| nets.looks = 0);
         self.calm.iter_mut().for_each(CalmMask::reset);
     }
 
@@ -157,17 +160,17 @@ pub(super) fn write_face(face: &mut Face, track: &Track, size: [u32; 2], with_po
 impl FaceNets {
     fn load(models: &Models, options: &VisionOptions, workers: &Arc<Workers>) -> Result<Self, VisionError> {
         let backend = options.backend;
-        let (model, anchors) = match options.detector {
-            Detector::Short => (ModelId::FaceDetector, Anchors::short_range()),
-            Detector::Full => (ModelId::FaceDetectorFull, Anchors::full_range()),
+        let detector = |(model, anchors): (ModelId, Anchors)| {
+            let outputs = [anchors.count() * 16, anchors.count()];
+            let lens = Lens::load(models, model, (-1.0..=1.0, Outside::Black), &outputs, backend, workers);
+            Ok((anchors, lens?))
         };
-        let outputs = [anchors.count() * 16, anchors.count()];
-        let detector = Lens::load(models, model, (-1.0..=1.0, Outside::Black), &outputs, backend, workers)?;
+        let detectors = options.detector.nets(options.mode).into_iter().map(detector);
         let blendshapes =
             || lens::load_checked(models, ModelId::Blendshapes, &[BLENDSHAPES], backend, workers);
         Ok(Self {
-            anchors,
-            detector,
+            detectors: detectors.collect::<Result<_, VisionError>>()?,
+            looks: 0,
             meshes: Meshes::load(models, options, workers)?,
             regions: Vec::with_capacity(options.faces),
             points: Vec::with_capacity(LANDMARKS),
@@ -180,9 +183,11 @@ impl FaceNets {
     fn follow(&mut self, pixels: &Pixels, now: Duration, tracks: &mut Tracks) -> Result<(), VisionError> {
         if tracks.wants_detection() {
             let region = Roi::letterbox(pixels.size());
-            self.detector.look(pixels, &region)?;
-            let found = self.anchors.decode(self.detector.output(0), self.detector.output(1), &region);
-            tracks.propose(&found, now);
+            let turn = self.looks % self.detectors.len();
+            self.looks = self.looks.wrapping_add(1);
+            let (anchors, lens) = &mut self.detectors[turn];
+            lens.look(pixels, &region)?;
+            tracks.propose(&anchors.decode(lens.output(0), lens.output(1), &region), now);
         }
         let Self { meshes, regions, points, .. } = self;
         regions.clear();

@@ -22,6 +22,7 @@ use crate::{
     frame::geometry::Roi,
     gpu::GpuError,
     nets::{Backend, GpuNet, ModelId, NetError},
+    tracking::Anchors,
 };
 
 pub use cpu::Observer;
@@ -46,6 +47,22 @@ pub enum Detector {
     Short,
     /// BlazeFace full range: within some 5 m, at three times the cost.
     Full,
+    /// Both in turn: the full one misses faces that fill the picture or lie on their side. At frames that stand alone the
+    /// full one alone looks.
+    InTurn,
+}
+
+impl Detector {
+    /// The nets, in the order in which they take turns, and where their anchors lie.
+    fn nets(self, mode: Mode) -> Vec<(ModelId, Anchors)> {
+        let short = || (ModelId::FaceDetector, Anchors::short_range());
+        let full = || (ModelId::FaceDetectorFull, Anchors::full_range());
+        match (self, mode) {
+            (Self::Short, _) => vec![short()],
+            (Self::Full, _) | (Self::InTurn, Mode::Image) => vec![full()],
+            (Self::InTurn, Mode::Video) => vec![full(), short()],
+        }
+    }
 }
 
 /// Which selfie segmentation net.

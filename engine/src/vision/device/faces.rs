@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Common, FaceStages, FaceTensors, Find, STATE_BYTES,
+    Common, DetectorTensors, Due, FaceStages, FaceTensors, STATE_BYTES,
     crop::{CropKernel, LooksAt, need},
     frame::{Frame, flags},
     tables::Tables,
@@ -12,7 +12,7 @@ use crate::{
     gpu::{Buffer, BufferUse, ComputePipeline, Dispatch, Gpu, GpuError, Resource, Texture, shader::Library},
     kernels::crop::Outside,
     scene::{BLENDSHAPES, LANDMARKS, MAX_FACES},
-    tracking::{Anchors, BLENDSHAPE_LANDMARKS},
+    tracking::BLENDSHAPE_LANDMARKS,
     vision::VisionOptions,
 };
 
@@ -23,11 +23,9 @@ const DETECTIONS_BYTES: u64 = 16 + 32 * 48;
 /// All of them.
 #[derive(Debug)]
 pub(super) struct FaceKernels {
-    pub(super) detector: CropKernel,
+    detectors: Vec<DetectorKernels>,
     regions: CropKernel,
-    begin: Dispatch,
-    find: Dispatch,
-    decode: Dispatch,
+    pub(super) begin: Dispatch,
     update: Dispatch,
     /// One for each face state in rotation.
     finish: Vec<Dispatch>,
@@ -35,10 +33,20 @@ pub(super) struct FaceKernels {
     express: Vec<Dispatch>,
     capacity: u32,
     mesh: [f32; 2],
-    side: f32,
     pose: bool,
     #[cfg(test)]
     pub(super) memory: Memory,
+}
+
+/// Those of a detector.
+#[derive(Debug)]
+pub(super) struct DetectorKernels {
+    pub(super) crop: CropKernel,
+    /// What a frame begins with that follows what is found in it.
+    pub(super) find: Dispatch,
+    pub(super) decode: Dispatch,
+    /// Columns and rows of its input.
+    side: f32,
 }
 
 /// What is followed, on the device, and what the kernels know beforehand.
@@ -48,7 +56,6 @@ pub(super) struct Memory {
     pub(super) work: Buffer,
     pub(super) points: Buffer,
     pub(super) detections: Buffer,
-    anchors: Buffer,
     tables: Buffer,
     /// Takes the input of the blendshapes net where there is none.
     nowhere: Buffer,
@@ -57,7 +64,7 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    fn new(gpu: &Gpu, common: &Common, anchors: &Anchors) -> Result<Self, GpuError> {
+    fn new(gpu: &Gpu, common: &Common) -> Result<Self, GpuError> {
         let storage = |label: &str, bytes: u64| gpu.buffer(label, BufferUse::Storage, bytes);
         let filled = |label: &str, bytes: &[u8]| gpu.buffer_with(label, BufferUse::Storage, bytes);
         Ok(Self {
@@ -65,18 +72,17 @@ impl Memory {
             work: common.work.clone(),
             points: storage("points", POINT_BYTES * (LANDMARKS * MAX_FACES) as u64)?,
             detections: storage("detections", DETECTIONS_BYTES)?,
-            anchors: filled("anchors", bytemuck::cast_slice(anchors.centers()))?,
             tables: filled("tables", bytemuck::bytes_of(&*Tables::new()))?,
             nowhere: storage("nowhere", 4)?,
             nothing: storage("nothing", 4)?,
         })
     }
 
-    /// All resources by the names that they have in every shader.
+    /// All resources by the names that they have in every shader, but those of detectors.
     fn resources<'a>(
         &'a self,
         common: &'a Common,
-        FaceTensors { detector, mesh, blendshapes }: &FaceTensors<'a>,
+        FaceTensors { mesh, blendshapes, .. }: &FaceTensors<'a>,
     ) -> Vec<(&'a str, Resource<'a>)> {
         let (expression, coefficients) =
             blendshapes.map_or((&self.nowhere, &self.nothing), |net| (net.input, net.output));
@@ -87,10 +93,7 @@ impl Memory {
             ("work", Resource::Buffer(&self.work)),
             ("points", Resource::Buffer(&self.points)),
             ("detections", Resource::Buffer(&self.detections)),
-            ("anchors", Resource::Buffer(&self.anchors)),
             ("tables", Resource::Buffer(&self.tables)),
-            ("regressors", Resource::Buffer(detector.regressors)),
-            ("logits", Resource::Buffer(detector.logits)),
             ("landmarks", Resource::Buffer(mesh.landmarks)),
             ("presences", Resource::Buffer(mesh.presence)),
             ("expression", Resource::Buffer(expression)),
@@ -129,6 +132,29 @@ impl Maker<'_> {
     }
 }
 
+impl DetectorKernels {
+    fn new(maker: &Maker<'_>, common: &Common, tensors: &DetectorTensors<'_>) -> Result<Self, GpuError> {
+        let &Maker { gpu, library, .. } = maker;
+        let centers = bytemuck::cast_slice(tensors.anchors.centers());
+        let anchors = gpu.buffer_with("anchors", BufferUse::Storage, centers)?;
+        let mut resources = maker.resources.clone();
+        resources.extend([
+            ("anchors", Resource::Buffer(&anchors)),
+            ("regressors", Resource::Buffer(tensors.regressors)),
+            ("logits", Resource::Buffer(tensors.logits)),
+        ]);
+        let maker = Maker { gpu, library, resources };
+        let side = tensors.anchors.side();
+        let (whole, square) = ((LooksAt::Letterbox, Outside::Black), [side as u32; 2]);
+        Ok(Self {
+            crop: CropKernel::new(gpu, library, common, whole, (square, 1), -1.0..=1.0, tensors.input)?,
+            find: maker.kernel("find", "find", 1)?,
+            decode: maker.kernel("decode", "decode", 1)?,
+            side,
+        })
+    }
+}
+
 impl FaceKernels {
     pub(super) fn new(
         gpu: &Gpu,
@@ -139,15 +165,13 @@ impl FaceKernels {
     ) -> Result<Self, GpuError> {
         let capacity = options.faces.min(MAX_FACES) as u32;
         check(tensors, u64::from(capacity))?;
-        let FaceTensors { detector, mesh, blendshapes } = tensors;
-        let memory = Memory::new(gpu, common, detector.anchors)?;
+        let FaceTensors { detectors, mesh, blendshapes } = tensors;
+        let memory = Memory::new(gpu, common)?;
         let maker = Maker { gpu, library, resources: memory.resources(common, tensors) };
-        let side = detector.anchors.side();
-        let square = [side as u32; 2];
-        let whole = (LooksAt::Letterbox, Outside::Black);
+        let detectors = detectors.iter().map(|detector| DetectorKernels::new(&maker, common, detector));
         let express = |_| maker.kernels("express", &common.states, capacity);
         Ok(Self {
-            detector: CropKernel::new(gpu, library, common, whole, (square, 1), -1.0..=1.0, detector.input)?,
+            detectors: detectors.collect::<Result<_, _>>()?,
             regions: CropKernel::new(
                 gpu,
                 library,
@@ -158,46 +182,44 @@ impl FaceKernels {
                 mesh.input,
             )?,
             begin: maker.kernel("begin", "propose", 1)?,
-            find: maker.kernel("find", "find", 1)?,
-            decode: maker.kernel("decode", "decode", 1)?,
             update: maker.kernel("update", "update", capacity)?,
             finish: maker.kernels("finish", &common.states, MAX_FACES as u32 + 1)?,
             express: blendshapes.as_ref().map(express).transpose()?.unwrap_or_default(),
             capacity,
             mesh: mesh.size.map(|side| side as f32),
-            side,
             pose: options.pose,
             #[cfg(test)]
             memory,
         })
     }
 
-    /// Tells a frame what is the same in all frames, and whether expressions are due in this one.
-    pub(super) fn describe(&self, frame: &mut Frame, expresses: bool, room: Option<usize>) {
-        let capacity = room.map_or(self.capacity, |room| self.capacity.min(room as u32));
-        (frame.capacity, frame.mesh, frame.detector) = (capacity, self.mesh, self.side);
+    /// The detector of this number, or the first.
+    pub(super) fn detector(&self, number: usize) -> &DetectorKernels {
+        self.detectors.get(number).unwrap_or(&self.detectors[0])
+    }
+
+    /// Tells a frame what its kernels must know of faces.
+    pub(super) fn describe(&self, frame: &mut Frame, due: &Due) {
+        let capacity = due.room.map_or(self.capacity, |room| self.capacity.min(room as u32));
+        (frame.capacity, frame.mesh, frame.detector) =
+            (capacity, self.mesh, self.detector(due.detector).side);
         frame.flags |= if self.pose { flags::POSE } else { 0 };
-        frame.flags |= if expresses && !self.express.is_empty() { flags::EXPRESSIONS } else { 0 };
+        frame.flags |= if due.blendshapes && !self.express.is_empty() { flags::EXPRESSIONS } else { 0 };
     }
 
-    /// What a frame begins with.
-    pub(super) fn begin(&self, find: Find) -> &Dispatch {
-        if find == Find::Here { &self.find } else { &self.begin }
-    }
-
-    /// The dispatches of a frame that begins with `begin` and writes face state `turn`; whether detections are decoded
-    /// for the next, and expressions are due.
+    /// The dispatches of a frame that begins with `begin` and writes face state `turn`; what decodes detections for the
+    /// next, and whether expressions are due.
     pub(super) fn stages(
         &self,
         gpu: &Gpu,
         picture: &Texture,
-        (begin, decodes, expresses): (&Dispatch, bool, bool),
+        (begin, decode, expresses): (&Dispatch, Option<&Dispatch>, bool),
         turn: usize,
     ) -> Result<FaceStages, GpuError> {
         Ok(FaceStages {
             begin: begin.clone(),
             crop: self.regions.dispatch(gpu, picture)?,
-            decode: decodes.then(|| self.decode.clone()),
+            decode: decode.cloned(),
             update: self.update.clone(),
             finish: self.finish[turn].clone(),
             express: self.express.get(turn).filter(|_| expresses).cloned(),
@@ -207,10 +229,12 @@ impl FaceKernels {
 
 /// Whether the tensors have room for `faces` faces; those that are cropped into look for themselves.
 fn check(tensors: &FaceTensors<'_>, faces: u64) -> Result<(), GpuError> {
-    let FaceTensors { detector, mesh, blendshapes } = tensors;
-    let anchors = detector.anchors.count() as u64;
-    need("decode", "regressors", detector.regressors, anchors * 16)?;
-    need("decode", "logits", detector.logits, anchors)?;
+    let FaceTensors { detectors, mesh, blendshapes } = tensors;
+    for detector in detectors {
+        let anchors = detector.anchors.count() as u64;
+        need("decode", "regressors", detector.regressors, anchors * 16)?;
+        need("decode", "logits", detector.logits, anchors)?;
+    }
     need("update", "landmarks", mesh.landmarks, faces * LANDMARKS as u64 * 3)?;
     need("update", "presences", mesh.presence, faces)?;
     let Some(net) = blendshapes else { return Ok(()) };

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::{Find, Status};
 use crate::vision::Mode;
 
-/// Frames from one look for more faces to the next, while some are followed.
+/// Frames from one look of a detector for more faces to its next, while some are followed.
 const FIND_EVERY: u32 = 30;
 /// Frames that are remembered: more than are under way at a time.
 const GRANTS: usize = 16;
@@ -26,8 +26,9 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// What the next frame looks for, and how many faces it has room for: never fewer than there may be.
-    pub(super) fn live(&self, capacity: usize, mode: Mode) -> (Find, usize) {
+    /// What the next frame looks for, if so many detectors take turns, and how many faces it has room for: never fewer than
+    /// there may be.
+    pub(super) fn live(&self, capacity: usize, mode: Mode, detectors: usize) -> (Find, usize) {
         if mode == Mode::Image {
             return (Find::Here, capacity);
         }
@@ -45,7 +46,8 @@ impl Known {
             return (Find::Here, room.max(1).min(capacity));
         }
         let sure = granted.is_none() && !self.ahead;
-        let rested = self.recorded.wrapping_add(1).wrapping_sub(self.found) >= FIND_EVERY;
+        let rested =
+            self.recorded.wrapping_add(1).wrapping_sub(self.found) >= FIND_EVERY / detectors.max(1) as u32;
         if most < capacity && sure && rested { (Find::Ahead, room) } else { (Find::Nothing, room) }
     }
 
@@ -89,6 +91,16 @@ mod tests {
     /// What is due in each of `frames` frames, where the status of each comes back two frames later; `there(frame)` says
     /// how many faces are there to be found.
     fn run(frames: u32, capacity: usize, there: impl Fn(u32) -> u32) -> Vec<(Find, usize)> {
+        run_with(1, frames, capacity, there)
+    }
+
+    /// The same where so many detectors take turns.
+    fn run_with(
+        detectors: usize,
+        frames: u32,
+        capacity: usize,
+        there: impl Fn(u32) -> u32,
+    ) -> Vec<(Find, usize)> {
         let mut known = Known::default();
         let mut statuses: Vec<Status> = Vec::new();
         let (mut faces, mut ahead) = (0, false);
@@ -97,7 +109,7 @@ mod tests {
             if let Some(status) = statuses.iter().rev().find(|status| status.frame + 2 <= frame) {
                 known.learn(bytemuck::bytes_of(status));
             }
-            let (find, room) = known.live(capacity, Mode::Video);
+            let (find, room) = known.live(capacity, Mode::Video, detectors);
             due.push((find, room));
             known.goes_on(frame, find, room);
             let finds = find == Find::Here || ahead;
@@ -123,6 +135,9 @@ mod tests {
         assert!(ahead.windows(2).all(|pair| pair[1] - pair[0] >= FIND_EVERY as usize), "{ahead:?}");
         assert_eq!((due[199].1, ahead.len()), (3, 6));
         assert!(due[3..].iter().all(|due| due.0 != Find::Here));
+        let both = run_with(2, 200, 4, |_| 3);
+        let ahead = both.iter().filter(|due| due.0 == Find::Ahead).count();
+        assert!((11..=13).contains(&ahead), "each of two looks as often as one alone: {ahead}");
     }
 
     #[test]
@@ -149,7 +164,7 @@ mod tests {
         known.goes_on(1, Find::Here, 1);
         known.forget();
         known.learn(bytemuck::bytes_of(&Status { frame: 0, faces: 3, ..bytemuck::Zeroable::zeroed() }));
-        assert_eq!((known.live(1, Mode::Video), known.faces()), ((Find::Here, 1), 0));
+        assert_eq!((known.live(1, Mode::Video, 1), known.faces()), ((Find::Here, 1), 0));
     }
 
     #[test]

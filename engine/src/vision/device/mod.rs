@@ -99,10 +99,10 @@ pub struct BlendshapeTensors<'a> {
 }
 
 /// The nets that faces need.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct FaceTensors<'a> {
-    /// Finds them.
-    pub detector: DetectorTensors<'a>,
+    /// Find them: one at least.
+    pub detectors: Vec<DetectorTensors<'a>>,
     /// Follows them.
     pub mesh: MeshTensors<'a>,
     /// Their expressions, where they are wanted.
@@ -135,8 +135,10 @@ pub enum Find {
 /// The nets that look at a frame, beside the landmark net.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Due {
-    /// Whether the detector does.
+    /// Whether a detector does.
     pub find: Find,
+    /// Which one.
+    pub detector: usize,
     /// Whether the blendshapes net does. Expressions are zero in frames that it doesn't look at.
     pub blendshapes: bool,
     /// Which of the selfie nets does.
@@ -322,12 +324,14 @@ impl Follower {
         let mut pictures = Vec::with_capacity(2);
         let faces = match &self.faces {
             Some(faces) => {
+                let detector = faces.detector(due.detector);
                 if find != Find::Nothing {
-                    pictures.push(faces.detector.dispatch(&gpu, picture)?);
+                    pictures.push(detector.crop.dispatch(&gpu, picture)?);
                 }
-                let begin = faces.begin(find);
+                let begin = if find == Find::Here { &detector.find } else { &faces.begin };
+                let decode = (find == Find::Ahead).then_some(&detector.decode);
                 let expresses = due.blendshapes && !self.late;
-                Some(faces.stages(&gpu, picture, (begin, find == Find::Ahead, expresses), self.turn)?)
+                Some(faces.stages(&gpu, picture, (begin, decode, expresses), self.turn)?)
             }
             None => None,
         };
@@ -353,7 +357,7 @@ impl Follower {
         let propose = find == Find::Here || (self.ahead && !fresh);
         let mut frame = self.clock.frame(size, time);
         if let Some(faces) = &self.faces {
-            faces.describe(&mut frame, due.blendshapes, due.room);
+            faces.describe(&mut frame, due);
         }
         let mut flag = |on: bool, flag: u32| frame.flags |= if on { flag } else { 0 };
         flag(fresh, flags::RESET);

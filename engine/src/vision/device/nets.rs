@@ -1,12 +1,12 @@
 //! The nets on the device.
 
-use super::{BlendshapeTensors, DetectorTensors, FaceTensors, MatteTensors, MeshTensors, schedule::Net};
+use super::{BlendshapeTensors, DetectorTensors, Due, FaceTensors, MatteTensors, MeshTensors, schedule::Net};
 use crate::{
     gpu::{Dispatch, Gpu},
     nets::{self, Described, GpuNet, ModelId, Models, Program},
     scene::{BLENDSHAPES, LANDMARKS, MAX_FACES},
     tracking::Anchors,
-    vision::{Detector, MatteNet, VisionError, VisionOptions, lens},
+    vision::{MatteNet, VisionError, VisionOptions, lens},
     workers::Workers,
 };
 
@@ -20,8 +20,8 @@ pub(super) struct Nets {
 /// Those of faces.
 #[derive(Debug)]
 pub(super) struct FaceNets {
-    anchors: Anchors,
-    detector: Program,
+    /// They take turns.
+    detectors: Vec<(Anchors, Program)>,
     mesh: Program,
     blendshapes: Option<Program>,
 }
@@ -92,25 +92,30 @@ impl Nets {
         self.mattes.iter().map(tensors).collect()
     }
 
-    /// The levels of a net on `faces` faces; of the selfie net number `matte`.
-    pub(super) fn levels(&self, net: Net, due: (usize, Option<usize>)) -> Vec<Vec<Dispatch>> {
-        self.program(net, due).map_or_else(Vec::new, |(program, count)| program.levels(count))
+    /// How many detectors take turns.
+    pub(super) fn detectors(&self) -> usize {
+        self.faces.as_ref().map_or(0, |faces| faces.detectors.len())
+    }
+
+    /// The levels of a net on `faces` faces: of those nets that `due` names.
+    pub(super) fn levels(&self, net: Net, faces: usize, due: &Due) -> Vec<Vec<Dispatch>> {
+        self.program(net, faces, due).map_or_else(Vec::new, |(program, count)| program.levels(count))
     }
 
     /// As [`Nets::levels`], each dispatch with what it does.
-    pub(super) fn named(&self, net: Net, due: (usize, Option<usize>)) -> Vec<Vec<(String, Dispatch)>> {
-        let Some((program, count)) = self.program(net, due) else { return Vec::new() };
+    pub(super) fn named(&self, net: Net, faces: usize, due: &Due) -> Vec<Vec<(String, Dispatch)>> {
+        let Some((program, count)) = self.program(net, faces, due) else { return Vec::new() };
         let name = |kernel: &Described| kernel.steps.join(", ");
         let levels = program.described().iter().zip(program.levels(count));
         levels.map(|(kernels, level)| kernels.iter().map(name).zip(level).collect()).collect()
     }
 
     /// The program of a net, and on how many tensors it runs.
-    fn program(&self, net: Net, (faces, matte): (usize, Option<usize>)) -> Option<(&Program, usize)> {
+    fn program(&self, net: Net, faces: usize, due: &Due) -> Option<(&Program, usize)> {
         let of_faces = self.faces.as_ref();
         match net {
-            Net::Detector => of_faces.map(|nets| (&nets.detector, 1)),
-            Net::Selfie => matte.map(|matte| (self.matte_program(matte), 1)),
+            Net::Detector => of_faces.and_then(|nets| Some((&nets.detectors.get(due.detector)?.1, 1))),
+            Net::Selfie => due.matte.map(|matte| (self.matte_program(matte), 1)),
             _ if faces == 0 => None,
             Net::Landmarks => of_faces.map(|nets| (&nets.mesh, faces)),
             Net::Blendshapes => of_faces.and_then(|nets| Some((nets.blendshapes.as_ref()?, faces))),
@@ -121,28 +126,29 @@ impl Nets {
 impl FaceNets {
     fn load(loader: &Loader<'_>, options: &VisionOptions) -> Result<Self, VisionError> {
         let capacity = options.faces.min(MAX_FACES);
-        let (model, anchors) = match options.detector {
-            Detector::Short => (ModelId::FaceDetector, Anchors::short_range()),
-            Detector::Full => (ModelId::FaceDetectorFull, Anchors::full_range()),
+        let detector = |(model, anchors): (ModelId, Anchors)| {
+            let program = loader.lens(model, 1, &[anchors.count() * 16, anchors.count()])?;
+            Ok((anchors, program))
         };
+        let detectors = options.detector.nets(options.mode).into_iter().map(detector);
         let blendshapes = || loader.load(ModelId::Blendshapes, capacity, &[BLENDSHAPES]);
         Ok(Self {
-            detector: loader.lens(model, 1, &[anchors.count() * 16, anchors.count()])?,
+            detectors: detectors.collect::<Result<_, VisionError>>()?,
             mesh: loader.lens(ModelId::FaceMesh, capacity, &[LANDMARKS * 3, 1])?,
             blendshapes: options.blendshapes.then(blendshapes).transpose()?,
-            anchors,
         })
     }
 
     pub(super) fn tensors(&self) -> FaceTensors<'_> {
         let blendshapes = self.blendshapes.as_ref();
+        let detectors = self.detectors.iter().map(|(anchors, net)| DetectorTensors {
+            anchors,
+            input: net.input(0),
+            regressors: net.output(0),
+            logits: net.output(1),
+        });
         FaceTensors {
-            detector: DetectorTensors {
-                anchors: &self.anchors,
-                input: self.detector.input(0),
-                regressors: self.detector.output(0),
-                logits: self.detector.output(1),
-            },
+            detectors: detectors.collect(),
             mesh: MeshTensors {
                 size: size_of_picture(&self.mesh),
                 input: self.mesh.input(0),

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// Schedules that are kept: more than there are kinds of frames, state buffers and pictures in rotation.
-const KEPT_SCHEDULES: usize = 48;
+const KEPT_SCHEDULES: usize = 64;
 
 /// Looks at pictures on the device, one after the other.
 #[derive(Debug)]
@@ -43,6 +43,8 @@ pub struct DeviceObserver {
     /// Statuses on their way.
     pending: VecDeque<Ticket>,
     known: Known,
+    /// How often a detector has looked.
+    looks: usize,
     size: [u32; 2],
     convert: Option<Convert>,
     wants_results: bool,
@@ -89,6 +91,7 @@ impl DeviceObserver {
             readback: Readback::new(),
             pending: VecDeque::new(),
             known: Known::default(),
+            looks: 0,
             size: [0; 2],
             convert: None,
             wants_results: false,
@@ -118,6 +121,7 @@ impl DeviceObserver {
     pub fn reset(&mut self) {
         self.follower.reset();
         self.known.forget();
+        self.looks = 0;
         self.pending.clear();
         self.results.clear();
         self.latest = None;
@@ -145,7 +149,8 @@ impl DeviceObserver {
                 self.pending.drain(..=newest).next_back().and_then(|ticket| ticket.wait(&self.gpu).ok());
             self.known.learn(&status.unwrap_or_default());
         }
-        let (find, faces) = self.known.live(self.options.faces.min(MAX_FACES), self.options.mode);
+        let capacity = self.options.faces.min(MAX_FACES);
+        let (find, faces) = self.known.live(capacity, self.options.mode, self.nets.detectors());
         let looked = self.look(encoder, &picture, find, faces)?;
         if self.nets.faces.is_some() {
             self.pending.push_back(self.readback.start_buffer(encoder, self.follower.status())?);
@@ -193,7 +198,7 @@ impl DeviceObserver {
         let (due, stages) = self.begin(&mut encoder, &picture, find, faces)?;
         self.gpu.submit(encoder)?;
         let kernel = |kernel| Some((format!("{kernel:?}").to_lowercase(), stages.dispatch(kernel)?));
-        let levels = Shape::of(&due, &stages).levels(kernel, |net| self.nets.named(net, (faces, due.matte)));
+        let levels = Shape::of(&due, &stages).levels(kernel, |net| self.nets.named(net, faces, &due));
         let part = |Scheduled { task, work: (does, dispatch) }| Part { task, does, dispatch };
         Ok(levels.into_iter().map(|level| level.into_iter().map(part).collect()).collect())
     }
@@ -254,7 +259,11 @@ impl DeviceObserver {
     ) -> Result<(Due, Stages), VisionError> {
         let find = if self.nets.faces.is_some() { find } else { Find::Nothing };
         let matte = self.nets.matte(self.options.matte, picture.texture.size());
-        let due = Due { find, blendshapes: self.options.blendshapes, matte, room: Some(faces) };
+        let detector = self.looks % self.nets.detectors().max(1);
+        if find != Find::Nothing {
+            self.looks = self.looks.wrapping_add(1);
+        }
+        let due = Due { find, detector, blendshapes: self.options.blendshapes, matte, room: Some(faces) };
         let stages = self.follower.frame(encoder, &picture.texture, picture.time, &due)?;
         self.known.goes_on(stages.number, find, faces);
         Ok((due, stages))
@@ -276,7 +285,7 @@ impl DeviceObserver {
         let index = match self.schedules.iter().position(known) {
             Some(index) => index,
             None => {
-                let net = |net| self.nets.levels(net, (faces, due.matte));
+                let net = |net| self.nets.levels(net, faces, &due);
                 let levels = Shape::of(&due, &stages).levels(|kernel| stages.dispatch(kernel), net);
                 let levels = levels
                     .into_iter()

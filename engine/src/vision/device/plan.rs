@@ -7,7 +7,7 @@ use super::{
 use crate::{
     gpu::Dispatch,
     nets::{self, ModelId, Models},
-    vision::{Detector, VisionError, VisionOptions},
+    vision::{VisionError, VisionOptions},
 };
 
 /// A frame's dispatches, level by level; those of one level don't wait for each other.
@@ -29,7 +29,7 @@ pub struct Part {
 }
 
 impl FramePlan {
-    /// Of a frame of `size` pixels that looks for faces as `find` says. Nothing is compiled, and no device is needed.
+    /// Of a frame of `size` pixels that looks for faces as `find` says, with the first detector where several take turns. Nothing is compiled, and no device is needed.
     ///
     /// # Errors
     /// When a model is missing or broken.
@@ -53,14 +53,13 @@ impl FramePlan {
             late: options.is_late(),
             matte: options.matte.is_some(),
         };
-        let detector = match options.detector {
-            Detector::Short => ModelId::FaceDetector,
-            Detector::Full => ModelId::FaceDetectorFull,
-        };
         let (mut detects, mut landmarks, mut blendshapes, mut selfie) = Default::default();
         if shape.faces {
-            (detects, landmarks, blendshapes) =
-                (kernels(detector)?, kernels(ModelId::FaceMesh)?, kernels(ModelId::Blendshapes)?);
+            (detects, landmarks, blendshapes) = (
+                kernels(options.detector.nets(options.mode)[0].0)?,
+                kernels(ModelId::FaceMesh)?,
+                kernels(ModelId::Blendshapes)?,
+            );
         }
         if let Some(which) = options.matte {
             selfie = kernels(which.model(size))?;

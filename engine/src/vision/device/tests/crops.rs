@@ -53,7 +53,7 @@ fn crops_agree_with_their_twin() {
     }
     let pixels = pixels(&rig, &mut Dice(99));
     let mut encoder = rig.gpu.encoder("crops");
-    let due = Due { find: Find::Ahead, blendshapes: false, matte: Some(0), room: None };
+    let due = Due { find: Find::Ahead, matte: Some(0), ..Due::default() };
     let stages = rig.follower.frame(&mut encoder, &rig.picture, Duration::from_millis(120), &due).unwrap();
     let faces = stages.faces.unwrap();
     let mut dispatches = vec![faces.begin, faces.crop];

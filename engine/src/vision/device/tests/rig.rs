@@ -143,7 +143,7 @@ impl Nets {
             presence: &self.presence,
         };
         let blendshapes = BlendshapeTensors { input: &self.expression, output: &self.coefficients };
-        let faces = FaceTensors { detector, mesh, blendshapes: Some(blendshapes) };
+        let faces = FaceTensors { detectors: vec![detector], mesh, blendshapes: Some(blendshapes) };
         let matte = MatteTensors { size: MASK, input: &self.mask_input, output: &self.mask };
         Follower::new(gpu, options, Some(&faces), &[matte])
     }
@@ -273,7 +273,7 @@ impl Rig {
         self.before = self.tracks.faces().iter().map(|track| track.id()).collect();
         let region = Roi::letterbox(SIZE);
         let decoded = |rig: &Self| rig.anchors.decode(&rig.detected.0, &rig.detected.1, &region);
-        let due = Due { find, blendshapes: true, matte: None, room: None };
+        let due = Due { find, blendshapes: true, ..Due::default() };
         let mut encoder = self.gpu.encoder("frame");
         let stages = self.follower.frame(&mut encoder, &self.picture, now, &due).unwrap();
         let faces = stages.faces.as_ref().unwrap();

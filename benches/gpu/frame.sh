@@ -2,9 +2,9 @@
 # What a whole frame costs on a GPU: benches/gpu/frame.sh ANTIFAZ CLIP OUT
 # ANTIFAZ is a release build, CLIP a clip of 1920x1080, OUT a folder for the figures. Times what a level costs, the levels
 # of a frame and of each net, and 2000 frames of the clip with four filters, 478 landmarks, expressions and the landscape
-# mask, the detector looking for more faces every 30th frame: as it is, with expressions a frame late, with drawn passes, and
-# with those two of the filters that draw no mesh. Then the passes of each filter at 1920x1080, drawn and computed. Also tracks
-# the bundled clips on GPU and CPU, for benches/gpu/apart.py.
+# mask, each detector looking for more faces every 30th frame: as it is, with expressions a frame late, with drawn passes, with
+# those two of the filters that draw no mesh, and with four light ones, of which three share a pass. Then the passes of each
+# filter at 1920x1080, drawn and computed. Also tracks the bundled clips on GPU and CPU, for benches/gpu/apart.py.
 set -uo pipefail
 antifaz=$1 clip=$2 out=$3
 mkdir -p "$out"
@@ -14,7 +14,7 @@ bundle=models/face_landmarker/face_landmarker.task
 frames() {
   local to=$1
   shift
-  "$antifaz" bench --input "$clip" --in-memory --blendshapes --nets gpu --frames "${FRAMES-2000}" --json "$@" >"$out/$to.json"
+  "$antifaz" bench --input "$clip" --in-memory --blendshapes --matte --nets gpu --frames "${FRAMES-2000}" --json "$@" >"$out/$to.json"
 }
 all=(--filter studio-blur --filter glasses --filter face-paint --filter film)
 frames frame "${all[@]}"
@@ -22,6 +22,9 @@ frames frame-late "${all[@]}" --late-blendshapes
 frames frame-drawn "${all[@]}" --passes draw
 frames frame-no-mesh --filter studio-blur --filter film
 frames frame-no-mesh-late --filter studio-blur --filter film --late-blendshapes
+light=(--filter reshape --filter glitch --filter light-leaks --filter film)
+frames frame-light "${light[@]}"
+frames frame-light-late "${light[@]}" --late-blendshapes
 for passes in draw compute; do
   for filter in filters/*/filter.toml; do
     "$antifaz" filter bench "$(basename "$(dirname "$filter")")" --size 1920x1080 --frames 20 --json --passes $passes

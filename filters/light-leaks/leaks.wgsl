@@ -2,10 +2,10 @@
 // faint and nearly white where they are strong, as film shows them. Light adds to light.
 
 import antifaz::color::{luma};
-import antifaz::frame::{frame, picture_at};
+import antifaz::frame::{frame, linear, picture_at};
 import antifaz::fullscreen::{Varying};
 import antifaz::noise::{random3, value_noise};
-import package::inputs::{params};
+import package::inputs::{leaks, params};
 
 /// Soft clouds, 0..1.
 fn clouds(at: vec2f, seed: u32) -> f32 {
@@ -51,9 +51,9 @@ fn film(strength: f32, place: f32) -> vec3f {
     return smoothstep(vec3f(0.0, 0.12, 0.5), vec3f(0.65, 1.15, 1.9), s) * vec3f(1.1, 0.85, 0.7);
 }
 
+/// All light that leaks in.
 @fragment
-fn leak(in: Varying) -> @location(0) vec4f {
-    let source = picture_at(in.uv);
+fn shine(in: Varying) -> @location(0) vec4f {
     let at = (in.uv - 0.5) * vec2f(frame.size.x / frame.size.y, 1.0);
     let time = frame.time * params.speed * 0.3;
 
@@ -66,7 +66,13 @@ fn leak(in: Varying) -> @location(0) vec4f {
     // A wide veil breathes behind them.
     let veil = clouds(at * 0.7 + vec2f(time * 0.6, -time * 0.4), 90u);
     amount += 0.3 * smoothstep(0.45, 0.85, veil) * (0.4 + length(at));
-    let light = film(amount * 1.3 * params.strength, amount * 1.2 + at.x * 0.4 + time);
+    return vec4f(film(amount * 1.3 * params.strength, amount * 1.2 + at.x * 0.4 + time), 1.0);
+}
+
+@fragment
+fn leak(in: Varying) -> @location(0) vec4f {
+    let source = picture_at(in.uv);
+    let light = textureSampleLevel(leaks, linear, in.uv, 0.0).rgb;
 
     // Fogged film has no black, and its colours are tired.
     let fog = vec3f(0.035, 0.018, 0.02) * params.fade * params.strength;

@@ -39,6 +39,8 @@ use work::FrameWork;
     after_help = "\
 Without --input the picture is made by the program. The first frames warm up and are not counted. Nothing overlaps:
 each frame is looked at, drawn and waited for, which is what the stage `sink` is. Reading the input does not count.
+The GPU tells the times of the stages in one frame, and that of the whole in the next, since each mark between stages makes
+it wait.
 
 With --latency no frames are timed but the GPU alone, in microseconds: a level (a dispatch that needs the one before,
 or several side by side), the way to the GPU and back, barriers, loads and dense layers within one workgroup. Nets as
@@ -69,11 +71,17 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_enum, value_name = "B", default_value_t)]
     pub(crate) nets: Nets,
     /// Instead of frames, time what small work costs on the GPU
-    #[arg(long, conflicts_with_all = ["input", "size", "in_memory", "frames", "filters", "nets", "late_blendshapes"])]
+    #[arg(
+        long,
+        conflicts_with_all = ["input", "size", "in_memory", "frames", "filters", "nets", "blendshapes", "matte", "late_blendshapes"]
+    )]
     pub(crate) latency: bool,
     /// Look for expressions too, though no filter asks for them
     #[arg(long)]
     pub(crate) blendshapes: bool,
+    /// Look for the person mask too, though no filter asks for it
+    #[arg(long)]
+    pub(crate) matte: bool,
     /// Where the nets run on the GPU: expressions are those of the frame before, so that nothing waits for them
     #[arg(long)]
     pub(crate) late_blendshapes: bool,
@@ -96,6 +104,7 @@ pub(crate) fn run(args: &BenchArgs, common: &Common) -> Result<(), AppError> {
     let options = EngineOptions {
         pacing,
         blendshapes: args.blendshapes,
+        matte: args.matte,
         late_blendshapes: args.late_blendshapes,
         ..EngineOptions::default()
     };
@@ -172,17 +181,17 @@ fn measure(
             continue;
         }
         // GPU times come some frames late: those of the warm-up are not wanted.
-        while let Some((id, times)) = session.engine_mut().gpu_times() {
-            if id < WARM_UP {
-                continue;
-            }
-            report.gpu_frames.push(times.iter().flatten().copied().map(millis).sum());
-            for (values, time) in report.gpu.iter_mut().zip(times) {
-                values.extend(time.map(millis));
+        while let Some(times) = session.engine_mut().gpu_times() {
+            if times.frame >= WARM_UP {
+                report.gpu_frames.extend(times.whole.map(millis));
+                for (values, time) in report.gpu.iter_mut().zip(times.stages) {
+                    values.extend(time.map(millis));
+                }
             }
         }
         report.dropped = frame.dropped;
         report.frames.push(frame);
+        session.engine_mut().time_stages(report.frames.len().is_multiple_of(2));
         progress.step();
     }
     report.rss_mb = rss_mb();
@@ -195,7 +204,7 @@ struct Report {
     frames: Vec<FrameReport>,
     /// Milliseconds of each stage on the GPU, where it tells.
     gpu: [Vec<f64>; Stage::ALL.len()],
-    /// Milliseconds of all of them together.
+    /// Milliseconds of all of them together, of other frames: every other one is timed by its stages.
     gpu_frames: Vec<f64>,
     dropped: u64,
     rss_mb: Option<f64>,

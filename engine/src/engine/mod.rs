@@ -24,12 +24,12 @@ use crate::{
     compose::{ComposeError, Composer},
     filter::{Look, Values},
     frame::{Frame, FrameId, PixelsError},
-    gpu::{Encoder, Gpu, GpuError, Texture, timer::Timer},
+    gpu::{Encoder, Gpu, GpuError, Texture},
     kernels::convert::Convert,
     nets::{Backend, Models},
     scene::{MAX_FACES, Observation, Picture, Scene},
     scheduler::{Scheduler, WorkPlan},
-    telemetry::{FrameReport, Stage},
+    telemetry::{FrameReport, GpuTimes, Stage},
     vision::{Detector, MatteNet, SceneWriter, VisionError, VisionOptions},
 };
 pub use choice::Choice;
@@ -39,7 +39,7 @@ use host::HostPictures;
 use prepare::Drawn;
 pub use prepare::{Prepared, Preparer};
 pub use rehearsal::Rehearsal;
-use watch::Watch;
+use watch::{Clock, Watch};
 
 /// Whether frames wait for the nets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,6 +68,8 @@ pub struct EngineOptions {
     pub blendshapes: bool,
     /// As [`VisionOptions::late_blendshapes`].
     pub late_blendshapes: bool,
+    /// Whether the person mask is looked for even where the look asks for none.
+    pub matte: bool,
     /// What the random numbers of filters follow from (`frame.seed`): the same seed gives the same pictures.
     pub seed: u32,
     /// Whether what was seen comes back to host memory where the nets run on the device that draws, some frames later.
@@ -85,6 +87,7 @@ impl Default for EngineOptions {
             budget: None,
             blendshapes: false,
             late_blendshapes: false,
+            matte: false,
             seed: 0,
             results: false,
         }
@@ -172,13 +175,10 @@ pub struct Engine {
     writer: SceneWriter,
     composer: Composer,
     scheduler: Scheduler,
-    timer: Timer,
+    clock: Clock,
     drawn: Drawn,
     last: Option<FrameReport>,
 }
-
-/// What [`Timer`] measures between its marks.
-const GPU_STAGES: [Stage; 3] = [Stage::Upload, Stage::Vision, Stage::Compose];
 
 impl Engine {
     /// Builds what `look` needs, and nothing else: nets that it does not ask for are not loaded.
@@ -195,7 +195,7 @@ impl Engine {
             crew,
             host: HostPictures::new(&gpu)?,
             writer: SceneWriter::new(&gpu)?,
-            timer: Timer::new(&gpu, GPU_STAGES.len() as u32 + 1)?,
+            clock: Clock::new(&gpu)?,
             scheduler: Scheduler::new(options.budget),
             composer,
             models,
@@ -293,20 +293,20 @@ impl Engine {
     ) -> Result<Rendered, EngineError> {
         let input = input.into();
         let plan = self.scheduler.plan(self.last.as_ref());
-        let mut watch = Watch::start(input.id(), plan, &mut self.timer, encoder);
+        let mut watch = Watch::start(input.id(), plan, &mut self.clock, encoder);
 
         let picture = self.upload(encoder, input)?;
         self.drawn.set(plan.tier, picture.texture.size());
-        watch.end(Stage::Upload, &mut self.timer, encoder);
+        watch.end(Stage::Upload, &mut self.clock, encoder);
 
         let (scene, observation) = self.see(encoder, picture, &plan)?;
         let seen = scene.seen;
-        watch.end(Stage::Vision, &mut self.timer, encoder);
+        watch.end(Stage::Vision, &mut self.clock, encoder);
 
         let picture = self.composer.compose(&self.gpu, encoder, scene, plan)?;
-        watch.end(Stage::Compose, &mut self.timer, encoder);
+        watch.end(Stage::Compose, &mut self.clock, encoder);
 
-        self.timer.end(encoder);
+        self.clock.end(encoder);
         let mut report = watch.report;
         report.total = watch.started.elapsed();
         report.age = picture.id.0.saturating_sub(seen.0);
@@ -366,15 +366,15 @@ impl Engine {
         self.last = Some(report);
     }
 
-    /// GPU times of an earlier frame that have arrived since the last call: the frame's number and its stages'
-    /// times. Without timestamps on the device there are none.
-    pub fn gpu_times(&mut self) -> Option<(u64, [Option<Duration>; Stage::ALL.len()])> {
-        let (frame, spans) = self.timer.landed()?;
-        let mut times = [None; Stage::ALL.len()];
-        for (stage, span) in GPU_STAGES.into_iter().zip(spans) {
-            times[stage as usize] = Some(span);
-        }
-        Some((frame, times))
+    /// Whether the GPU is timed stage by stage, as it is at first, or by the frame: marks between stages make a frame longer.
+    pub fn time_stages(&mut self, by_stage: bool) {
+        self.clock.by_stage = by_stage;
+    }
+
+    /// GPU times of an earlier frame that have arrived since the last call. Without timestamps on the device there are
+    /// none.
+    pub fn gpu_times(&mut self) -> Option<GpuTimes> {
+        self.clock.landed()
     }
 }
 
@@ -391,7 +391,7 @@ fn vision_options(composer: &Composer, options: &EngineOptions) -> VisionOptions
         blendshapes,
         late_blendshapes: options.late_blendshapes,
         pose: requires.pose,
-        matte: requires.matte.then_some(MatteNet::Auto),
+        matte: (requires.matte || options.matte).then_some(MatteNet::Auto),
         backend: options.backend,
         detector: Detector::InTurn,
         ..VisionOptions::default()

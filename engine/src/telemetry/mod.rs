@@ -52,6 +52,17 @@ pub struct Cost {
     pub work: Work,
 }
 
+/// What the GPU took for a frame: for each stage, or for the whole without marks between them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GpuTimes {
+    /// The frame's number.
+    pub frame: u64,
+    /// By [`Stage`], in the order of [`Stage::ALL`], where the stages were timed.
+    pub stages: [Option<Duration>; Stage::ALL.len()],
+    /// Where the frame was timed as a whole.
+    pub whole: Option<Duration>,
+}
+
 /// The cost of one finished frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FrameReport {

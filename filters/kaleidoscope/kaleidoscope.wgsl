@@ -9,11 +9,16 @@ const TURN: f32 = 6.2831853;
 const TUBE: f32 = 0.2;
 /// The ways to them.
 const MIRRORS = array<vec2f, 3>(vec2f(0.0, 1.0), vec2f(-0.8660254, -0.5), vec2f(0.8660254, -0.5));
+/// The middle of a pixel, and a turned square within it.
+const SAMPLES = array<vec2f, 5>(
+    vec2f(0.0), vec2f(-0.125, -0.375), vec2f(0.375, -0.125), vec2f(-0.375, 0.125), vec2f(0.125, 0.375)
+);
 /// Each mirror keeps this much of the light.
 const KEPT: f32 = 0.93;
 
-/// A place in front of the mirrors, and how much light is left after all mirrors on the way (z).
-fn tiles(at: vec2f) -> vec3f {
+/// A place in front of the mirrors, how much light is left after all mirrors on the way (z), and how far the nearest mirror
+/// is (w).
+fn tiles(at: vec2f) -> vec4f {
     var place = at;
     var left = 1.0;
     // Done when it lies in front of all three.
@@ -25,15 +30,17 @@ fn tiles(at: vec2f) -> vec3f {
         place -= 2.0 * max(behind, 0.0) * mirror;
         left *= select(1.0, KEPT, behind > 0.0);
     }
-    return vec3f(place, left);
+    let to = TUBE - vec3f(dot(place, MIRRORS[0]), dot(place, MIRRORS[1]), dot(place, MIRRORS[2]));
+    return vec4f(place, left, min(to.x, min(to.y, to.z)));
 }
 
-/// Two mirrors that meet in the middle: everything is folded onto half a wedge that points up.
-fn star(at: vec2f) -> vec3f {
+/// The same of two mirrors that meet in the middle: everything is folded onto half a wedge that points up.
+fn star(at: vec2f) -> vec4f {
     let wedge = TURN / f32(params.points);
     let turns = atan2(at.x, -at.y) / wedge;
     let angle = abs(fract(turns + 0.5) - 0.5) * wedge;
-    return vec3f(length(at) * vec2f(sin(angle), -cos(angle)), pow(KEPT, abs(round(turns)) * 0.7));
+    let to = length(at) * sin(min(angle, 0.5 * wedge - angle));
+    return vec4f(length(at) * vec2f(sin(angle), -cos(angle)), pow(KEPT, abs(round(turns)) * 0.7), to);
 }
 
 fn turned(at: vec2f, angle: f32) -> vec2f {
@@ -52,11 +59,12 @@ fn mirrors(in: Varying) -> @location(0) vec4f {
     let aspect = vec2f(frame.size.y / frame.size.x, 1.0);
     let spin = frame.time * params.spin / 60.0 * TURN;
 
-    // Four samples in a turned square: edges that meet at the mirrors would be jagged.
+    // Edges that meet at the mirrors would be jagged: there, and where the picture is made smaller, four samples are taken.
+    // Elsewhere one will do.
+    let pixel = 1.0 / (frame.size.y * params.zoom);
     var sum = vec3f(0.0);
-    for (var i = 0; i < 4; i++) {
-        let shift = array<vec2f, 4>(vec2f(-0.125, -0.375), vec2f(0.375, -0.125), vec2f(-0.375, 0.125), vec2f(0.125, 0.375))[i];
-        let place = turned(at + shift / frame.size.y, spin) / params.zoom;
+    for (var i = select(0, 1, params.zoom < 0.9); i < 5; i++) {
+        let place = turned(at + SAMPLES[i] / frame.size.y, spin) / params.zoom;
         var seen = tiles(place);
         if params.style == 1u {
             seen = star(place);
@@ -65,14 +73,19 @@ fn mirrors(in: Varying) -> @location(0) vec4f {
         let piece = turned(seen.xy, 0.35 * sin(spin * 1.3)) * aspect;
         // Thick glass splits colours, the more so away from the middle.
         let split = piece * 0.02 * params.tube;
-        sum.r += picture_at(mirrored(params.source + piece + split)).r * seen.z;
-        sum.g += picture_at(mirrored(params.source + piece)).g * seen.z;
-        sum.b += picture_at(mirrored(params.source + piece - split)).b * seen.z;
+        let red = picture_at(mirrored(params.source + piece + split)).r;
+        let green = picture_at(mirrored(params.source + piece)).g;
+        let blue = picture_at(mirrored(params.source + piece - split)).b;
+        let alone = i == 0 && seen.w > pixel;
+        sum += vec3f(red, green, blue) * seen.z * select(select(0.25, 0.0, i == 0), 1.0, alone);
+        if alone {
+            break;
+        }
     }
 
     // The tube ends in the dark.
     let corner = 0.5 * length(vec2f(frame.size.x / frame.size.y, 1.0));
     let rim = smoothstep(0.6, 1.1, length(at) / corner);
-    let color = sum / 4.0 * (1.0 - 0.85 * params.tube * rim);
+    let color = sum * (1.0 - 0.85 * params.tube * rim);
     return vec4f(mix(source.rgb, color, params.strength), source.a);
 }

@@ -267,7 +267,6 @@ fn two_faces_keep_their_ids_while_they_move_and_after_a_short_loss() {
 fn detectors_in_turn_find_who_is_far_away_and_who_fills_the_picture() {
     let seen = |frame: &Frame, detector| {
         let mut observer = observer(VisionOptions { faces: 8, detector, ..VisionOptions::default() });
-        look(&mut observer, frame);
         look(&mut observer, frame).faces.present().count()
     };
     let open = |still: &str| next(source::open(&asset(still)).unwrap().as_mut()).unwrap();

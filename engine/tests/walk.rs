@@ -297,11 +297,11 @@ impl Sink for Shown {
 
 #[test]
 fn a_still_is_drawn_with_landmarks_that_have_settled() {
-    // One of its faces is first seen too low.
+    // One of its faces is first seen a little too low.
     let (_, frame) = still("mit_pyfeat_multi5.jpg");
     for backend in [Backend::Cpu, Backend::Gpu] {
         let gpu = gpu();
-        let options = EngineOptions { backend, ..EngineOptions::default() };
+        let options = EngineOptions { backend, faces: 5, ..EngineOptions::default() };
         let engine =
             || Engine::new(gpu.clone(), Models::embedded(), look(&["face-paint-flag"]), options).unwrap();
         let texels = |picture: &Picture| {
@@ -323,7 +323,7 @@ fn a_still_is_drawn_with_landmarks_that_have_settled() {
         let shown = texels(&session.finish().unwrap().0.unwrap());
         let [first, last] = [&looks[0], &looks[4]].map(|look| unlike(&shown, look));
         assert!(
-            first > 10 * last.max(10),
+            first > 3 * last.max(10),
             "{backend:?}: {first} bytes are another than at first, {last} than at last"
         );
     }

@@ -94,7 +94,7 @@ impl Recorder<'_> {
         target: &Texture,
         blend: Blend,
     ) -> Result<(), GpuError> {
-        let resources = self.engine_resources(pass);
+        let resources = self.shared_resources(pass);
         let draws = [gpu::Draw::fullscreen(&self.composer.shared.lay[library::lay(blend)], &resources)];
         encoder.render(&Render::new(&pass.label, target, &draws))
     }
@@ -115,7 +115,7 @@ impl Recorder<'_> {
         items.dedup();
         let named = |item| self.own(item).map(move |(own, resource)| (merged::name(item, own), resource));
         let own: Vec<(String, Resource<'_>)> = items.into_iter().flat_map(named).collect();
-        let mut resources = self.engine_resources(pass);
+        let mut resources = self.shared_resources(pass);
         resources.extend(own.iter().map(|(name, resource)| (name.as_str(), *resource)));
         let draws = [gpu::Draw::fullscreen(main, &resources)];
         encoder.render(&Render::new(&pass.label, target, &draws))
@@ -146,6 +146,13 @@ impl Recorder<'_> {
         resources
     }
 
+    /// What the engine's own passes and chains may bind, in which filters' resources have names of their own.
+    fn shared_resources<'r>(&'r self, pass: &plan::Pass) -> Vec<(&'r str, Resource<'r>)> {
+        let mut resources = self.engine_resources(pass);
+        resources.extend(self.slots.get(Slot::Layer).map(|layer| ("layer", Resource::Texture(layer))));
+        resources
+    }
+
     /// The resources of an item under the names that its filter has for them: those of its targets, too.
     fn own(&self, item: usize) -> impl Iterator<Item = (&str, Resource<'_>)> {
         let targets = self.composer.look.0[item].filter.targets.iter().enumerate();
@@ -162,8 +169,7 @@ impl Recorder<'_> {
     fn engine_resources<'r>(&'r self, pass: &plan::Pass) -> Vec<(&'r str, Resource<'r>)> {
         let shared = &self.composer.shared;
         let picture = self.slots.get(pass.reads).unwrap_or(&shared.nothing);
-        let [levels, layer] =
-            [Slot::Levels, Slot::Layer].map(|slot| self.slots.get(slot).unwrap_or(&shared.nothing));
+        let levels = self.slots.get(Slot::Levels).unwrap_or(&shared.nothing);
         let nothing = [&shared.nothing; 3];
         let person = self.kept.person.refined();
         let [edges, front, back] = person.map_or(nothing, |found| [&found.person, &found.front, &found.back]);
@@ -178,7 +184,6 @@ impl Recorder<'_> {
             ("person_front", Resource::Texture(front)),
             ("person_back", Resource::Texture(back)),
             ("picture_levels", Resource::Texture(levels)),
-            ("layer", Resource::Texture(layer)),
             ("face_points", Resource::Buffer(&shared.face.points)),
             (measure::MEASURES, Resource::Buffer(&shared.measures.buffer)),
             ("head_points", Resource::Buffer(&shared.head.points)),

@@ -92,7 +92,8 @@ fn chains_of(plan: &Plan, look: &Look, programs: &[Program]) -> Vec<Vec<Draw>> {
         let has_room = !chain.is_empty()
             && chain.len() < MOST_STEPS
             && textures(&chain) + own_textures(look, pass.draw) <= MOST_TEXTURES;
-        if joins != Joins::Anywhere || !has_room {
+        let clashes = chain.iter().any(|step| clash(*step, pass.draw, programs));
+        if joins != Joins::Anywhere || !has_room || clashes {
             chains.push(std::mem::take(&mut chain));
         }
         if joins != Joins::Nothing {
@@ -102,6 +103,15 @@ fn chains_of(plan: &Plan, look: &Look, programs: &[Program]) -> Vec<Vec<Draw>> {
     chains.push(chain);
     chains.retain(|chain| chain.len() > 1);
     chains
+}
+
+/// Whether two passes would share what each must have to itself.
+fn clash(one: Draw, other: Draw, programs: &[Program]) -> bool {
+    let (Draw::Filter { item: a, pass: first }, Draw::Filter { item: b, pass: second }) = (one, other) else {
+        return false;
+    };
+    let [one, other] = [programs[a].alone(first), programs[b].alone(second)];
+    one.counts && other.counts || a == b && one.private && other.private
 }
 
 /// The textures that a step brings along.
@@ -172,7 +182,7 @@ fn library_of(look: &Look, steps: &[Draw]) -> Library {
             library.insert(&path(item, &module.path), &module.file, &module.text);
         }
         let [bound, inputs] = declared(filter, item, &mut place);
-        library.insert(&format!("package{item}::bound"), "bound (generated)", &bound);
+        library.insert(&bound_of(item), "bound (generated)", &bound);
         library.insert(&format!("package{item}::inputs"), "inputs (generated)", &inputs);
     }
     let mut text = format!(
@@ -211,6 +221,11 @@ fn path(item: usize, path: &str) -> String {
     format!("package{item}{}", path.strip_prefix("package").unwrap_or(path))
 }
 
+/// The module of what a filter's manifest declares. No file of the filter's has such a path.
+fn bound_of(item: usize) -> String {
+    format!("compose::bound{item}")
+}
+
 /// What a filter's manifest declares under names of its own, and what its modules see of that.
 fn declared(filter: &Filter, item: usize, place: &mut usize) -> [String; 2] {
     let mut bound = library::params(filter);
@@ -224,7 +239,7 @@ fn declared(filter: &Filter, item: usize, place: &mut usize) -> [String; 2] {
     }
     let import = match names.as_slice() {
         [] => String::new(),
-        names => format!("import package{item}::bound::{{{}}};\n", names.join(", ")),
+        names => format!("import {}::{{{}}};\n", bound_of(item), names.join(", ")),
     };
     [bound, import + &library::functions(filter)]
 }

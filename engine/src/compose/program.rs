@@ -18,7 +18,7 @@ use super::{
     film::Projector,
     later::Later,
     one_face::OneFace,
-    variants::{Joins, Pipelines, Variants},
+    variants::{Alone, Joins, Pipelines, Variants},
 };
 
 /// The uniform that says which layer of each history is the newest.
@@ -132,6 +132,11 @@ impl Program {
     /// How a pass can be drawn together with its neighbours.
     pub(super) fn joins(&self, pass: usize) -> Joins {
         self.passes[pass].joins()
+    }
+
+    /// What a pass must not share with others that it is drawn together with.
+    pub(super) fn alone(&self, pass: usize) -> Alone {
+        self.passes[pass].alone()
     }
 
     /// Whether any pass reads what is measured of faces.

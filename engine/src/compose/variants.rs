@@ -29,6 +29,7 @@ pub(super) struct Variants {
     places: Vec<Place>,
     by_tier: [usize; 3],
     joins: Joins,
+    alone: Alone,
     measures: bool,
     warnings: Vec<ShaderError>,
     later: Vec<Later>,
@@ -44,6 +45,15 @@ pub(super) enum Joins {
     First,
     /// It also sees only the pixel that it draws: it can go on with what a pass before it has drawn.
     Anywhere,
+}
+
+/// What invocations have one of, however many passes are drawn at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Alone {
+    /// It counts the turns of its loops: each pass has as many as there may be.
+    pub(super) counts: bool,
+    /// Its module has variables of the invocation: each pass finds them as they begin.
+    pub(super) private: bool,
 }
 
 /// What one variant of a pass draws or computes with.
@@ -87,11 +97,12 @@ impl Variants {
         let drawn = is_float(filter, pass) && !filter.passes[pass].compute;
         let guard = Guard { package: "package", finite: drawn.then_some(entry) };
         let mut known: Vec<(Arc<Shader>, u32)> = Vec::new();
-        let (places, warnings, later, shaders) = Default::default();
+        let (alone, places, warnings, later, shaders) = Default::default();
         let mut variants = Self {
             places,
             by_tier: [0; 3],
             joins: Joins::Anywhere,
+            alone,
             measures: false,
             warnings,
             later,
@@ -127,6 +138,8 @@ impl Variants {
                 place.get_or_init(|| made);
                 variants.warnings.extend_from_slice(shader.warnings());
                 variants.joins = variants.joins.min(joins(&filter.passes[pass], &shader));
+                variants.alone.counts |= shader.counts_turns();
+                variants.alone.private |= shader.has_private();
             } else {
                 let (shader, place) = (Arc::clone(&shader), Arc::clone(&place));
                 variants.later.push(Later { pass, shader, samples, place });
@@ -151,6 +164,11 @@ impl Variants {
     /// How it can be drawn together with its neighbours.
     pub(super) fn joins(&self) -> Joins {
         self.joins
+    }
+
+    /// What it must not share with others that it is drawn together with.
+    pub(super) fn alone(&self) -> Alone {
+        self.alone
     }
 
     /// Whether it reads what is measured of faces before the filter's first pass.
@@ -254,8 +272,10 @@ pub(super) fn flags(tier: Tier) -> [(&'static str, bool); 3] {
 /// How a pass can be drawn together with its neighbours, by one of its shaders.
 fn joins(pass: &filter::Pass, shader: &Shader) -> Joins {
     let over_picture = pass.target.is_none() && pass.blend == filter::Blend::Replace;
-    let covers = over_picture && pass.space == Space::Frame && !pass.compute && !shader.discards(&pass.entry);
-    match covers {
+    let covers = over_picture && pass.space == Space::Frame && !pass.compute;
+    let whole =
+        !shader.discards(&pass.entry) && shader.is_callable(&pass.entry, "antifaz::fullscreen::Varying");
+    match covers && whole {
         false => Joins::Nothing,
         true if shader.is_pointwise(&pass.entry) => Joins::Anywhere,
         true => Joins::First,

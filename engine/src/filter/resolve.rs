@@ -34,7 +34,7 @@ impl Filter {
 }
 
 /// What the generated module `package::inputs` calls its own, or uses, and what the engine's own modules bind.
-const RESERVED: [&str; 28] = [
+const RESERVED: [&str; 29] = [
     "antifaz",
     "array",
     "canvas",
@@ -43,6 +43,7 @@ const RESERVED: [&str; 28] = [
     "face_points",
     "faces",
     "frame",
+    "head_points",
     "linear",
     "matte",
     "min",

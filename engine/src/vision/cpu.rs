@@ -108,6 +108,13 @@ impl Observer {
         }
         self.size = size;
         if let Some(nets) = &mut self.faces {
+            // Whoever is there is seen in the first frame, whichever detector it takes.
+            if self.tracks.faces().is_empty() {
+                nets.looks = 0;
+                for _ in 1..nets.detectors.len() {
+                    nets.follow(&frame.pixels, frame.time, &mut self.tracks)?;
+                }
+            }
             nets.follow(&frame.pixels, frame.time, &mut self.tracks)?;
         }
         let faces = self.face_state(size)?;

@@ -47,8 +47,8 @@ pub enum Detector {
     Short,
     /// BlazeFace full range: within some 5 m, at three times the cost.
     Full,
-    /// Both in turn: the full one misses faces that fill the picture or lie on their side. At frames that stand alone the
-    /// full one alone looks.
+    /// Both in turn: the full one misses faces that fill the picture or lie on their side. While nobody is followed, both look
+    /// at each frame, but for live ones on the device that draws. At frames that stand alone the full one alone looks.
     InTurn,
 }
 

@@ -109,11 +109,12 @@ impl Reader<'_> {
             }
             "true" => true,
             "false" => false,
+            // It is the engine's own: a filter's shader must draw the same, whatever it shares a pass with.
             name if is_name(name) => match self.flags.iter().find(|flag| flag.0 == name) {
-                Some(flag) => flag.1,
-                None if name == MERGED => false,
-                None => {
-                    let known = self.flags.iter().map(|flag| flag.0);
+                Some(flag) if name != MERGED || !module.path.starts_with("package") => flag.1,
+                None if name == MERGED && !module.path.starts_with("package") => false,
+                _ => {
+                    let known = self.flags.iter().map(|flag| flag.0).filter(|flag| *flag != MERGED);
                     return Err(module
                         .complain(at, format!("there is no flag `{name}`"))
                         .nearest(name, known));

@@ -44,6 +44,19 @@ impl Shader {
         Some(self.module.entry_points[self.entry(entry, Stage::Compute)?].workgroup_size)
     }
 
+    /// Whether the fragment stage called `entry` takes the structure of this path and nothing else, and gives no structure: so it
+    /// can be called like any function.
+    pub fn is_callable(&self, entry: &str, path: &str) -> bool {
+        let Some(number) = self.entry(entry, Stage::Fragment) else { return false };
+        let function = &self.module.entry_points[number].function;
+        let takes = |argument: &naga::FunctionArgument| {
+            let name = self.module.types[argument.ty].name.as_deref().unwrap_or_default();
+            argument.binding.is_none() && name.trim_end_matches('_') == path.replace("::", "_")
+        };
+        matches!(function.arguments.as_slice(), [only] if takes(only))
+            && function.result.as_ref().is_some_and(|result| result.binding.is_some())
+    }
+
     /// Whether the fragment stage called `entry` takes builtins, and at most the structure of this path beside them, and
     /// gives a colour at location 0.
     pub fn takes_and_gives(&self, entry: &str, path: &str) -> bool {

@@ -231,6 +231,16 @@ impl Shader {
         number.is_some_and(|number| calls::discards(&self.module, body(number)))
     }
 
+    /// Whether turns of loops are counted, all of an invocation together.
+    pub fn counts_turns(&self) -> bool {
+        self.guarded.is_some()
+    }
+
+    /// Whether there is anything that functions of one invocation share.
+    pub fn has_private(&self) -> bool {
+        self.module.global_variables.iter().any(|(_, global)| global.space == naga::AddressSpace::Private)
+    }
+
     pub(super) fn module(&self) -> &naga::Module {
         &self.module
     }

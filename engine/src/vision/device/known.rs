@@ -23,6 +23,10 @@ pub(super) struct Known {
     found: u32,
     /// Whether the next frame follows detections of this one.
     ahead: bool,
+    /// Whether the last place that there was has been taken: whoever took it may not be the last one there.
+    filled: bool,
+    /// Whether the last look was for that reason.
+    again: bool,
 }
 
 impl Known {
@@ -41,14 +45,22 @@ impl Known {
             _ if stale => capacity,
             most => most.min(capacity),
         };
-        let room = if self.ahead { (most + 1).min(capacity) } else { most };
+        // Where there are several, each look has room for as many again.
+        let more = if self.again { most.max(1) } else { 1 };
+        let room = if self.ahead { (most + more).min(capacity) } else { most };
         if status.faces == 0 {
             return (Find::Here, room.max(1).min(capacity));
         }
         let sure = granted.is_none() && !self.ahead;
         let rested =
             self.recorded.wrapping_add(1).wrapping_sub(self.found) >= FIND_EVERY / detectors.max(1) as u32;
-        if most < capacity && sure && rested { (Find::Ahead, room) } else { (Find::Nothing, room) }
+        let looks = most < capacity && sure && (rested || self.filled);
+        if looks { (Find::Ahead, room) } else { (Find::Nothing, room) }
+    }
+
+    /// Whether a look at the next frame is for more of what the last one has found, and by the same detector.
+    pub(super) fn looks_again(&self) -> bool {
+        self.filled && self.faces() > 0
     }
 
     /// Goes on to frame `number`, which looked for faces and had room for some.
@@ -62,6 +74,7 @@ impl Known {
         }
         if find != Find::Nothing {
             self.found = number;
+            (self.again, self.filled) = (self.looks_again(), false);
         }
         self.ahead = find == Find::Ahead;
     }
@@ -69,7 +82,13 @@ impl Known {
     /// Takes in a status that has come back.
     pub(super) fn learn(&mut self, status: &[u8]) {
         let newer = |status: &Status| self.status.is_none_or(|known| status.frame >= known.frame);
-        self.status = Status::from_bytes(status).filter(newer).or(self.status);
+        let Some(status) = Status::from_bytes(status).filter(newer) else { return };
+        let before = self.status.map_or(0, |known| known.frame);
+        let told = self.grants.iter().rfind(|(frame, _)| (before + 1..=status.frame).contains(frame));
+        if let Some((_, room)) = told {
+            self.filled = status.faces as usize >= *room;
+        }
+        self.status = Some(status);
     }
 
     /// How many faces there were, as of the last status.
@@ -131,13 +150,25 @@ mod tests {
     #[test]
     fn more_faces_are_looked_for_now_and_then_beside_the_first() {
         let due = run(200, 4, |_| 3);
-        let ahead: Vec<usize> = (0..200).filter(|&frame| due[frame].0 == Find::Ahead).collect();
+        let ahead: Vec<usize> = (20..200).filter(|&frame| due[frame].0 == Find::Ahead).collect();
         assert!(ahead.windows(2).all(|pair| pair[1] - pair[0] >= FIND_EVERY as usize), "{ahead:?}");
         assert_eq!((due[199].1, ahead.len()), (3, 6));
         assert!(due[3..].iter().all(|due| due.0 != Find::Here));
         let both = run_with(2, 200, 4, |_| 3);
-        let ahead = both.iter().filter(|due| due.0 == Find::Ahead).count();
+        let ahead = both[20..].iter().filter(|due| due.0 == Find::Ahead).count();
         assert!((11..=13).contains(&ahead), "each of two looks as often as one alone: {ahead}");
+    }
+
+    #[test]
+    fn a_group_is_let_in_at_once() {
+        for there in 1..=8 {
+            let due = run(60, 8, |_| there);
+            let all = due.iter().position(|(_, room)| *room >= there as usize);
+            assert!(all.is_some_and(|frame| frame <= 16), "{there} faces: {all:?}");
+            assert!(due[30..50].iter().all(|(_, room)| *room as u32 <= there + 1), "{there} faces: {due:?}");
+            let looks = due[..25].iter().filter(|(find, _)| *find == Find::Ahead).count();
+            assert!(looks <= 4, "{there} faces: {looks} looks");
+        }
     }
 
     #[test]

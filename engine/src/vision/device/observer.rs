@@ -150,8 +150,9 @@ impl DeviceObserver {
             self.known.learn(&status.unwrap_or_default());
         }
         let capacity = self.options.faces.min(MAX_FACES);
-        let (find, faces) = self.known.live(capacity, self.options.mode, self.nets.detectors());
-        let looked = self.look(encoder, &picture, find, faces)?;
+        let looks = self.known.live(capacity, self.options.mode, self.nets.detectors());
+        let matte = self.nets.matte(self.options.matte, picture.texture.size());
+        let looked = self.look(encoder, &picture, looks, matte)?;
         if self.nets.faces.is_some() {
             self.pending.push_back(self.readback.start_buffer(encoder, self.follower.status())?);
         }
@@ -195,7 +196,8 @@ impl DeviceObserver {
         let picture = self.picture(&mut encoder, frame)?;
         self.arrive(&picture);
         let faces = self.known.faces().clamp(1, self.options.faces.clamp(1, MAX_FACES));
-        let (due, stages) = self.begin(&mut encoder, &picture, find, faces)?;
+        let matte = self.nets.matte(self.options.matte, picture.texture.size());
+        let (due, stages) = self.begin(&mut encoder, &picture, (find, faces), matte)?;
         self.gpu.submit(encoder)?;
         let kernel = |kernel| Some((format!("{kernel:?}").to_lowercase(), stages.dispatch(kernel)?));
         let levels = Shape::of(&due, &stages).levels(kernel, |net| self.nets.named(net, faces, &due));
@@ -246,7 +248,15 @@ impl DeviceObserver {
         let followed = self.known.faces();
         let finds = self.options.mode == Mode::Image || followed < capacity;
         let (find, faces) = if finds { (Find::Here, capacity) } else { (Find::Nothing, followed) };
-        self.look(encoder, picture, find, faces)
+        let matte = self.nets.matte(self.options.matte, picture.texture.size());
+        // Whoever is there is seen in the first frame, whichever detector it takes.
+        if followed == 0 {
+            self.looks = 0;
+            for _ in 1..self.nets.detectors() {
+                self.look(encoder, picture, (find, faces), None)?;
+            }
+        }
+        self.look(encoder, picture, (find, faces), matte)
     }
 
     /// Records what a frame begins with, and tells what is to follow.
@@ -254,15 +264,14 @@ impl DeviceObserver {
         &mut self,
         encoder: &mut Encoder,
         picture: &Picture,
-        find: Find,
-        faces: usize,
+        (find, faces): (Find, usize),
+        matte: Option<usize>,
     ) -> Result<(Due, Stages), VisionError> {
         let find = if self.nets.faces.is_some() { find } else { Find::Nothing };
-        let matte = self.nets.matte(self.options.matte, picture.texture.size());
-        let detector = self.looks % self.nets.detectors().max(1);
-        if find != Find::Nothing {
+        if find != Find::Nothing && !self.known.looks_again() {
             self.looks = self.looks.wrapping_add(1);
         }
+        let detector = self.looks.wrapping_sub(1) % self.nets.detectors().max(1);
         let due = Due { find, detector, blendshapes: self.options.blendshapes, matte, room: Some(faces) };
         let stages = self.follower.frame(encoder, &picture.texture, picture.time, &due)?;
         self.known.goes_on(stages.number, find, faces);
@@ -273,10 +282,10 @@ impl DeviceObserver {
         &mut self,
         encoder: &mut Encoder,
         picture: &Picture,
-        find: Find,
-        faces: usize,
+        (find, faces): (Find, usize),
+        matte: Option<usize>,
     ) -> Result<Looked, VisionError> {
-        let (due, stages) = self.begin(encoder, picture, find, faces)?;
+        let (due, stages) = self.begin(encoder, picture, (find, faces), matte)?;
         let bound = stages.bound();
         let known = |schedule: &Schedule| {
             let alike = |(a, b): (&Dispatch, &Dispatch)| a.is_same(b);

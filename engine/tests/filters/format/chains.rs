@@ -82,12 +82,58 @@ fn who_sees_more_than_a_pixel_comes_first() {
 }
 
 #[test]
-fn who_leaves_pixels_out_has_a_pass_of_its_own() {
+fn who_leaves_pixels_out_or_is_no_plain_function_has_a_pass_of_its_own() {
     let bench = Bench::new();
-    let leaves = "    if in.uv.x < 0.5 { discard; }\n    return picture_at(in.uv);";
-    let composer = Composer::new(&bench.gpu, look(&[(leaves, ""), (SCALE, ""), (TURN, "")])).unwrap();
+    let item = |shader: String| {
+        let files = [(MANIFEST, format!("{HEAD}{PASS}")), ("a.wgsl", format!("{IMPORTS}{shader}"))];
+        let filter =
+            Filter::from_package(&Package::new("own", files)).unwrap_or_else(|error| panic!("{error}"));
+        LookItem::parse(filter.into(), "").unwrap()
+    };
+    for shader in [
+        main("    if in.uv.x < 0.5 { discard; }\n    return picture_at(in.uv);"),
+        "@fragment\nfn main() -> @location(0) vec4f { return vec4f(0.5); }\n".into(),
+        "@fragment\nfn main(@builtin(position) at: vec4f) -> @location(0) vec4f { return at / 8.0; }\n"
+            .into(),
+        "struct Out { @location(0) color: vec4f }\n@fragment\nfn main(in: Varying) -> Out { \
+         return Out(picture_at(in.uv)); }\n"
+            .into(),
+    ] {
+        let mut look = look(&[(SCALE, ""), (SCALE, "")]);
+        look.0.insert(0, item(shader));
+        let composer = Composer::new(&bench.gpu, look).unwrap();
+        let expected = "own/p: Input -> A 8x8\nf0/p + f1/p: A -> B 8x8\noutput: B\n";
+        assert_eq!(composer.plan([8, 8], Tier::High).to_string(), expected);
+    }
+}
+
+#[test]
+fn turns_of_loops_and_private_variables_are_for_each_pass() {
+    let bench = Bench::new();
+    let turns = "    var sum = 0.0;\n    var i = 0;\n    loop { if i >= 20000 { break; } i++; sum += 1.0; }\n    \
+                 return picture_at(in.uv) * (sum / 20000.0);";
+    let mut composer =
+        Composer::new(&bench.gpu, look(&[(turns, ""), (turns, ""), (SCALE, "gain=0.5")])).unwrap();
     let expected = "f0/p: Input -> A 8x8\nf1/p + f2/p: A -> B 8x8\noutput: B\n";
     assert_eq!(composer.plan([8, 8], Tier::High).to_string(), expected);
+    let drawn = bench.draw(&mut composer, &plain([8, 8], [200, 100, 20, 255]), 0, Tier::High);
+    shows(&drawn, [3, 3], [200, 100, 20].map(|v| light(v) * 0.5));
+
+    let twice = format!("{PASS}{}", PASS.replace("\"p\"", "\"q\""));
+    let body = "    count += 1.0;\n    return picture_at(in.uv) / count;";
+    let shader = format!("var<private> count: f32 = 1.0;\n{}", main(body));
+    let mut composer = super::composer(&bench, &twice, &shader, "");
+    assert_eq!(composer.plan([8, 8], Tier::High).passes.len(), 2);
+    let drawn = bench.draw(&mut composer, &plain([8, 8], [200, 100, 20, 255]), 0, Tier::High);
+    shows(&drawn, [3, 3], [200, 100, 20].map(|v| light(v) * 0.25));
+}
+
+#[test]
+fn no_filter_can_ask_whether_it_shares_a_pass() {
+    let bench = Bench::new();
+    let shader = format!("@if(merged)\nconst X = 1.0;\n{}", main("    return picture_at(in.uv);"));
+    let error = super::try_composer(&bench, PASS, &shader, "").expect_err("a flag of the engine's own");
+    assert!(error.to_string().contains("there is no flag `merged`"), "{error}");
 }
 
 /// A filter that makes and keeps things, of this manifest and shader: drawn alone, and with [`SCALE`] after it in one pass.
@@ -117,15 +163,19 @@ fn goes_on(manifest: &str, shader: &str) {
 
 #[test]
 fn what_a_filter_makes_and_keeps_is_there_where_it_shares_a_pass() {
-    let target = |more: &str| {
+    let named = |name: &str, more: &str| {
         format!(
-            "[[passes]]\nname = \"grow\"\nshader = \"a.wgsl\"\nentry = \"grow\"\ntarget = \"t\"\nsize = [4, 4]\n\
-             format = \"rgba16float\"\n{more}\n{PASS}reads = [\"t\"]\n"
+            "[[passes]]\nname = \"grow\"\nshader = \"a.wgsl\"\nentry = \"grow\"\ntarget = \"{name}\"\nsize = [4, 4]\n\
+             format = \"rgba16float\"\n{more}\n{PASS}reads = [\"{name}\"]\n"
         )
     };
+    let target = |more: &str| named("t", more);
     let grow = "@fragment\nfn grow(in: Varying) -> @location(0) vec4f { return vec4f(frame.time + 0.25, in.uv, 1.0); }\n";
     let shown = main("    return textureSampleLevel(t, linear, in.uv, 0.0);");
     goes_on(&target(""), &format!("import package::inputs::{{t}};\n{grow}{shown}"));
+    // It is the engine's own name for what meshes draw.
+    let layer = shown.replace("(t,", "(layer,");
+    goes_on(&named("layer", ""), &format!("import package::inputs::{{layer}};\n{grow}{layer}"));
     goes_on(&target("persistent = true"), &format!("import package::inputs::{{t}};\n{grow}{shown}"));
     let ago = main("    return vec4f(t_ago(in.uv, 0u).rg, t_ago(in.uv, 1u).r, 1.0);");
     goes_on(&target("history = 2"), &format!("import package::inputs::{{t_ago}};\n{grow}{ago}"));

@@ -264,6 +264,18 @@ fn two_faces_keep_their_ids_while_they_move_and_after_a_short_loss() {
 }
 
 #[test]
+fn a_detector_that_rests_looks_now_and_then_and_where_somebody_is_lost() {
+    let stills = portraits();
+    let mut observer = observer(VisionOptions { faces: 3, rest: 3, ..VisionOptions::default() });
+    let there =
+        |step: u64| [Some(Vec2::new(20.0, 60.0)), (step > 5 && step != 10).then_some(Vec2::new(420.0, 90.0))];
+    let seen = |step| look(&mut observer, &collage(&stills, there(step), step)).faces.present().count();
+    let seen: Vec<usize> = (0..14).map(seen).collect();
+    // It looks in frames 0, 4 and 8; then in 11, where one has been lost.
+    assert_eq!(seen, [1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 1, 2, 2, 2]);
+}
+
+#[test]
 fn detectors_in_turn_find_who_is_far_away_and_who_fills_the_picture() {
     let seen = |frame: &Frame, detector| {
         let mut observer = observer(VisionOptions { faces: 8, detector, ..VisionOptions::default() });

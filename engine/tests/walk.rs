@@ -159,6 +159,7 @@ const ALL: VisionOptions = VisionOptions {
     backend: Backend::Gpu,
     kernels: GpuNet { precision: Precision::F32, fusing: Fusing::Auto },
     detector: Detector::Short,
+    rest: 0,
 };
 
 #[test]

@@ -2,14 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Crew, EngineError, Pacing, worker::VisionWorker};
+use super::{Crew, EngineError, EngineOptions, Pacing, worker::VisionWorker};
 use crate::{
+    compose::Composer,
     frame::{Frame, FrameId},
     gpu::Gpu,
     nets::{Backend, Models},
     scene::{FaceState, Observation},
     scheduler::WorkPlan,
-    vision::{DeviceObserver, Observer, VisionOptions},
+    vision::{Detector, DeviceObserver, MatteNet, Observer, VisionOptions},
 };
 
 /// Looks at frames, now or soon.
@@ -20,6 +21,9 @@ pub(super) struct Eyes {
     /// What is shared where nothing is seen.
     blank: Arc<FaceState>,
 }
+
+/// Frames that detectors on the CPU rest live, while somebody is followed.
+const LIVE_REST: u32 = 3;
 
 /// After so many looks the landmarks of a face stay where they are: each finds the region for the next.
 const LOOKS_BEFORE: usize = 3;
@@ -103,5 +107,26 @@ impl Eyes {
         }
         let blank = || Observation { seen: id, time, faces: Arc::clone(&self.blank), matte: None };
         Ok(self.latest.clone().unwrap_or_else(blank))
+    }
+}
+
+/// What the nets look for: what the look asks for.
+pub(super) fn vision_options(composer: &Composer, options: &EngineOptions) -> VisionOptions {
+    let requires = composer.requires();
+    let blendshapes = requires.blendshapes || options.blendshapes;
+    let faces = requires.face || blendshapes || requires.pose;
+    // Whoever draws on the third face alone wants three to be found.
+    let least =
+        composer.look().0.iter().filter_map(|item| item.face).max().map_or(1, |slot| slot as usize + 1);
+    VisionOptions {
+        faces: if faces { options.faces.max(least) } else { 0 },
+        blendshapes,
+        late_blendshapes: options.late_blendshapes,
+        pose: requires.pose,
+        matte: (requires.matte || options.matte).then_some(MatteNet::Auto),
+        backend: options.backend,
+        detector: Detector::InTurn,
+        rest: if options.pacing == Pacing::Live { LIVE_REST } else { 0 },
+        ..VisionOptions::default()
     }
 }

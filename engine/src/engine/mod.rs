@@ -30,11 +30,11 @@ use crate::{
     scene::{MAX_FACES, Observation, Picture, Scene},
     scheduler::{Scheduler, WorkPlan},
     telemetry::{FrameReport, GpuTimes, Stage},
-    vision::{Detector, MatteNet, SceneWriter, VisionError, VisionOptions},
+    vision::{SceneWriter, VisionError},
 };
 pub use choice::Choice;
 pub use crew::Crew;
-use eyes::Eyes;
+use eyes::{Eyes, vision_options};
 use host::HostPictures;
 use prepare::Drawn;
 pub use prepare::{Prepared, Preparer};
@@ -375,25 +375,5 @@ impl Engine {
     /// none.
     pub fn gpu_times(&mut self) -> Option<GpuTimes> {
         self.clock.landed()
-    }
-}
-
-/// What the nets look for: what the look asks for.
-fn vision_options(composer: &Composer, options: &EngineOptions) -> VisionOptions {
-    let requires = composer.requires();
-    let blendshapes = requires.blendshapes || options.blendshapes;
-    let faces = requires.face || blendshapes || requires.pose;
-    // Whoever draws on the third face alone wants three to be found.
-    let least =
-        composer.look().0.iter().filter_map(|item| item.face).max().map_or(1, |slot| slot as usize + 1);
-    VisionOptions {
-        faces: if faces { options.faces.max(least) } else { 0 },
-        blendshapes,
-        late_blendshapes: options.late_blendshapes,
-        pose: requires.pose,
-        matte: (requires.matte || options.matte).then_some(MatteNet::Auto),
-        backend: options.backend,
-        detector: Detector::InTurn,
-        ..VisionOptions::default()
     }
 }

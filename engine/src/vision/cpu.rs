@@ -45,6 +45,11 @@ struct FaceNets {
     detectors: Vec<(Anchors, Lens)>,
     /// How often one of them has looked.
     looks: usize,
+    /// Frames since one of them has looked, and how many they rest.
+    rested: u32,
+    rest: u32,
+    /// How many faces were followed in the frame before.
+    followed: usize,
     meshes: Meshes,
     regions: Vec<Roi>,
     points: Vec<Vec3>,
@@ -178,6 +183,9 @@ impl FaceNets {
         Ok(Self {
             detectors: detectors.collect::<Result<_, VisionError>>()?,
             looks: 0,
+            rested: 0,
+            rest: options.rest,
+            followed: 0,
             meshes: Meshes::load(models, options, workers)?,
             regions: Vec::with_capacity(options.faces),
             points: Vec::with_capacity(LANDMARKS),
@@ -188,7 +196,11 @@ impl FaceNets {
 
     /// Finds new faces where there is room for them, then follows all.
     fn follow(&mut self, pixels: &Pixels, now: Duration, tracks: &mut Tracks) -> Result<(), VisionError> {
-        if tracks.wants_detection() {
+        let following = tracks.faces().len();
+        let rests = following > 0 && following >= self.followed && self.rested < self.rest;
+        self.rested = self.rested.saturating_add(1);
+        if tracks.wants_detection() && !rests {
+            self.rested = 0;
             let region = Roi::letterbox(pixels.size());
             let turn = self.looks % self.detectors.len();
             self.looks = self.looks.wrapping_add(1);
@@ -211,6 +223,7 @@ impl FaceNets {
             points.extend(landmarks.as_chunks::<3>().0.iter().map(from_net));
             tracks.update(index, points, sigmoid(presence), now);
         })?;
+        self.followed = following;
         tracks.finish();
         Ok(())
     }

@@ -121,6 +121,9 @@ pub struct VisionOptions {
     pub kernels: GpuNet,
     /// How faces are found.
     pub detector: Detector,
+    /// For how many frames the detectors rest after each look, while somebody is followed and nobody has been lost. For nets on
+    /// the CPU; those on the device that draws rest by themselves where frames are live.
+    pub rest: u32,
 }
 
 impl Default for VisionOptions {
@@ -137,6 +140,7 @@ impl Default for VisionOptions {
             backend: Backend::Cpu,
             kernels: GpuNet::default(),
             detector: Detector::Short,
+            rest: 0,
         }
     }
 }

@@ -51,6 +51,12 @@ impl Merged {
         for tier in variants::TIERS {
             // Nothing that decides about chains depends on the picture's size.
             for steps in chains_of(&Plan::new(look, [1, 1], tier), look, programs) {
+                let alike = |chain: &&Chain| chain.steps == steps && !has_conditions(look, &steps);
+                if let Some(known) = merged.chains.iter().find(alike) {
+                    let pipelines = Arc::clone(&known.pipelines);
+                    merged.chains.push(Chain { tier, steps, pipelines });
+                    continue;
+                }
                 match compile(gpu, compiled, look, &steps, tier) {
                     Ok((pipelines, shader)) => {
                         merged.chains.push(Chain { tier, steps, pipelines });
@@ -144,6 +150,16 @@ fn joins(draw: Draw, look: &Look, programs: &[Program]) -> Joins {
 /// What a filter's own resource is called in a chain.
 pub(super) fn name(item: usize, name: &str) -> String {
     format!("{name}_{item}")
+}
+
+/// Whether the filters of a chain may be others from tier to tier.
+fn has_conditions(look: &Look, steps: &[Draw]) -> bool {
+    steps.iter().any(|step| match step {
+        Draw::Filter { item, .. } => {
+            look.0[*item].filter.modules.iter().any(|module| module.text.contains("@if"))
+        }
+        Draw::Lay { .. } | Draw::Chain(_) | Draw::Tool => false,
+    })
 }
 
 fn compile(

@@ -66,7 +66,7 @@ pub struct EngineOptions {
     pub budget: Option<Duration>,
     /// Whether expressions are looked for even where the look asks for none.
     pub blendshapes: bool,
-    /// As [`VisionOptions::late_blendshapes`].
+    /// As [`VisionOptions::late_blendshapes`](crate::vision::VisionOptions::late_blendshapes).
     pub late_blendshapes: bool,
     /// Whether the person mask is looked for even where the look asks for none.
     pub matte: bool,

@@ -96,7 +96,6 @@ impl Observer {
     /// Forgets all faces and the last mask: the next frame is not a continuation.
     pub fn reset(&mut self) {
         self.tracks.clear();
-        self.faces.iter_mut().for_each(|nets| nets.looks = 0);
         self.calm.iter_mut().for_each(CalmMask::reset);
     }
 
@@ -113,14 +112,7 @@ impl Observer {
         }
         self.size = size;
         if let Some(nets) = &mut self.faces {
-            // Whoever is there is seen in the first frame, whichever detector it takes.
-            if self.tracks.faces().is_empty() {
-                nets.looks = 0;
-                for _ in 1..nets.detectors.len() {
-                    nets.follow(&frame.pixels, frame.time, &mut self.tracks)?;
-                }
-            }
-            nets.follow(&frame.pixels, frame.time, &mut self.tracks)?;
+            nets.look(&frame.pixels, frame.time, &mut self.tracks)?;
         }
         let faces = self.face_state(size)?;
         let matte = match (&mut self.matte, self.options.matte) {
@@ -192,6 +184,17 @@ impl FaceNets {
             blendshapes: options.blendshapes.then(blendshapes).transpose()?,
             blendshape_input: Vec::with_capacity(BLENDSHAPE_LANDMARKS.len() * 2),
         })
+    }
+
+    /// Follows faces. Where there is none, all detectors look: whoever is there is seen in the first frame, whichever it takes.
+    fn look(&mut self, pixels: &Pixels, now: Duration, tracks: &mut Tracks) -> Result<(), VisionError> {
+        if tracks.faces().is_empty() {
+            self.looks = 0;
+            for _ in 1..self.detectors.len() {
+                self.follow(pixels, now, tracks)?;
+            }
+        }
+        self.follow(pixels, now, tracks)
     }
 
     /// Finds new faces where there is room for them, then follows all.

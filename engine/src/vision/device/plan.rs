@@ -29,7 +29,8 @@ pub struct Part {
 }
 
 impl FramePlan {
-    /// Of a frame of `size` pixels that looks for faces as `find` says, with the first detector where several take turns. Nothing is compiled, and no device is needed.
+    /// Of a frame of `size` pixels that looks for faces as `find` says, with the first detector where several take turns.
+    /// Nothing is compiled, and no device is needed.
     ///
     /// # Errors
     /// When a model is missing or broken.

@@ -179,6 +179,15 @@ impl Bindings {
         traffic
     }
 
+    /// All buffers among `given` that the shader sees.
+    pub(super) fn buffers(&self, given: &[(&str, Resource<'_>)]) -> Vec<wgpu::Buffer> {
+        let buffer = |slot: &Slot| match given.iter().find(|(name, _)| *name == slot.name) {
+            Some((_, Resource::Buffer(buffer))) => Some(buffer.raw().clone()),
+            _ => None,
+        };
+        self.slots.iter().filter_map(buffer).collect()
+    }
+
     /// The storage buffers among `given` that the shader reads, and those that it writes or may write. Each comes
     /// once.
     pub(super) fn storage_buffers(&self, given: &[(&str, Resource<'_>)]) -> [Vec<wgpu::Buffer>; 2] {

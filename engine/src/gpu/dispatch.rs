@@ -4,9 +4,9 @@
 //! dispatches each waits for the one before, even where they have nothing to do with each other. [`Levels`] moves
 //! what a whole level reads to its readable state at once; then nothing stands between the dispatches of a level.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
-use super::{ComputePipeline, Gpu, GpuError, Resource, bindings::Traffic};
+use super::{ComputePipeline, Gpu, GpuError, Resource, bindings::Traffic, pending::One};
 use crate::telemetry::Work;
 
 /// A dispatch whose resources are bound once and for all.
@@ -18,6 +18,8 @@ pub struct Dispatch {
     /// Storage buffers that the shader declares as `read`, and as `read_write`.
     reads: Vec<wgpu::Buffer>,
     writes: Vec<wgpu::Buffer>,
+    /// All that it sees.
+    buffers: Vec<wgpu::Buffer>,
     traffic: Traffic,
     /// Bytes of what it reads that all workgroups along z share.
     shared: u64,
@@ -37,7 +39,8 @@ impl Dispatch {
         let groups = pipeline.bindings().groups(gpu, resources)?;
         let [reads, writes] = pipeline.bindings().storage_buffers(resources);
         let traffic = pipeline.bindings().traffic(resources);
-        Ok(Self { pipeline, groups, workgroups, reads, writes, traffic, shared: traffic.read })
+        let buffers = pipeline.bindings().buffers(resources);
+        Ok(Self { pipeline, groups, workgroups, reads, writes, buffers, traffic, shared: traffic.read })
     }
 
     /// The same, counted as one whose workgroups along z each have a part of the buffers, but for `shared` bytes of
@@ -58,7 +61,7 @@ impl Dispatch {
     }
 
     /// What it asks of the GPU.
-    fn work(&self) -> Work {
+    pub(super) fn work(&self) -> Work {
         let Traffic { read, written } = self.traffic;
         Work { dispatches: 1, read, written, ..Work::default() }
     }
@@ -70,21 +73,20 @@ impl Dispatch {
             && self.workgroups == other.workgroups
     }
 
-    /// Records it, with what barriers wgpu finds necessary.
-    pub(super) fn record(&self, pass: &mut wgpu::ComputePass<'_>, work: &mut Work) {
-        *work += self.work();
-        record(pass, &self.pipeline, &self.groups, self.workgroups);
+    /// The same, to be recorded with what barriers wgpu finds necessary.
+    pub(super) fn pending(&self) -> One {
+        One::new(&self.pipeline, self.groups.clone(), self.workgroups, self.buffers.clone())
     }
 }
 
 /// Records a dispatch.
 pub(super) fn record(
     pass: &mut wgpu::ComputePass<'_>,
-    pipeline: &ComputePipeline,
+    pipeline: &wgpu::ComputePipeline,
     groups: &[wgpu::BindGroup],
     [x, y, z]: [u32; 3],
 ) {
-    pass.set_pipeline(pipeline.raw());
+    pass.set_pipeline(pipeline);
     for (index, group) in groups.iter().enumerate() {
         pass.set_bind_group(index as u32, group, &[]);
     }
@@ -110,7 +112,8 @@ pub(super) fn record(
 /// [`Encoder::compute_levels`]: super::Encoder::compute_levels
 #[derive(Clone, Debug, Default)]
 pub struct Levels {
-    levels: Vec<Level>,
+    levels: Arc<Vec<Level>>,
+    buffers: Arc<HashSet<wgpu::Buffer>>,
     barriers: usize,
     work: Work,
 }
@@ -138,6 +141,7 @@ impl Levels {
     pub fn new(levels: impl IntoIterator<Item = Vec<Dispatch>>) -> Self {
         let mut touched = Touched::default();
         let mut made = Self::default();
+        let (mut all, mut buffers) = (Vec::new(), HashSet::new());
         for dispatches in levels {
             let mut settled = touched.clone();
             let settles = settled.settle(dispatches.iter().flat_map(|dispatch| &dispatch.reads));
@@ -145,10 +149,13 @@ impl Levels {
             let (together, each) = (1 + settled.waits(&dispatches), touched.waits(&dispatches));
             let settles = if together < each { settles } else { Vec::new() };
             made.barriers += together.min(each);
-            dispatches.iter().for_each(|dispatch| made.work += dispatch.work());
-            made.levels.push(Level { settles, dispatches });
+            for dispatch in &dispatches {
+                made.work += dispatch.work();
+                buffers.extend(dispatch.buffers.iter().cloned());
+            }
+            all.push(Level { settles, dispatches });
         }
-        made
+        Self { levels: Arc::new(all), buffers: Arc::new(buffers), ..made }
     }
 
     /// How often the GPU waits within the pass, as far as buffers are concerned: one less than there are levels
@@ -167,16 +174,21 @@ impl Levels {
         self.work
     }
 
+    /// Whether a dispatch sees `buffer`.
+    pub(super) fn sees(&self, buffer: &wgpu::Buffer) -> bool {
+        self.buffers.contains(buffer)
+    }
+
     /// Records all levels.
     pub(super) fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
-        for level in &self.levels {
+        for level in self.levels.iter() {
             if !level.settles.is_empty() {
                 let readable =
                     |buffer| wgpu::BufferTransition { buffer, state: wgpu::BufferUses::STORAGE_READ_ONLY };
                 pass.transition_resources(level.settles.iter().map(readable), std::iter::empty());
             }
             for dispatch in &level.dispatches {
-                record(pass, &dispatch.pipeline, &dispatch.groups, dispatch.workgroups);
+                record(pass, dispatch.pipeline.raw(), &dispatch.groups, dispatch.workgroups);
             }
         }
     }

@@ -1,10 +1,11 @@
 //! Recording: writes, draws and dispatches, in order.
 
-use std::ops::Range;
-
 use super::{
-    Buffer, ComputePipeline, Dispatch, Gpu, GpuError, Levels, PassPipeline, Resource, Texture, TextureFormat,
-    belt, bindings::Traffic, dispatch, shader::cover,
+    Buffer, ComputePipeline, Dispatch, Draw, Gpu, GpuError, Levels, Load, Render, Resource, Texture, belt,
+    bindings::Traffic,
+    pending::{One, Pending, Step},
+    render::{check_fit, computed, view_as},
+    shader::cover,
 };
 use crate::telemetry::Work;
 
@@ -13,72 +14,14 @@ use crate::telemetry::Work;
 pub struct Encoder {
     gpu: Gpu,
     raw: wgpu::CommandEncoder,
+    pending: Pending,
     load: belt::Load,
     work: Work,
 }
 
-/// What a target holds before the first draw.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Load {
-    /// What it held.
-    Keep,
-    /// This colour: linear light, premultiplied.
-    Clear([f64; 4]),
-}
-
-/// Draws into one target, one after the other.
-#[derive(Clone, Copy, Debug)]
-pub struct Render<'a> {
-    /// For messages and profilers.
-    pub label: &'a str,
-    /// What is drawn into.
-    pub target: &'a Texture,
-    /// What it holds before.
-    pub load: Load,
-    /// The depth texture, as large as the target; cleared to far at the start.
-    pub depth: Option<&'a Texture>,
-    /// Of a target with several samples: the texture that receives their mean.
-    pub resolve: Option<&'a Texture>,
-    /// What is drawn.
-    pub draws: &'a [Draw<'a>],
-}
-
-impl<'a> Render<'a> {
-    /// Draws over the whole of `target`: what it held doesn't count.
-    pub fn new(label: &'a str, target: &'a Texture, draws: &'a [Draw<'a>]) -> Self {
-        Self { label, target, load: Load::Clear([0.0; 4]), depth: None, resolve: None, draws }
-    }
-}
-
-/// One draw.
-#[derive(Clone, Debug)]
-pub struct Draw<'a> {
-    /// How.
-    pub pipeline: &'a PassPipeline,
-    /// The shader's globals, by name. What the pipeline doesn't use is ignored.
-    pub resources: &'a [(&'a str, Resource<'a>)],
-    /// The vertices; places in `indices` where there are any.
-    pub vertices: Range<u32>,
-    /// The instances.
-    pub instances: Range<u32>,
-    /// u32 numbers of vertices.
-    pub indices: Option<&'a Buffer>,
-}
-
-impl<'a> Draw<'a> {
-    /// One triangle over the whole target.
-    pub fn fullscreen(pipeline: &'a PassPipeline, resources: &'a [(&'a str, Resource<'a>)]) -> Self {
-        Self { pipeline, resources, vertices: 0..3, instances: 0..1, indices: None }
-    }
-
-    fn is_fullscreen(&self) -> bool {
-        self.vertices == (0..3) && self.instances == (0..1) && self.indices.is_none()
-    }
-}
-
 impl Encoder {
     pub(super) fn new(gpu: Gpu, raw: wgpu::CommandEncoder) -> Self {
-        Self { gpu, raw, load: belt::Load::default(), work: Work::default() }
+        Self { gpu, raw, pending: Pending::default(), load: belt::Load::default(), work: Work::default() }
     }
 
     /// The device that this records for.
@@ -101,6 +44,9 @@ impl Encoder {
         self.work.uploaded += length;
         assert!(offset.is_multiple_of(4), "offset {offset}");
         assert!(offset + length <= buffer.bytes(), "{length} bytes at {offset} of {}", buffer.bytes());
+        if self.pending.sees(buffer.raw()) {
+            self.flush();
+        }
         if let Some((staging, from)) = self.load.stage(self.gpu.belt(), self.gpu.device(), bytes) {
             self.raw.copy_buffer_to_buffer(staging, from, buffer.raw(), offset, length);
         }
@@ -108,7 +54,7 @@ impl Encoder {
 
     /// Makes `buffer` zero, after what was recorded before and before what is recorded next.
     pub fn clear(&mut self, buffer: &Buffer) {
-        self.raw.clear_buffer(buffer.raw(), 0, None);
+        self.raw().clear_buffer(buffer.raw(), 0, None);
     }
 
     /// Records a pass of draws. One that covers a target is computed where that is faster, see [`PassDesc::covers`].
@@ -132,7 +78,7 @@ impl Encoder {
         }
         self.count(render);
         let view = view_as(render.target, format);
-        let mut pass = self.raw.begin_render_pass(&wgpu::RenderPassDescriptor {
+        let mut pass = self.raw().begin_render_pass(&wgpu::RenderPassDescriptor {
             label: Some(render.label),
             color_attachments: &[Some(wgpu::RenderPassColorAttachment {
                 view,
@@ -188,8 +134,8 @@ impl Encoder {
         let groups = pipeline.bindings().groups(&self.gpu, resources)?;
         let Traffic { read, written } = pipeline.bindings().traffic(resources);
         self.work += Work { dispatches: 1, read, written, ..Work::default() };
-        let mut pass = self.compute_pass(pipeline.bindings().label());
-        dispatch::record(&mut pass, pipeline, &groups, workgroups);
+        let buffers = pipeline.bindings().buffers(resources);
+        self.push(Step::One(One::new(pipeline, groups, workgroups, buffers)));
         Ok(())
     }
 
@@ -206,21 +152,35 @@ impl Encoder {
         self.dispatch(pipeline, &resources, [width.div_ceil(columns), height.div_ceil(rows), 1])
     }
 
-    /// Records `dispatches`, one after the other, in a pass of their own.
-    pub fn compute(&mut self, label: &str, dispatches: &[Dispatch]) {
-        let mut work = self.work;
-        let mut pass = self.compute_pass(label);
+    /// Records `dispatches`, one after the other.
+    pub fn compute(&mut self, dispatches: &[Dispatch]) {
         for dispatch in dispatches {
-            dispatch.record(&mut pass, &mut work);
+            self.work += dispatch.work();
+            self.push(Step::One(dispatch.pending()));
         }
-        drop(pass);
-        self.work = work;
     }
 
-    /// Records `levels`, one after the other, in a pass of their own.
+    /// Records `levels`, one after the other.
     pub fn compute_levels(&mut self, label: &str, levels: &Levels) {
         self.work += levels.work();
-        levels.record(&mut self.compute_pass(label));
+        self.push(Step::Levels(label.to_owned(), levels.clone()));
+    }
+
+    /// Ends the pass that dispatches share, for those who measure what a pass costs.
+    pub fn end_pass(&mut self) {
+        self.flush();
+    }
+
+    fn push(&mut self, step: Step) {
+        if self.pending.follows_copy(&step) {
+            self.flush();
+        }
+        self.pending.push(step);
+    }
+
+    /// Records what is pending.
+    fn flush(&mut self) {
+        self.pending.record(&mut self.raw);
     }
 
     fn count(&mut self, render: &Render<'_>) {
@@ -235,11 +195,6 @@ impl Encoder {
         }
     }
 
-    fn compute_pass(&mut self, label: &str) -> wgpu::ComputePass<'_> {
-        let desc = wgpu::ComputePassDescriptor { label: Some(label), timestamp_writes: None };
-        self.raw.begin_compute_pass(&desc)
-    }
-
     /// Copies the whole of a buffer into another.
     ///
     /// # Panics
@@ -247,7 +202,7 @@ impl Encoder {
     pub fn copy_buffer(&mut self, from: &Buffer, to: &Buffer) {
         assert!(from.bytes() <= to.bytes(), "{} bytes into {}", from.bytes(), to.bytes());
         self.work.copied += from.bytes();
-        self.raw.copy_buffer_to_buffer(from.raw(), 0, to.raw(), 0, from.bytes());
+        self.bring(from, to.raw());
     }
 
     /// Copies the whole of a texture into another of the same shape.
@@ -257,7 +212,7 @@ impl Encoder {
     pub fn copy(&mut self, from: &Texture, to: &Texture) {
         assert_eq!(from.desc(), to.desc(), "only textures of the same shape are copied");
         self.work.copied += from.desc().bytes();
-        self.raw.copy_texture_to_texture(
+        self.raw().copy_texture_to_texture(
             from.raw().as_image_copy(),
             to.raw().as_image_copy(),
             from.desc().extent(0),
@@ -279,7 +234,7 @@ impl Encoder {
         self.work.copied += shape.bytes();
         let mut target = to.raw().as_image_copy();
         target.origin.z = layer;
-        self.raw.copy_texture_to_texture(from.raw().as_image_copy(), target, shape.extent(0));
+        self.raw().copy_texture_to_texture(from.raw().as_image_copy(), target, shape.extent(0));
     }
 
     /// Copies the whole of a texture into a level of detail of another of the same format.
@@ -291,7 +246,7 @@ impl Encoder {
         place.mip_level = level;
         let size = level_of(to, level, from);
         self.work.copied += from.desc().bytes();
-        self.raw.copy_texture_to_texture(from.raw().as_image_copy(), place, size);
+        self.raw().copy_texture_to_texture(from.raw().as_image_copy(), place, size);
     }
 
     /// Copies a level of detail of a texture into another of that level's size and of the same format.
@@ -303,63 +258,41 @@ impl Encoder {
         place.mip_level = level;
         let size = level_of(from, level, to);
         self.work.copied += to.desc().bytes();
-        self.raw.copy_texture_to_texture(place, to.raw().as_image_copy(), size);
+        self.raw().copy_texture_to_texture(place, to.raw().as_image_copy(), size);
     }
 
+    /// Copies the whole of a buffer to the start of another, as it is at this point.
+    pub(super) fn bring(&mut self, from: &Buffer, to: &wgpu::Buffer) {
+        self.pending.copy(from.raw(), to);
+    }
+
+    /// Has `buffer` mapped once all of this encoder is done.
+    pub(super) fn map_when_done(
+        &mut self,
+        buffer: &wgpu::Buffer,
+        mode: wgpu::MapMode,
+        done: impl FnOnce(Result<(), wgpu::BufferAsyncError>) + Send + 'static,
+    ) {
+        self.raw.map_buffer_on_submit(buffer, mode, .., done);
+    }
+
+    #[cfg(test)]
+    pub(super) fn pending(&self) -> &Pending {
+        &self.pending
+    }
+
+    /// wgpu's own encoder, with all that was recorded so far.
     pub(super) fn raw(&mut self) -> &mut wgpu::CommandEncoder {
+        self.flush();
         &mut self.raw
     }
 
     /// Ends the engine's part and gives wgpu's encoder to the program that embeds it, which submits it.
-    pub fn into_host(self) -> wgpu::CommandEncoder {
+    pub fn into_host(mut self) -> wgpu::CommandEncoder {
+        self.flush();
         self.load.close(self.gpu.belt(), &self.raw);
         self.raw
     }
-}
-
-fn view_as(texture: &Texture, format: TextureFormat) -> &wgpu::TextureView {
-    if texture.format() == format { texture.view() } else { texture.coded_view() }
-}
-
-/// What computes all that `render` draws, where it can be computed.
-fn computed<'r>(render: &Render<'r>) -> Option<(&'r ComputePipeline, &'r Draw<'r>)> {
-    let [draw] = render.draws else { return None };
-    let plain = render.load != Load::Keep && render.depth.is_none() && render.resolve.is_none();
-    let whole = plain && draw.is_fullscreen() && render.target.is_writable();
-    draw.pipeline.computed().filter(|_| whole).map(|pipeline| (pipeline, draw))
-}
-
-/// Whether `draw` can be part of `render`, whose target is seen as `format`.
-fn check_fit(render: &Render<'_>, draw: &Draw<'_>, format: TextureFormat) -> Result<(), GpuError> {
-    let label = draw.pipeline.bindings().label();
-    let target = render.target.desc();
-    let wrong = |wrong: String| Err(GpuError::Pipeline { label: label.to_owned(), wrong });
-    let pipeline = draw.pipeline;
-    if pipeline.target() != format || (format != target.format && format != target.format.coded()) {
-        return wrong(format!("it draws {:?}, but the target is {:?}", pipeline.target(), target.format));
-    }
-    if pipeline.samples() != target.samples {
-        return wrong(format!(
-            "it draws {} samples, but the target has {}",
-            pipeline.samples(),
-            target.samples
-        ));
-    }
-    if pipeline.depth() != render.depth.is_some() {
-        return wrong("it and the pass don't agree whether there is a depth texture".to_owned());
-    }
-    let read = |texture: &Texture| texture.raw() == render.target.raw();
-    for (name, resource) in draw.resources {
-        let same = matches!(resource, Resource::Texture(texture) | Resource::Coded(texture) if read(texture));
-        if same && pipeline.uses(name) {
-            return Err(GpuError::Binding {
-                label: label.to_owned(),
-                name: (*name).to_owned(),
-                wrong: "is read while it is drawn into".to_owned(),
-            });
-        }
-    }
-    Ok(())
 }
 
 /// The size of a level of `whole`, which must be that of `part`.

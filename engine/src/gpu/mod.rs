@@ -7,8 +7,8 @@
 //!   ([`Gpu::textures_created`], [`Gpu::buffers_created`]).
 //! - [`shader::Library`] resolves imports and judges WGSL; [`PassPipeline`] and [`ComputePipeline`] reflect
 //!   their bind groups from it; resources are bound by the names they have in the shader.
-//! - [`Encoder`] records writes, draws and dispatches in order; [`Gpu::submit`] runs them. Many small dispatches are
-//!   put into [`Levels`], so that they don't wait for each other without need.
+//! - [`Encoder`] records writes, draws and dispatches in order; [`Gpu::submit`] runs them. Dispatches between which nothing is
+//!   drawn share a pass. Many small ones are put into [`Levels`], so that they don't wait for each other without need.
 //! - One door in: [`Encoder::write`]. One door out: [`readback`].
 //! - A lost device and whatever the driver complains about come back from [`Gpu::submit`] as [`GpuError`];
 //!   nothing panics.
@@ -25,9 +25,11 @@ mod error;
 mod health;
 mod keep;
 mod pass;
+mod pending;
 mod pool;
 pub mod readback;
 mod reflect;
+mod render;
 pub mod shader;
 mod surface;
 #[cfg(test)]
@@ -46,10 +48,11 @@ pub use buffer::{Buffer, BufferUse};
 pub use compute::ComputePipeline;
 pub use covers::Covers;
 pub use dispatch::{Dispatch, Levels};
-pub use encoder::{Draw, Encoder, Load, Render};
+pub use encoder::Encoder;
 pub use error::GpuError;
 pub use pass::{Blend, Cull, Depth, PassDesc, PassPipeline, Topology};
 pub use reflect::{Member, Scalar};
+pub use render::{Draw, Load, Render};
 pub use surface::Presenter;
 pub use texture::{Texture, TextureDesc, TextureFormat};
 

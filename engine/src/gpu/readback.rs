@@ -71,7 +71,7 @@ impl Readback {
     /// As [`Readback::start`].
     pub fn start_buffer(&self, encoder: &mut Encoder, source: &Buffer) -> Result<Ticket, GpuError> {
         let buffer = self.buffer(encoder.gpu(), source.bytes())?;
-        encoder.raw().copy_buffer_to_buffer(source.raw(), 0, &buffer, 0, source.bytes());
+        encoder.bring(source, &buffer);
         Ok(self.land(encoder, buffer, [source.bytes() as usize; 2]))
     }
 
@@ -79,7 +79,7 @@ impl Readback {
     fn land(&self, encoder: &mut Encoder, buffer: wgpu::Buffer, row: [usize; 2]) -> Ticket {
         let state = Arc::new(AtomicU8::new(PENDING));
         let theirs = Arc::clone(&state);
-        encoder.raw().map_buffer_on_submit(&buffer, wgpu::MapMode::Read, .., move |mapped| {
+        encoder.map_when_done(&buffer, wgpu::MapMode::Read, move |mapped| {
             theirs.store(if mapped.is_ok() { LANDED } else { FAILED }, Ordering::Release);
         });
         Ticket { buffer, row, state, home: Arc::clone(&self.free) }

@@ -42,15 +42,13 @@ fn row(name: impl Into<String>, us: f64, what: impl Into<String>) -> Row {
     Row { name: name.into(), us, what: what.into() }
 }
 
-/// A pass without dispatches.
-fn empty(encoder: &mut Encoder) {
-    encoder.compute("empty", &[]);
-}
+/// No dispatches.
+fn empty(_: &mut Encoder) {}
 
 fn chains(kernels: &Kernels, clock: &mut Clock) -> Result<Vec<Row>, AppError> {
     let chain = |workgroups| {
         let chain = chain(kernels, 2, workgroups)?;
-        let us = clock.cost(|encoder| encoder.compute("chain", &chain), empty)? / LENGTH as f64;
+        let us = clock.cost(|encoder| encoder.compute(&chain), empty)? / LENGTH as f64;
         let what = format!(
             "a level of {workgroups} x 64 invocations, of {LENGTH} dispatches that each need the one before"
         );
@@ -71,7 +69,7 @@ fn independent(kernels: &Kernels, clock: &mut Clock) -> Result<Vec<Row>, AppErro
         let values = kernels.values(LENGTH + 1, workgroups)?;
         let dispatch = |after| kernels.level(&values[LENGTH], after, workgroups);
         let dispatches = values[..LENGTH].iter().map(dispatch).collect::<Result<Vec<_>, _>>()?;
-        let us = clock.cost(|encoder| encoder.compute("independent", &dispatches), empty)? / LENGTH as f64;
+        let us = clock.cost(|encoder| encoder.compute(&dispatches), empty)? / LENGTH as f64;
         let what = format!("a dispatch of {workgroups} x 64 invocations, of {LENGTH} that need no other");
         Ok(row(format!("independent/{workgroups}"), us, what))
     };
@@ -94,13 +92,16 @@ fn side_by_side(kernels: &Kernels, clock: &mut Clock, count: usize) -> Result<Ve
     };
     Ok(vec![
         cost("naive", format!("{} barriers, each dispatch its own", naive.barriers()), &|encoder| {
-            encoder.compute("naive", &flat);
+            encoder.compute(&flat);
         })?,
         cost("levels", format!("{} barriers, one a level", levels.barriers()), &|encoder| {
             encoder.compute_levels("levels", &levels);
         })?,
         cost("passes", "a compute pass a level".to_owned(), &|encoder| {
-            by_level.iter().for_each(|level| encoder.compute("level", level));
+            for level in &by_level {
+                encoder.compute(level);
+                encoder.end_pass();
+            }
         })?,
     ])
 }
@@ -108,14 +109,14 @@ fn side_by_side(kernels: &Kernels, clock: &mut Clock, count: usize) -> Result<Ve
 fn submits(kernels: &Kernels, clock: &Clock) -> Result<Vec<Row>, AppError> {
     let chain = chain(kernels, 2, 1)?;
     let recorded: Vec<Dispatch> = chain.iter().cycle().take(RECORDED).cloned().collect();
-    let trip = |dispatches: &[Dispatch]| clock.round_trip(|encoder| encoder.compute("trip", dispatches));
+    let trip = |dispatches: &[Dispatch]| clock.round_trip(|encoder| encoder.compute(dispatches));
     Ok(vec![
         row("wall/empty", clock.round_trip(|_| ())?, "from an empty submit until it is done"),
         row("wall/1", trip(&chain[..1])?, "from submitting one dispatch until it is done"),
         row(format!("wall/{LENGTH}"), trip(&chain)?, format!("the same of a chain of {LENGTH}, 1 x 64 each")),
         row(
             format!("cpu/{RECORDED}"),
-            clock.recording(|encoder| encoder.compute("recorded", &recorded))?,
+            clock.recording(|encoder| encoder.compute(&recorded))?,
             format!("the CPU records and submits {RECORDED} dispatches that were bound before"),
         ),
     ])
@@ -125,8 +126,7 @@ fn submits(kernels: &Kernels, clock: &Clock) -> Result<Vec<Row>, AppError> {
 fn serial(kernels: &Kernels, clock: &mut Clock) -> Result<Vec<Row>, AppError> {
     let mut cost = |many: Dispatch, none: Dispatch, times: u32| -> Result<f64, AppError> {
         let (many, none) = ([many], [none]);
-        let us =
-            clock.cost(|encoder| encoder.compute("many", &many), |encoder| encoder.compute("none", &none))?;
+        let us = clock.cost(|encoder| encoder.compute(&many), |encoder| encoder.compute(&none))?;
         Ok(us / f64::from(times))
     };
     let rounds = LENGTH as u32 * MORE;
@@ -158,7 +158,7 @@ fn serial(kernels: &Kernels, clock: &mut Clock) -> Result<Vec<Row>, AppError> {
 fn reads(kernels: &Kernels, clock: &mut Clock) -> Result<Vec<Row>, AppError> {
     let measured = kernels.sums()?.into_iter().zip(["buffer", "texture"]).map(|(sum, from)| {
         let sums = vec![sum; SUMS];
-        let us = clock.cost(|encoder| encoder.compute("sums", &sums), empty)? / SUMS as f64;
+        let us = clock.cost(|encoder| encoder.compute(&sums), empty)? / SUMS as f64;
         let what = format!("a level that sums 1 MiB of RGBA8 by 64 x 256 invocations, from a {from}");
         Ok(row(format!("sum/{from}"), us, what))
     });

@@ -58,7 +58,7 @@ fn crops_agree_with_their_twin() {
     let faces = stages.faces.unwrap();
     let mut dispatches = vec![faces.begin, faces.crop];
     dispatches.extend(stages.pictures);
-    encoder.compute("crops", &dispatches);
+    encoder.compute(&dispatches);
     rig.gpu.submit(encoder).unwrap();
     let values = |buffer| rig.values(buffer);
     let whole = (&Roi::letterbox(SIZE), Outside::Black);

@@ -24,7 +24,7 @@ fn decoded(rig: &mut Rig, (values, logits): (&[f32], &[f32])) -> Vec<Detection> 
     let stages = rig.follower.frame(&mut encoder, &rig.picture, Duration::ZERO, &due).unwrap();
     encoder.write(&rig.nets.regressors, 0, bytemuck::cast_slice(values));
     encoder.write(&rig.nets.logits, 0, bytemuck::cast_slice(logits));
-    encoder.compute("decode", &[stages.faces.unwrap().decode.unwrap()]);
+    encoder.compute(&[stages.faces.unwrap().decode.unwrap()]);
     rig.gpu.submit(encoder).unwrap();
     let bytes = rig.read(&rig.follower.faces.as_ref().unwrap().memory.detections);
     let value = |at: usize| f32::from_le_bytes(*bytes[at..].first_chunk().unwrap());

@@ -17,7 +17,7 @@ fn masked(rig: &mut Rig, net: &[f32], now: Duration) -> Vec<u8> {
     let due = Due { matte: Some(0), ..Due::default() };
     let stages = rig.follower.frame(&mut encoder, &rig.picture, now, &due).unwrap();
     encoder.write(&rig.nets.mask, 0, bytemuck::cast_slice(net));
-    encoder.compute("mask", &stages.matte.unwrap());
+    encoder.compute(&stages.matte.unwrap());
     let ticket = Readback::new().start(&mut encoder, &stages.mask.unwrap()).unwrap();
     rig.gpu.submit(encoder).unwrap();
     let texels = ticket.wait(&rig.gpu).unwrap();

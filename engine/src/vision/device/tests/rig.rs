@@ -301,7 +301,7 @@ impl Rig {
         if find == Find::Here {
             self.detected = (Vec::new(), Vec::new());
         }
-        encoder.compute("before", &[faces.begin.clone(), faces.crop.clone()]);
+        encoder.compute(&[faces.begin.clone(), faces.crop.clone()]);
         let (landmarks, presence) = self.look(heads, spoiled);
         encoder.write(&self.nets.landmarks, 0, bytemuck::cast_slice(&landmarks));
         encoder.write(&self.nets.presence, 0, bytemuck::cast_slice(&presence));
@@ -313,7 +313,7 @@ impl Rig {
         let mut after = vec![faces.update.clone(), faces.finish.clone()];
         assert_eq!(faces.express.is_none(), self.options.late_blendshapes);
         after.extend([&faces.express, &faces.decode].into_iter().flatten().cloned());
-        encoder.compute("after", &after);
+        encoder.compute(&after);
         self.gpu.submit(encoder).unwrap();
         self.stages = Some(stages);
         self.twin(&landmarks, &presence, now);

@@ -167,13 +167,15 @@ fn a_frame_with_all_nets_has_few_levels_and_dispatches() {
     let plan = |find| FramePlan::new(&Models::embedded(), &ALL, find, [1280, 720]).unwrap();
     let (follows, finds) = (plan(Find::Nothing), plan(Find::Ahead));
     assert!(follows.levels.len() <= 40, "{} levels", follows.levels.len());
-    assert!(follows.dispatches() <= 130, "{} dispatches", follows.dispatches());
+    // Some kernels are also run beforehand.
+    let all = |plan: &FramePlan| plan.dispatches() + plan.prefetched;
+    assert!(follows.prefetched > 20 && all(&follows) <= 130, "{} {}", follows.prefetched, all(&follows));
     assert_eq!(finds.levels.len(), follows.levels.len(), "the detector makes a frame no longer");
     assert!(plan(Find::Here).levels.len() <= 60);
     let turns = VisionOptions { detector: Detector::InTurn, ..ALL };
     let plan = |find| FramePlan::new(&Models::embedded(), &turns, find, [1280, 720]).unwrap();
     let far = plan(Find::Ahead);
-    assert!(far.levels.len() <= 40 && far.dispatches() <= 130, "{} {}", far.levels.len(), far.dispatches());
+    assert!(far.levels.len() <= 40 && all(&far) <= 130, "{} {}", far.levels.len(), all(&far));
     assert!(plan(Find::Here).levels.len() <= 70, "{}", plan(Find::Here).levels.len());
     let late = VisionOptions { late_blendshapes: true, ..ALL };
     let late = FramePlan::new(&Models::embedded(), &late, Find::Nothing, [1280, 720]).unwrap();

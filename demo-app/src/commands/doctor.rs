@@ -144,6 +144,7 @@ mod tests {
             backend: "vulkan".into(),
             driver: "Mesa".into(),
             software: true,
+            discrete: false,
             reason: String::new(),
         };
         assert!(matches!(&adapters(&[adapter.clone()])[..], [There(_), Missing(_)]));

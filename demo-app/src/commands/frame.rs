@@ -59,11 +59,15 @@ pub(super) fn print(model: &NetModel) -> Result<(), AppError> {
         let plan = FramePlan::new(&offline::models(), &options, kind.find, [1280, 720])?;
         let (levels, dispatches) = (plan.levels.len(), plan.dispatches());
         if model.json {
-            output::line(json!({"frame": name, "levels": plan.levels, "dispatches": dispatches}))?;
+            let prefetched = plan.prefetched;
+            output::line(
+                json!({"frame": name, "levels": plan.levels, "dispatches": dispatches, "prefetched": prefetched}),
+            )?;
             continue;
         }
         output::line(format!(
-            "a frame that {name}: {levels} levels, {dispatches} dispatches, one pass, one submit"
+            "a frame that {name}: {levels} levels, {dispatches} dispatches, one pass, one submit; {} kernels run beforehand",
+            plan.prefetched
         ))?;
         for (level, dispatches) in plan.levels.iter().enumerate() {
             for (task, work) in dispatches {
@@ -136,7 +140,10 @@ impl Times {
         };
         let passes = |count| {
             let record = |encoder: &mut _, _| {
-                (0..count).for_each(|_| antifaz::gpu::Encoder::compute_levels(encoder, "frame", &pass));
+                for _ in 0..count {
+                    antifaz::gpu::Encoder::compute_levels(encoder, "frame", &pass);
+                    encoder.end_pass();
+                }
             };
             kernels::spans(gpu, 1, record).map(|spans| spans[0] / count as f64)
         };

@@ -24,6 +24,8 @@ pub struct AdapterInfo {
     pub driver: String,
     /// Whether it draws on the CPU.
     pub software: bool,
+    /// Whether it is a GPU with memory of its own.
+    pub discrete: bool,
     /// Why it was chosen, to be shown to people; empty where it was not.
     pub reason: String,
 }
@@ -35,6 +37,7 @@ impl AdapterInfo {
             backend: info.backend.to_str().to_owned(),
             driver: format!("{} {}", info.driver, info.driver_info).trim().to_owned(),
             software: info.device_type == wgpu::DeviceType::Cpu,
+            discrete: info.device_type == wgpu::DeviceType::DiscreteGpu,
             reason: reason.to_owned(),
         }
     }

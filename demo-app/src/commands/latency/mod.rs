@@ -83,6 +83,7 @@ mod tests {
             backend: "vulkan".into(),
             driver: "1".into(),
             software: true,
+            discrete: false,
             reason: String::new(),
         };
         let row = Row { name: "chain/1".into(), us: 1.25, what: "a level".into() };

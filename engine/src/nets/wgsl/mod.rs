@@ -17,6 +17,7 @@ mod gather;
 mod kernel;
 mod phase;
 mod place;
+mod prefetch;
 mod program;
 mod region;
 mod sharing;

@@ -10,6 +10,7 @@ use super::{
     fusing::{self, Device, Run},
     kernel::{self, Halving, Kernel},
     place::{Layout, fours},
+    prefetch,
     region::shape_of,
     wide,
 };
@@ -36,6 +37,7 @@ pub struct Program {
     output_buffers: Vec<Buffer>,
     levels: Vec<Vec<Dispatch>>,
     kernels: Vec<Vec<Described>>,
+    prefetch: Vec<Dispatch>,
 }
 
 /// What a dispatch does.
@@ -47,6 +49,8 @@ pub struct Described {
     pub workgroups: u32,
     /// What the model by which steps were put together thinks that it takes on desktop hardware.
     pub expected: Duration,
+    /// Whether it is also run beforehand, see [`Program::prefetch`].
+    pub prefetched: bool,
 }
 
 impl Program {
@@ -81,8 +85,14 @@ impl Program {
         let mut loading =
             Loading { gpu, plan: &plan, layouts: &made.layouts, faces, values: HashMap::new(), pipelines };
         let mut levels = vec![Vec::new(); made.described.len()];
+        let mut prefetch = Vec::new();
+        let prefetches = device.meets && (prefetch::helps(gpu) || how.fusing == Fusing::Fused);
         for (kernel, &depth) in made.kernels.iter().zip(&made.depths) {
-            levels[depth].push(loading.dispatch(kernel)?);
+            let weights = loading.weights(kernel)?;
+            levels[depth].push(loading.dispatch(kernel, weights.as_ref())?);
+            if prefetches && prefetch::is_due(kernel) {
+                prefetch.push(loading.prefetch(kernel, weights.as_ref())?);
+            }
         }
         let mut boundary =
             |ids: &[ValueId]| ids.iter().map(|&id| loading.repeated(id)).collect::<Result<Vec<_>, _>>();
@@ -93,6 +103,7 @@ impl Program {
             outputs: plan.outputs(),
             levels,
             kernels: made.described,
+            prefetch,
             plan,
         })
     }
@@ -132,6 +143,12 @@ impl Program {
     pub fn levels(&self, faces: usize) -> Vec<Vec<Dispatch>> {
         let deep = |level: &Vec<Dispatch>| level.iter().map(|dispatch| dispatch.deep(faces as u32)).collect();
         self.levels.iter().map(deep).collect()
+    }
+
+    /// Dispatches that bring weights and the text of kernels into the device's cache, to be recorded some time before the
+    /// levels. They change nothing and wait for nothing; where nothing is gained by them there are none.
+    pub fn prefetch(&self) -> &[Dispatch] {
+        &self.prefetch
     }
 
     /// What the dispatches of each level do.
@@ -180,6 +197,7 @@ impl Made {
                     .collect(),
                 workgroups: kernel.workgroups[0] * kernel.workgroups[1],
                 expected: Duration::from_nanos(run.cost as u64),
+                prefetched: device.meets && prefetch::is_due(kernel),
             });
         }
         Self { layouts, kernels, depths, described }
@@ -221,27 +239,47 @@ struct Loading<'a> {
 }
 
 impl Loading<'_> {
-    fn dispatch(&mut self, kernel: &Kernel) -> Result<Dispatch, GpuError> {
-        let mut buffers: Vec<(&str, Buffer)> = Vec::with_capacity(kernel.reads.len() + 2);
-        for (name, id) in &kernel.reads {
-            buffers.push((name, self.value(*id)?));
+    fn weights(&self, kernel: &Kernel) -> Result<Option<Buffer>, GpuError> {
+        let bytes = Some(&kernel.weights.bytes).filter(|bytes| !bytes.is_empty());
+        bytes.map(|bytes| self.gpu.buffer_with("weights", BufferUse::Storage, bytes)).transpose()
+    }
+
+    fn dispatch(&mut self, kernel: &Kernel, weights: Option<&Buffer>) -> Result<Dispatch, GpuError> {
+        let mut values = Vec::with_capacity(kernel.reads.len() + 1);
+        for id in kernel.reads.iter().map(|(_, id)| *id).chain([kernel.output]) {
+            values.push(self.value(id)?);
         }
-        let output = format!("buffer{}", kernel.reads.len() + kernel.steps.len() - 1);
-        buffers.push((&output, self.value(kernel.output)?));
-        if !kernel.weights.bytes.is_empty() {
-            let weights = self.gpu.buffer_with("weights", BufferUse::Storage, &kernel.weights.bytes)?;
-            buffers.push(("weights", weights));
-        }
+        let [across, down] = kernel.workgroups;
         let constant = |id: &ValueId| self.plan.values[*id].constant.is_some();
         let shared = kernel.reads.iter().filter(|(_, id)| constant(id)).map(|(_, id)| &self.values[id]);
         let shared = shared.map(Buffer::bytes).sum::<u64>() + kernel.weights.bytes.len() as u64;
-        let resources: Vec<_> =
-            buffers.iter().map(|(name, buffer)| (*name, Resource::Buffer(buffer))).collect();
-        let [across, down] = kernel.workgroups;
+        let dispatch = self.bound(kernel, &values, weights, [across, down, self.faces as u32])?;
+        Ok(dispatch.with_parts(shared))
+    }
+
+    /// The kernel, run beforehand.
+    fn prefetch(&self, kernel: &Kernel, weights: Option<&Buffer>) -> Result<Dispatch, GpuError> {
+        let nothing = || self.gpu.buffer("nothing", BufferUse::Storage, prefetch::NOTHING);
+        let mut values = vec![nothing()?; kernel.reads.len()];
+        values.push(nothing()?);
+        self.bound(kernel, &values, weights, prefetch::workgroups(kernel))
+    }
+
+    /// The kernel with `values` for all that it reads and, last, what it writes.
+    fn bound(
+        &self,
+        kernel: &Kernel,
+        values: &[Buffer],
+        weights: Option<&Buffer>,
+        workgroups: [u32; 3],
+    ) -> Result<Dispatch, GpuError> {
+        let output = format!("buffer{}", kernel.reads.len() + kernel.steps.len() - 1);
+        let names = kernel.reads.iter().map(|(name, _)| name.as_str()).chain([output.as_str()]);
+        let buffers = names.zip(values).chain(weights.map(|weights| ("weights", weights)));
+        let resources: Vec<_> = buffers.map(|(name, buffer)| (name, Resource::Buffer(buffer))).collect();
         let pipeline = self.pipelines.get(&kernel.text).cloned();
         let pipeline = pipeline.unwrap_or_else(|| unreachable!("all kernels were compiled"));
-        let dispatch = Dispatch::new(self.gpu, pipeline, &resources, [across, down, self.faces as u32])?;
-        Ok(dispatch.with_parts(shared))
+        Dispatch::new(self.gpu, pipeline, &resources, workgroups)
     }
 
     /// Where a value is.

@@ -102,6 +102,14 @@ impl Nets {
         self.program(net, faces, due).map_or_else(Vec::new, |(program, count)| program.levels(count))
     }
 
+    /// What brings nets that run at every frame into the device's cache. Those that find faces run now and then.
+    pub(super) fn prefetch(&self, faces: usize, due: &Due) -> Vec<Dispatch> {
+        let blendshapes = due.blendshapes.then_some(Net::Blendshapes);
+        let nets = [Net::Landmarks, Net::Selfie].into_iter().chain(blendshapes);
+        let programs = nets.filter_map(|net| self.program(net, faces, due));
+        programs.flat_map(|(program, _)| program.prefetch().to_vec()).collect()
+    }
+
     /// As [`Nets::levels`], each dispatch with what it does.
     pub(super) fn named(&self, net: Net, faces: usize, due: &Due) -> Vec<Vec<(String, Dispatch)>> {
         let Some((program, count)) = self.program(net, faces, due) else { return Vec::new() };

@@ -59,6 +59,8 @@ struct Schedule {
     faces: usize,
     /// What is another one from picture to picture, and from turn to turn.
     bound: Vec<Dispatch>,
+    /// One level, which nothing waits for.
+    prefetch: Levels,
     levels: Levels,
 }
 
@@ -302,11 +304,15 @@ impl DeviceObserver {
                 if self.schedules.len() >= KEPT_SCHEDULES {
                     self.schedules.remove(0);
                 }
-                self.schedules.push(Schedule { due, faces, bound, levels: Levels::new(levels) });
+                let prefetch = Levels::new([self.nets.prefetch(faces, &due)]);
+                self.schedules.push(Schedule { due, faces, bound, prefetch, levels: Levels::new(levels) });
                 self.schedules.len() - 1
             }
         };
-        encoder.compute_levels("vision", &self.schedules[index].levels);
+        let Schedule { prefetch, levels, .. } = &self.schedules[index];
+        // Beside the conversion of the picture, which leaves room.
+        encoder.compute_levels("prefetch", prefetch);
+        encoder.compute_levels("vision", levels);
         Ok(Looked { stages, matte: due.matte })
     }
 

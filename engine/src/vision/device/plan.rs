@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     gpu::Dispatch,
-    nets::{self, ModelId, Models},
+    nets::{self, Described, ModelId, Models},
     vision::{VisionError, VisionOptions},
 };
 
@@ -15,6 +15,8 @@ use crate::{
 pub struct FramePlan {
     /// Each with its task (a net, or a kernel between nets) and what it does.
     pub levels: Vec<Vec<(&'static str, String)>>,
+    /// How many kernels of nets are also run before them, all at a time, which brings them into the device's cache.
+    pub prefetched: usize,
 }
 
 /// A dispatch of a frame.
@@ -40,13 +42,8 @@ impl FramePlan {
         find: Find,
         size: [u32; 2],
     ) -> Result<Self, VisionError> {
-        let kernels = |model: ModelId| -> Result<Vec<Vec<String>>, VisionError> {
-            let levels = nets::described(&models.plan(model)?);
-            Ok(levels
-                .iter()
-                .map(|level| level.iter().map(|kernel| kernel.steps.join(", ")).collect())
-                .collect())
-        };
+        let kernels =
+            |model: ModelId| -> Result<_, VisionError> { Ok(nets::described(&models.plan(model)?)) };
         let shape = Shape {
             faces: options.faces > 0,
             find,
@@ -65,19 +62,24 @@ impl FramePlan {
         if let Some(which) = options.matte {
             selfie = kernels(which.model(size))?;
         }
-        let net = |net| match net {
-            Net::Detector => Vec::clone(&detects),
-            Net::Landmarks => landmarks.clone(),
-            Net::Blendshapes => blendshapes.clone(),
-            Net::Selfie => selfie.clone(),
+        let net = |net| {
+            let levels: &Vec<Vec<Described>> = match net {
+                Net::Detector => &detects,
+                Net::Landmarks => &landmarks,
+                Net::Blendshapes => &blendshapes,
+                Net::Selfie => &selfie,
+            };
+            levels.iter().map(|level| level.iter().map(|kernel| kernel.steps.join(", ")).collect()).collect()
         };
         let levels = shape.levels(|kernel: Kernel| Some(format!("{kernel:?}").to_lowercase()), net);
         let lines =
             levels.into_iter().map(|level| level.into_iter().map(|line| (line.task, line.work)).collect());
-        Ok(Self { levels: lines.collect() })
+        let every = [&landmarks, &selfie].into_iter().chain(shape.blendshapes.then_some(&blendshapes));
+        let prefetched = every.flatten().flatten().filter(|kernel| kernel.prefetched).count();
+        Ok(Self { levels: lines.collect(), prefetched })
     }
 
-    /// How many dispatches there are.
+    /// How many dispatches there are, without those that only prefetch.
     pub fn dispatches(&self) -> usize {
         self.levels.iter().map(Vec::len).sum()
     }

@@ -111,7 +111,7 @@ impl Recorder<'_> {
         let Some(Pipelines::Draw { main, .. }) = self.composer.merged.find(steps, self.planned.tier) else {
             return Ok(());
         };
-        let mut items: Vec<usize> = steps.iter().filter_map(|step| self.planned.plan.item(*step)).collect();
+        let mut items: Vec<usize> = self.planned.plan.items(pass.draw).collect();
         items.dedup();
         let named = |item| self.own(item).map(move |(own, resource)| (merged::name(item, own), resource));
         let own: Vec<(String, Resource<'_>)> = items.into_iter().flat_map(named).collect();

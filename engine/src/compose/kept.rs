@@ -50,7 +50,12 @@ impl Kept {
         }
         self.items.resize_with(composer.look.0.len(), || None);
         for (number, item) in composer.look.0.iter().enumerate() {
-            if !planned.plan.passes.iter().any(|pass| planned.plan.item(pass.draw) == Some(number)) {
+            if !planned
+                .plan
+                .passes
+                .iter()
+                .any(|pass| planned.plan.items(pass.draw).any(|item| item == number))
+            {
                 self.items[number] = None;
                 continue;
             }

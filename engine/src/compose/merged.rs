@@ -1,7 +1,8 @@
 //! Passes that see of the picture only the pixel that they draw are drawn together with the one before them, whatever that
 //! one sees: the picture goes through them in registers, and no texture lies between them.
 //!
-//! Which these are is found in their shaders when a look is compiled. One shader calls the fragment stages of a chain one
+//! Which these are is found in their shaders when a look is compiled; so is which passes see nothing of the picture, and can be
+//! made before the first that is drawn on it, so that chains go on across them. One shader calls the fragment stages of a chain one
 //! after the other; each filter's modules keep a package of their own in it. A chain that was not compiled beforehand,
 //! because a value has come to its identity since, is drawn pass by pass: no frame waits for a compiler.
 
@@ -50,7 +51,7 @@ impl Merged {
         let mut merged = Self::default();
         for tier in variants::TIERS {
             // Nothing that decides about chains depends on the picture's size.
-            for steps in chains_of(&Plan::new(look, [1, 1], tier), look, programs) {
+            for steps in chains_of(&planned(look, [1, 1], tier, programs), look, programs) {
                 let alike = |chain: &&Chain| chain.steps == steps && !has_conditions(look, &steps);
                 if let Some(known) = merged.chains.iter().find(alike) {
                     let pipelines = Arc::clone(&known.pipelines);
@@ -74,8 +75,9 @@ impl Merged {
         std::mem::take(&mut self.shaders)
     }
 
-    /// The plan with the chains that are compiled for its tier drawn at once.
-    pub(super) fn shorten(&self, plan: Plan, look: &Look, programs: &[Program], tier: Tier) -> Plan {
+    /// The plan of a look with the chains that are compiled for its tier drawn at once.
+    pub(super) fn plan(&self, look: &Look, size: [u32; 2], tier: Tier, programs: &[Program]) -> Plan {
+        let plan = planned(look, size, tier, programs);
         let known = |steps: &Vec<Draw>| self.find(steps, tier).is_some();
         let chains: Vec<_> = chains_of(&plan, look, programs).into_iter().filter(known).collect();
         plan.with_chains(chains)
@@ -88,13 +90,26 @@ impl Merged {
     }
 }
 
+/// The plan of a look pass by pass, those that don't see the picture before all others.
+fn planned(look: &Look, size: [u32; 2], tier: Tier, programs: &[Program]) -> Plan {
+    Plan::new(look, size, tier).with_early(|draw| match draw {
+        Draw::Filter { item, pass } => {
+            let own = &look.0[item].filter.passes[pass];
+            // What is measured is measured in the picture that the item finds.
+            let blind = !programs[item].sees_picture(pass) && !programs[item].measures();
+            blind && (own.target.is_some() || own.compute)
+        }
+        Draw::Lay { .. } | Draw::Chain(_) | Draw::Tool => false,
+    })
+}
+
 /// Neighbouring passes that can be one, each chain with two at least.
 fn chains_of(plan: &Plan, look: &Look, programs: &[Program]) -> Vec<Vec<Draw>> {
     let textures = |chain: &[Draw]| -> usize { chain.iter().map(|step| own_textures(look, *step)).sum() };
     let mut chains = Vec::new();
     let mut chain: Vec<Draw> = Vec::new();
     for pass in &plan.passes {
-        let joins = joins(pass.draw, look, programs);
+        let joins = joins(pass.draw, programs);
         let has_room = !chain.is_empty()
             && chain.len() < MOST_STEPS
             && textures(&chain) + own_textures(look, pass.draw) <= MOST_TEXTURES;
@@ -130,20 +145,19 @@ fn own_textures(look: &Look, step: Draw) -> usize {
 }
 
 /// How something that is drawn can be drawn together with its neighbours.
-fn joins(draw: Draw, look: &Look, programs: &[Program]) -> Joins {
+fn joins(draw: Draw, programs: &[Program]) -> Joins {
     let (item, pass) = match draw {
         Draw::Filter { item, pass } => (item, pass),
         Draw::Lay { .. } => return Joins::First,
         Draw::Chain(_) | Draw::Tool => return Joins::Nothing,
     };
-    let (filter, program) = (&look.0[item].filter, &programs[item]);
+    let program = &programs[item];
     // Passes of a chain share the buffer of faces.
     if program.one_face.is_some() {
         return Joins::Nothing;
     }
-    // What a filter measures, makes and keeps belongs to its own place in the look, which is the first of a chain.
-    let plain = filter.targets.is_empty() && filter.particles.is_empty() && filter.events.is_empty();
-    let most = if plain && !program.measures() { Joins::Anywhere } else { Joins::First };
+    // What a filter measures belongs to its own place in the look, which is the first of a chain.
+    let most = if program.measures() { Joins::First } else { Joins::Anywhere };
     program.joins(pass).min(most)
 }
 

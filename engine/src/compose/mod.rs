@@ -325,7 +325,7 @@ impl Composer {
 
     /// What is drawn for a picture of `size` at a tier.
     pub fn plan(&self, size: [u32; 2], tier: Tier) -> Plan {
-        self.merged.shorten(Plan::new(&self.look, size, tier), &self.look, &self.programs, tier)
+        self.merged.plan(&self.look, size, tier, &self.programs)
     }
 
     /// Writes every filter's values, with those of the tier's rung in their place.

@@ -3,7 +3,7 @@
 //! The picture goes back and forth between two textures, however long the look: a pass that draws on it reads one
 //! and writes the other. Meshes are drawn in a layer of their own, which is then laid over the picture, so that
 //! they too can read what lies below them. Passes that see only the pixel that they draw may be drawn together with the one
-//! before them.
+//! before them; for that, what sees nothing of the picture is made before all that is drawn on it.
 
 use std::fmt;
 
@@ -118,6 +118,25 @@ impl Plan {
         Self { passes: planner.passes, output: planner.current, chains: Vec::new() }
     }
 
+    /// The same, with passes for which `early` holds, and that come before all others of their item, before whatever is drawn on
+    /// the picture: they must not see it.
+    pub fn with_early(self, early: impl Fn(Draw) -> bool) -> Self {
+        let mut begun: Vec<usize> = Vec::new();
+        let mut is_first = |pass: &Pass| {
+            let Some(item) = own_item(pass.draw) else { return pass.target == Slot::Person };
+            let first = !begun.contains(&item) && early(pass.draw);
+            if !first {
+                begun.push(item);
+            }
+            first
+        };
+        let (mut passes, rest): (Vec<Pass>, Vec<Pass>) =
+            self.passes.into_iter().partition(|pass| is_first(pass));
+        passes.iter_mut().for_each(|pass| pass.reads = Slot::Input);
+        passes.extend(rest);
+        Self { passes, ..self }
+    }
+
     /// The same, with these neighbouring passes drawn at once.
     pub fn with_chains(self, chains: Vec<Vec<Draw>>) -> Self {
         let mut shorter = Self { passes: Vec::new(), output: Slot::Input, chains };
@@ -140,13 +159,18 @@ impl Plan {
         shorter
     }
 
-    /// The look's item that is drawn; of a chain, that of the first pass.
-    pub fn item(&self, draw: Draw) -> Option<usize> {
-        match draw {
-            Draw::Filter { item, .. } | Draw::Lay { item, .. } => Some(item),
-            Draw::Chain(chain) => self.item(*self.chains[chain].first()?),
-            Draw::Tool => None,
-        }
+    /// The look's items that are drawn: of a chain, those of its passes, in order.
+    pub fn items(&self, draw: Draw) -> impl Iterator<Item = usize> {
+        let chain = if let Draw::Chain(chain) = draw { self.chains[chain].as_slice() } else { &[] };
+        own_item(draw).into_iter().chain(chain.iter().filter_map(|step| own_item(*step)))
+    }
+}
+
+/// The look's item of a single pass.
+fn own_item(draw: Draw) -> Option<usize> {
+    match draw {
+        Draw::Filter { item, .. } | Draw::Lay { item, .. } => Some(item),
+        Draw::Chain(_) | Draw::Tool => None,
     }
 }
 
@@ -250,128 +274,4 @@ impl Planner {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::filter::{Filter, Package, manifest::MANIFEST};
-
-    fn filter(name: &str, passes: &str) -> Arc<Filter> {
-        let text = format!(
-            "format = 1\ntitle = \"T\"\n[[inputs]]\nname = \"strength\"\ntype = \"float\"\ndefault = 1.0\n\
-             identity = 0.0\n{passes}"
-        );
-        let package = Package::new(name, [(MANIFEST, text.as_str()), ("a.wgsl", "")]);
-        Arc::new(Filter::from_package(&package).unwrap_or_else(|error| panic!("{error}")))
-    }
-
-    const GRADE: &str = "[[passes]]\nname = \"grade\"\nshader = \"a.wgsl\"\nentry = \"main\"\n";
-    const PAINT: &str =
-        "[[passes]]\nname = \"paint\"\nshader = \"a.wgsl\"\nentry = \"main\"\nspace = \"face_mesh\"\n";
-    const GLOW: &str =
-        "[[passes]]\nname = \"glow\"\nshader = \"a.wgsl\"\nentry = \"main\"\nblend = \"add\"\n";
-    const BLUR: &str = "[[passes]]\nname = \"small\"\nshader = \"a.wgsl\"\nentry = \"main\"\ntarget = \"half\"\n\
-         size = [\"width / 2\", \"height / 2\"]\n[[passes]]\nname = \"sharp\"\nshader = \"a.wgsl\"\n\
-         entry = \"main\"\nreads = [\"half\"]\n[[quality]]\ntier = \"high\"\n[[quality]]\ntier = \"medium\"\n\
-         scale = 0.5\n[[quality]]\ntier = \"low\"\ndrop = [\"small\"]\n";
-
-    fn look(items: &[(&str, &str, &str)]) -> Look {
-        let item = |(name, passes, values): &(&str, &str, &str)| {
-            LookItem::parse(filter(name, passes), values).unwrap_or_else(|error| panic!("{error}"))
-        };
-        Look(items.iter().map(item).collect())
-    }
-
-    #[test]
-    fn identity_plans_nothing_and_needs_nothing() {
-        let look = look(&[("film", GRADE, "strength=0"), ("paint", PAINT, "strength=0")]);
-        let plan = Plan::new(&look, [64, 32], Tier::High);
-        assert_eq!(plan.to_string(), "output: Input\n");
-        assert!(!look.requires().face);
-    }
-
-    #[test]
-    fn a_chain_of_any_length_has_two_textures() {
-        let items: Vec<_> = ["a", "b", "c", "d", "e"].map(|name| (name, GRADE, "")).to_vec();
-        let plan = Plan::new(&look(&items), [64, 32], Tier::High);
-        let targets: Vec<Slot> = plan.passes.iter().map(|pass| pass.target).collect();
-        assert_eq!(targets, [Slot::A, Slot::B, Slot::A, Slot::B, Slot::A]);
-        assert!(plan.passes.windows(2).all(|pair| pair[1].reads == pair[0].target));
-        assert_eq!((plan.passes[0].reads, plan.output), (Slot::Input, Slot::A));
-    }
-
-    #[test]
-    fn meshes_are_laid_over_the_picture() {
-        let plan = Plan::new(&look(&[("film", GRADE, ""), ("face", PAINT, "")]), [64, 33], Tier::High);
-        let expected = "film/grade: Input -> A 64x33\nface/paint: A -> Layer 64x33\nface/paint: A -> B 64x33\n\
-                        output: B\n";
-        assert_eq!(plan.to_string(), expected);
-        assert_eq!(plan.passes.iter().map(|pass| pass.samples).collect::<Vec<_>>(), [1, 4, 1]);
-    }
-
-    #[test]
-    fn what_is_blended_is_drawn_by_itself_first() {
-        let plan = Plan::new(&look(&[("glow", GLOW, "")]), [64, 33], Tier::High);
-        assert_eq!(
-            plan.to_string(),
-            "glow/glow: Input -> Layer 64x33\nglow/glow: Input -> A 64x33\noutput: A\n"
-        );
-        assert_eq!(plan.passes[1].draw, Draw::Lay { item: 0, pass: 0, blend: Blend::Add });
-        assert_eq!(plan.passes[0].samples, 1);
-    }
-
-    #[test]
-    fn what_outlives_a_frame_goes_on_and_keeps_its_size() {
-        let pass = |name: &str, more: &str| {
-            format!("[[passes]]\nname = \"{name}\"\nshader = \"a.wgsl\"\nentry = \"main\"\n{more}\n")
-        };
-        let passes = pass("drop", "target = \"t\"\npersistent = true\nblend = \"add\"\nsize = [8, 8]")
-            + &pass("more", "target = \"t\"\nblend = \"over\"")
-            + &pass("over", "target = \"u\"\npersistent = true\nreads = [\"u\"]")
-            + &pass("show", "reads = [\"t\"]\n[[quality]]\ntier = \"high\"\nscale = 0.5");
-        let plan = Plan::new(&look(&[("trail", &passes, "")]), [64, 32], Tier::High);
-        let loads: Vec<Load> = plan.passes.iter().map(|pass| pass.load).collect();
-        assert_eq!(loads, [Load::Before, Load::Keep, Load::Clear, Load::Clear]);
-        assert_eq!((plan.passes[0].size, plan.passes[2].size), ([8, 8], [64, 32]));
-    }
-
-    #[test]
-    fn particles_are_moved_and_then_drawn() {
-        let passes = "[[particles]]\nname = \"dust\"\ncount = 100\n[[passes]]\nname = \"step\"\nshader = \"a.wgsl\"\n\
-            entry = \"step\"\nstage = \"compute\"\nparticles = \"dust\"\n[[passes]]\nname = \"draw\"\nshader = \"a.wgsl\"\n\
-            entry = \"main\"\nspace = \"particles\"\nparticles = \"dust\"\n";
-        let plan = Plan::new(&look(&[("dust", passes, "")]), [64, 32], Tier::High);
-        let expected = "dust/step: Input -> Particles(0, 0) 100x1\ndust/draw: Input -> Layer 64x32\n\
-                        dust/draw: Input -> A 64x32\noutput: A\n";
-        assert_eq!(plan.to_string(), expected);
-    }
-
-    #[test]
-    fn what_filters_ask_the_engine_for_is_made_once() {
-        let cut = format!("requires = {{ segment = [\"edges\"] }}\n{GRADE}");
-        let glow = format!("{GRADE}reads = [\"picture.levels\"]\n");
-        let two = glow.replace("grade", "first").replace("reads", "target = \"t\"\nreads") + &glow;
-        // `requires` stands before the tables.
-        let item = |name: &str, passes: &str| {
-            let text = format!("format = 1\ntitle = \"T\"\n{passes}");
-            let package = Package::new(name, [(MANIFEST, text.as_str()), ("a.wgsl", "")]);
-            let filter = Filter::from_package(&package).unwrap_or_else(|error| panic!("{error}"));
-            LookItem::parse(Arc::new(filter), "").unwrap_or_else(|error| panic!("{error}"))
-        };
-        let look = Look(vec![item("cut", &cut), item("glow", &two), item("cut", &cut), item("more", &glow)]);
-        let expected = "edges of the person: Input -> Person 64x32\ncut/grade: Input -> A 64x32\n\
-                        levels of the picture: A -> Levels 32x16\nglow/first: A -> Named(1, 0) 64x32\n\
-                        glow/grade: A -> B 64x32\ncut/grade: B -> A 64x32\n\
-                        levels of the picture: A -> Levels 32x16\nmore/grade: A -> B 64x32\noutput: B\n";
-        assert_eq!(Plan::new(&look, [64, 32], Tier::High).to_string(), expected);
-    }
-
-    #[test]
-    fn tiers_walk_down_the_authors_ladder() {
-        let look = look(&[("blur", BLUR, "")]);
-        let sizes = |tier| Plan::new(&look, [64, 33], tier).passes.iter().map(|p| p.size).collect::<Vec<_>>();
-        assert_eq!(sizes(Tier::High), [[32, 17], [64, 33]]);
-        assert_eq!(sizes(Tier::Medium), [[16, 9], [64, 33]]);
-        assert_eq!(sizes(Tier::Low), [[64, 33]]);
-    }
-}
+mod tests;

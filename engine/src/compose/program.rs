@@ -139,6 +139,11 @@ impl Program {
         self.passes[pass].alone()
     }
 
+    /// Whether a pass reads the picture as the passes before left it, or its levels.
+    pub(super) fn sees_picture(&self, pass: usize) -> bool {
+        self.passes[pass].sees_picture()
+    }
+
     /// Whether any pass reads what is measured of faces.
     pub(super) fn measures(&self) -> bool {
         self.passes.iter().any(Variants::measures)

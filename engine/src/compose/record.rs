@@ -68,9 +68,8 @@ pub(super) struct Slots {
     pictures: [Option<Texture>; 2],
     layer: Option<Texture>,
     levels: Option<Texture>,
-    /// Intermediates of the item that is being drawn.
-    named: Vec<Option<Texture>>,
-    item: usize,
+    /// Intermediates of each item, until its last pass.
+    named: Vec<Vec<Option<Texture>>>,
 }
 
 impl Slots {
@@ -80,7 +79,7 @@ impl Slots {
             Slot::A => self.pictures[0].as_ref(),
             Slot::B => self.pictures[1].as_ref(),
             Slot::Layer => self.layer.as_ref(),
-            Slot::Named(_, target) => self.named.get(target)?.as_ref(),
+            Slot::Named(item, target) => self.named.get(item)?.get(target)?.as_ref(),
             Slot::Levels => self.levels.as_ref(),
             Slot::Person | Slot::Particles(..) => None,
         }
@@ -92,7 +91,7 @@ impl Slots {
             Slot::A => self.pictures[0] = Some(texture),
             Slot::B => self.pictures[1] = Some(texture),
             Slot::Layer => self.layer = Some(texture),
-            Slot::Named(_, target) => self.named[target] = Some(texture),
+            Slot::Named(item, target) => self.named[item][target] = Some(texture),
             Slot::Levels => self.levels = Some(texture),
             Slot::Person | Slot::Particles(..) => {}
         }
@@ -105,7 +104,7 @@ impl Slots {
             Slot::A => self.pictures[0].take(),
             Slot::B => self.pictures[1].take(),
             Slot::Layer => self.layer.take(),
-            Slot::Named(_, target) => self.named[target].take(),
+            Slot::Named(item, target) => self.named[item][target].take(),
         };
         held.map_or_else(|| gpu.texture(&TextureDesc::new(pass.size, kept::format(float))), Ok)
     }
@@ -129,19 +128,20 @@ pub(super) fn record(
         pictures: [None, None],
         layer: None,
         levels: None,
-        named: Vec::new(),
-        item: usize::MAX,
+        named: composer.look.0.iter().map(|_| Vec::new()).collect(),
     };
+    let mut begun = vec![false; composer.look.0.len()];
     let mask = matte.as_ref().map_or(&composer.shared.no_matte, |matte| &matte.texture);
     let seen = Seen { faces: &faces, slots: occupied, matte: mask };
     let mut mark = |encoder: &mut Encoder| timer.iter_mut().for_each(|timer| timer.mark(encoder));
     mark(encoder);
-    for pass in &planned.plan.passes {
+    for (index, pass) in planned.plan.passes.iter().enumerate() {
         let mut float = false;
-        if let Some(item) = planned.plan.item(pass.draw).filter(|item| slots.item != *item) {
-            kept.close(encoder, slots.item, std::mem::take(&mut slots.named));
-            slots.item = item;
-            slots.named = composer.look.0[item].filter.targets.iter().map(|_| None).collect();
+        for item in planned.plan.items(pass.draw) {
+            if std::mem::replace(&mut begun[item], true) {
+                continue;
+            }
+            slots.named[item] = composer.look.0[item].filter.targets.iter().map(|_| None).collect();
             begin(encoder, composer, item, &faces, time)?;
             measure(encoder, composer, item, &faces, slots.get(pass.reads))?;
         }
@@ -166,8 +166,13 @@ pub(super) fn record(
             }
         }
         mark(encoder);
+        let later = &planned.plan.passes[index + 1..];
+        for item in planned.plan.items(pass.draw) {
+            if !later.iter().any(|pass| planned.plan.items(pass.draw).any(|later| later == item)) {
+                kept.close(encoder, item, std::mem::take(&mut slots.named[item]));
+            }
+        }
     }
-    kept.close(encoder, slots.item, std::mem::take(&mut slots.named));
     let [a, b] = slots.pictures;
     let finished = match planned.plan.output {
         Slot::B => b,

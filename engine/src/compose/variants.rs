@@ -31,6 +31,7 @@ pub(super) struct Variants {
     joins: Joins,
     alone: Alone,
     measures: bool,
+    sees_picture: bool,
     warnings: Vec<ShaderError>,
     later: Vec<Later>,
     shaders: Vec<Arc<Shader>>,
@@ -104,6 +105,7 @@ impl Variants {
             joins: Joins::Anywhere,
             alone,
             measures: false,
+            sees_picture: false,
             warnings,
             later,
             shaders,
@@ -135,6 +137,7 @@ impl Variants {
             if is_new {
                 let made = Pipelines::get(gpu, compiled, filter, pass, &shader, samples)?;
                 variants.measures |= made.uses(measure::MEASURES);
+                variants.sees_picture |= made.uses("picture") || made.uses("picture_levels");
                 place.get_or_init(|| made);
                 variants.warnings.extend_from_slice(shader.warnings());
                 variants.joins = variants.joins.min(joins(&filter.passes[pass], &shader));
@@ -169,6 +172,11 @@ impl Variants {
     /// What it must not share with others that it is drawn together with.
     pub(super) fn alone(&self) -> Alone {
         self.alone
+    }
+
+    /// Whether it reads the picture, or its levels.
+    pub(super) fn sees_picture(&self) -> bool {
+        self.sees_picture
     }
 
     /// Whether it reads what is measured of faces before the filter's first pass.

@@ -33,7 +33,7 @@ pub(super) fn workgroups(kernel: &Kernel) -> [u32; 3] {
 #[cfg(all(test, feature = "embedded-models"))]
 mod tests {
     use crate::{
-        gpu::{Gpu, GpuOptions, Levels, readback::Readback},
+        gpu::{Gpu, Levels, readback::Readback, tests::gpu},
         nets::{Fusing, GpuNet, ModelId, Models, Precision, Program, program},
         workers::Workers,
     };
@@ -52,8 +52,7 @@ mod tests {
 
     #[test]
     fn what_runs_beforehand_waits_for_nothing_and_changes_nothing() {
-        let gpu = pollster::block_on(Gpu::new(&GpuOptions::default()))
-            .expect("an adapter (apt-get install mesa-vulkan-drivers)");
+        let gpu = gpu();
         let how = GpuNet { precision: Precision::F32, fusing: Fusing::Fused };
         let plan = Models::embedded().plan(ModelId::Blendshapes).expect("a plan");
         let net = program(&plan, &gpu, how, 1, &Workers::alone()).expect("a net");

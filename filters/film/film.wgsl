@@ -4,7 +4,7 @@ import antifaz::frame::{frame, picture_at};
 import antifaz::color::{decode, encode, luma};
 import antifaz::fullscreen::{Varying};
 import antifaz::lut::{lut_at};
-import antifaz::noise::{random3, value_noise};
+import antifaz::noise::{hash3, value_noise3};
 import package::inputs::{grade, params};
 
 /// Film runs at 24 pictures a second, whatever the camera does.
@@ -14,10 +14,13 @@ const GRAIN_ROWS: f32 = 540.0;
 
 /// Three layers of dye, each with its own grains: about normal, standard deviation about 1.
 fn grains(at: vec2f, seed: u32) -> vec3f {
-    let fine = vec3u(bitcast<vec2u>(vec2i(floor(at))), seed);
-    let sum = random3(fine) + random3(fine + vec3u(0u, 0u, 0x10000u));
+    let bits = hash3(vec3u(bitcast<vec2u>(vec2i(floor(at))), seed));
+    // Both halves of each number, added and taken as the digits of a number from 1 to 2: hashing is most of what film costs.
+    let halves = (bits & vec3u(0xffffu)) + (bits >> vec3u(16u));
+    let sum = 2.0 * bitcast<vec3f>((halves << vec3u(6u)) | vec3u(0x3f800000u)) - 2.0;
     // Clumps of grains, larger and fainter.
-    let clump = value_noise(at * 0.45, seed) + value_noise(at * 0.45 + 31.7, seed + 1u) - 1.0;
+    let clumps = value_noise3(at * 0.45, seed);
+    let clump = clumps.x + clumps.y - 1.0;
     let own = (sum - 1.0) * 2.2;
     // Mostly common to the three layers: colour noise looks like a bad sensor.
     return mix(own, vec3f(own.x), 0.75) + clump * 0.9;

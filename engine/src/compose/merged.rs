@@ -6,13 +6,13 @@
 //! after the other; each filter's modules keep a package of their own in it. A chain that was not compiled beforehand,
 //! because a value has come to its identity since, is drawn pass by pass: no frame waits for a compiler.
 
-use std::sync::Arc;
+use std::{ops::Add, sync::Arc};
 
 use super::{
     compiled::Compiled,
     library::{self, Declared},
     plan::{Draw, Plan},
-    program::Program,
+    program::{Program, has_history},
     variants::{self, Joins, Pipelines},
 };
 use crate::{
@@ -24,9 +24,10 @@ use crate::{
     quality::Tier,
 };
 
-/// Passes, and textures that they bring along, of a chain, at most: what every device can bind.
+/// Passes of a chain, at most.
 const MOST_STEPS: usize = 8;
-const MOST_TEXTURES: usize = 12;
+/// What these bring along, at most: what every device can bind beside the engine's own.
+const MOST_BROUGHT: Brought = Brought { textures: 12, uniforms: 11, storages: 4 };
 /// The module that calls them, and its fragment stage.
 const ROOT: &str = "compose::merged";
 const ENTRY: &str = "merged";
@@ -36,6 +37,34 @@ const ENTRY: &str = "merged";
 pub(super) struct Merged {
     chains: Vec<Chain>,
     shaders: Vec<Arc<Shader>>,
+}
+
+/// Resources of a chain that belong to its filters.
+#[derive(Clone, Copy, Debug)]
+struct Brought {
+    textures: usize,
+    uniforms: usize,
+    storages: usize,
+}
+
+impl Add for Brought {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            textures: self.textures + other.textures,
+            uniforms: self.uniforms + other.uniforms,
+            storages: self.storages + other.storages,
+        }
+    }
+}
+
+impl Brought {
+    fn has_room(self) -> bool {
+        self.textures <= MOST_BROUGHT.textures
+            && self.uniforms <= MOST_BROUGHT.uniforms
+            && self.storages <= MOST_BROUGHT.storages
+    }
 }
 
 #[derive(Debug)]
@@ -105,14 +134,13 @@ fn planned(look: &Look, size: [u32; 2], tier: Tier, programs: &[Program]) -> Pla
 
 /// Neighbouring passes that can be one, each chain with two at least.
 fn chains_of(plan: &Plan, look: &Look, programs: &[Program]) -> Vec<Vec<Draw>> {
-    let textures = |chain: &[Draw]| -> usize { chain.iter().map(|step| own_textures(look, *step)).sum() };
     let mut chains = Vec::new();
     let mut chain: Vec<Draw> = Vec::new();
     for pass in &plan.passes {
         let joins = joins(pass.draw, programs);
         let has_room = !chain.is_empty()
             && chain.len() < MOST_STEPS
-            && textures(&chain) + own_textures(look, pass.draw) <= MOST_TEXTURES;
+            && chain.iter().fold(brought(look, pass.draw), |sum, step| sum + brought(look, *step)).has_room();
         let clashes = chain.iter().any(|step| clash(*step, pass.draw, programs));
         if joins != Joins::Anywhere || !has_room || clashes {
             chains.push(std::mem::take(&mut chain));
@@ -135,13 +163,24 @@ fn clash(one: Draw, other: Draw, programs: &[Program]) -> bool {
     one.counts && other.counts || a == b && one.private && other.private
 }
 
-/// The textures that a step brings along.
-fn own_textures(look: &Look, step: Draw) -> usize {
-    match step {
-        Draw::Filter { item, .. } => look.0[item].filter.assets.len() + look.0[item].filter.targets.len(),
-        Draw::Lay { .. } => 1,
-        Draw::Chain(_) | Draw::Tool => 0,
-    }
+/// How many resources a step brings along.
+fn brought(look: &Look, step: Draw) -> Brought {
+    let (textures, uniforms, storages) = match step {
+        Draw::Filter { item, .. } => {
+            let filter = &look.0[item].filter;
+            let events = usize::from(!filter.events.is_empty());
+            // Its values, and which layers of its histories are the newest.
+            let uniforms = [!filter.inputs.is_empty(), has_history(filter)].map(usize::from);
+            (
+                filter.assets.len() + filter.targets.len(),
+                uniforms[0] + uniforms[1],
+                filter.particles.len() + events,
+            )
+        }
+        Draw::Lay { .. } => (1, 0, 0),
+        Draw::Chain(_) | Draw::Tool => (0, 0, 0),
+    };
+    Brought { textures, uniforms, storages }
 }
 
 /// How something that is drawn can be drawn together with its neighbours.

@@ -3,7 +3,7 @@
 # ANTIFAZ is a release build, CLIP a clip of 1920x1080, OUT a folder for the figures. Times what a level costs, the levels
 # of a frame and of each net, and 2000 frames of the clip with four filters, 478 landmarks, expressions and the landscape
 # mask, each detector looking for more faces every 30th frame: as it is, with expressions a frame late, with drawn passes, with
-# those two of the filters that draw no mesh, and with four light ones, of which the last two share a pass. Then the passes of each
+# those two of the filters that draw no mesh, and with four light ones, of which the last three share a pass. Then the passes of each
 # filter at 1920x1080, drawn and computed. Also tracks the bundled clips on GPU and CPU, for benches/gpu/apart.py.
 set -uo pipefail
 antifaz=$1 clip=$2 out=$3

@@ -1,10 +1,10 @@
 //! Passes that see of the picture only the pixel that they draw are drawn together with the one before them, whatever that
 //! one sees: the picture goes through them in registers, and no texture lies between them.
 //!
-//! Which these are is found in their shaders when a look is compiled; so is which passes see nothing of the picture, and can be
-//! made before the first that is drawn on it, so that chains go on across them. One shader calls the fragment stages of a chain one
-//! after the other; each filter's modules keep a package of their own in it. A chain that was not compiled beforehand,
-//! because a value has come to its identity since, is drawn pass by pass: no frame waits for a compiler.
+//! Which these are is found in their shaders when a look is compiled; so is which passes see nothing of the picture, and can
+//! be made before the first that is drawn on it, so that chains go on across them. One shader calls the fragment stages of a
+//! chain one after the other; each filter's modules keep a package of their own in it. A chain that was not compiled
+//! beforehand, because a value has come to its identity since, is drawn pass by pass: no frame waits for a compiler.
 
 use std::{ops::Add, sync::Arc};
 

@@ -112,8 +112,8 @@ mod tests {
     use std::sync::Arc;
 
     use crate::gpu::{
-        Buffer, BufferUse, ComputePipeline, Dispatch, Encoder, Gpu, GpuOptions, Levels, Resource,
-        readback::Readback, shader::Library,
+        Buffer, BufferUse, ComputePipeline, Dispatch, Encoder, Gpu, Levels, Resource, readback::Readback,
+        shader::Library, tests::gpu,
     };
 
     const ADD: &str = "
@@ -129,8 +129,7 @@ mod tests {
 
     impl Adder {
         fn new() -> Self {
-            let gpu = pollster::block_on(Gpu::new(&GpuOptions::default()))
-                .expect("an adapter (apt-get install mesa-vulkan-drivers)");
+            let gpu = gpu();
             let mut library = Library::for_gpu(&gpu);
             library.insert("test", "test.wgsl", ADD);
             let shader = library.resolve("test", &[]).expect("a shader");

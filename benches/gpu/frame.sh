@@ -30,7 +30,7 @@ for passes in draw compute; do
     "$antifaz" filter bench "$(basename "$(dirname "$filter")")" --size 1920x1080 --frames 20 --json --passes $passes
   done >"$out/filters-$passes.jsonl"
 done
-for clip in assets/clips/cap12_33s-53s_12fps5_mjpeg.avi assets/clips/mit_pyfeat_single_face.mp4 assets/clips/mit_pyfeat_face_noface.mov; do
+for clip in assets/clips/cap12_33s-53s_12fps5_mjpeg.avi assets/clips/mit_pyfeat_single_face.mp4; do
   for nets in gpu cpu; do
     name=$(basename "$clip")
     "$antifaz" track --input "$clip" --nets $nets --out "$out/${name%.*}.$nets.jsonl" --times >"$out/${name%.*}.$nets.txt"

@@ -19,7 +19,7 @@ use crate::{
     reload::Watched,
     values::{self, FilterArg, Nets},
     walk::{self, Input},
-    window::{self, Show, Steady},
+    window::{self, How, Show, Steady},
 };
 
 /// Arguments of `antifaz run`.
@@ -62,6 +62,9 @@ pub(crate) struct RunArgs {
     /// Where the nets run
     #[arg(long, value_enum, value_name = "B", default_value_t)]
     pub(crate) nets: Nets,
+    /// Where the nets run on the GPU: expressions are those of the frame before, so that nothing waits for them
+    #[arg(long)]
+    pub(crate) late_blendshapes: bool,
 }
 
 impl RunArgs {
@@ -86,10 +89,13 @@ pub(crate) fn run(args: &RunArgs, common: &Common) -> Result<(), AppError> {
         source,
         look,
         others: others(common),
-        gpu: walk::gpu_options(common),
-        nets: args.nets,
-        seed: args.seed.unwrap_or_else(any_seed),
-        budget: args.budget_ms.map(|millis| Duration::from_secs_f64(millis / 1e3)),
+        how: How {
+            gpu: walk::gpu_options(common),
+            nets: args.nets,
+            budget: args.budget_ms.map(|millis| Duration::from_secs_f64(millis / 1e3)),
+            late_blendshapes: args.late_blendshapes,
+            seed: args.seed.unwrap_or_else(any_seed),
+        },
     })
 }
 

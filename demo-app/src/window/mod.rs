@@ -55,11 +55,7 @@ pub(crate) struct Show {
     pub(crate) look: Watched,
     /// What the arrow keys step through: every filter alone.
     pub(crate) others: Vec<Watched>,
-    pub(crate) gpu: GpuOptions,
-    pub(crate) nets: Nets,
-    pub(crate) budget: Option<Duration>,
-    /// What random numbers follow from.
-    pub(crate) seed: u32,
+    pub(crate) how: How,
 }
 
 /// Opens the window and shows until the user closes it.
@@ -102,11 +98,14 @@ struct Live {
 }
 
 /// How a device is opened, and the engine on it.
-struct How {
-    gpu: GpuOptions,
-    nets: Nets,
-    budget: Option<Duration>,
-    seed: u32,
+pub(crate) struct How {
+    pub(crate) gpu: GpuOptions,
+    pub(crate) nets: Nets,
+    pub(crate) budget: Option<Duration>,
+    /// Whether expressions are those of the frame before.
+    pub(crate) late_blendshapes: bool,
+    /// What random numbers follow from.
+    pub(crate) seed: u32,
 }
 
 impl How {
@@ -114,6 +113,7 @@ impl How {
         EngineOptions {
             pacing: Pacing::Live,
             budget: self.budget,
+            late_blendshapes: self.late_blendshapes,
             seed: self.seed,
             ..EngineOptions::default()
         }
@@ -130,10 +130,10 @@ impl Live {
             .create_window(attributes)
             .map_err(|error| AppError::Window(plain(&error.to_string())))?;
         let window = Arc::new(window);
-        let presenter = Presenter::new(Arc::clone(&window), window.inner_size().into(), &show.gpu);
+        let presenter = Presenter::new(Arc::clone(&window), window.inner_size().into(), &show.how.gpu);
         let (gpu, presenter) = pollster::block_on(presenter)?;
         pipelines::load(&gpu);
-        let how = How { gpu: show.gpu, nets: show.nets, budget: show.budget, seed: show.seed };
+        let how = show.how;
         let engine = walk::engine(gpu, show.look.look.clone(), how.nets, how.options())?;
         let screen = Screen::new(presenter);
         let mut live = Self {

@@ -22,9 +22,10 @@ pub struct Render<'a> {
     pub target: &'a Texture,
     /// What it holds before.
     pub load: Load,
-    /// The depth texture, as large as the target; cleared to far at the start.
+    /// The depth texture, as large as the target; cleared to far at the start, lost at the end.
     pub depth: Option<&'a Texture>,
-    /// Of a target with several samples: the texture that receives their mean.
+    /// Of a target with several samples, which are cleared at the start and lost at the end: the texture that receives their
+    /// mean.
     pub resolve: Option<&'a Texture>,
     /// What is drawn.
     pub draws: &'a [Draw<'a>],
@@ -81,7 +82,8 @@ pub(super) fn check_fit(render: &Render<'_>, draw: &Draw<'_>, format: TextureFor
     let target = render.target.desc();
     let wrong = |wrong: String| Err(GpuError::Pipeline { label: label.to_owned(), wrong });
     let pipeline = draw.pipeline;
-    if pipeline.target() != format || (format != target.format && format != target.format.coded()) {
+    let coded = target.samples == 1 && format == target.format.coded();
+    if pipeline.target() != format || (format != target.format && !coded) {
         return wrong(format!("it draws {:?}, but the target is {:?}", pipeline.target(), target.format));
     }
     if pipeline.samples() != target.samples {
@@ -90,6 +92,11 @@ pub(super) fn check_fit(render: &Render<'_>, draw: &Draw<'_>, format: TextureFor
             pipeline.samples(),
             target.samples
         ));
+    }
+    if target.samples > 1 && (render.resolve.is_none() || render.load == Load::Keep) {
+        return wrong(
+            "of several samples nothing is kept: they are cleared first and resolved after".to_owned(),
+        );
     }
     if pipeline.depth() != render.depth.is_some() {
         return wrong("it and the pass don't agree whether there is a depth texture".to_owned());

@@ -157,6 +157,38 @@ fn colours_are_laid_over_and_occluders_hide() {
 }
 
 #[test]
+fn of_several_samples_the_mean_is_kept() {
+    let gpu = gpu();
+    let red = paint(&gpu, [1.0, 0.0, 0.0, 1.0], 0.5);
+    let resources = [("paint", Resource::Buffer(&red))];
+    for format in [TextureFormat::Rgba8, TextureFormat::Srgb8] {
+        let smooth = pipeline(&gpu, "solid", |desc| PassDesc {
+            target: format,
+            samples: 4,
+            depth: Depth::Write,
+            ..desc
+        });
+        let draws = [Draw::fullscreen(&smooth, &resources)];
+        let leased = |samples, format| {
+            gpu.texture(&TextureDesc { samples, ..TextureDesc::new([2, 2], format) }).unwrap()
+        };
+        let (samples, depth, mean) =
+            (leased(4, format), leased(4, TextureFormat::Depth32), leased(1, format));
+        let whole =
+            Render { depth: Some(&depth), resolve: Some(&mean), ..Render::new("smooth", &samples, &draws) };
+        let mut encoder = gpu.encoder("test");
+        encoder.render(&whole).unwrap();
+        for part in [Render { resolve: None, ..whole }, Render { load: Load::Keep, ..whole }] {
+            let error = encoder.render(&part).unwrap_err();
+            assert!(error.to_string().contains("nothing is kept"), "{error}");
+        }
+        let ticket = Readback::new().start(&mut encoder, &mean).unwrap();
+        gpu.submit(encoder).unwrap();
+        assert_eq!(ticket.wait(&gpu).unwrap()[..4], [255, 0, 0, 255]);
+    }
+}
+
+#[test]
 fn one_buffer_may_be_written_between_two_draws() {
     let gpu = gpu();
     let (pipeline, paint) = (pipeline(&gpu, "solid", |desc| desc), paint(&gpu, [0.0; 4], 0.0));

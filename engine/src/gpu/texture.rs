@@ -79,8 +79,9 @@ impl TextureFormat {
         let read = Usage::TEXTURE_BINDING | Usage::COPY_SRC | Usage::COPY_DST;
         match self {
             _ if shape.depth > 1 || shape.layers > 1 => read,
-            _ if shape.samples > 1 => Usage::RENDER_ATTACHMENT,
-            Self::Depth32 => Usage::RENDER_ATTACHMENT | Usage::TEXTURE_BINDING,
+            // What nobody reads need not be in memory where a GPU draws in tiles.
+            Self::Depth32 => Usage::RENDER_ATTACHMENT | Usage::TRANSIENT_ATTACHMENT,
+            _ if shape.samples > 1 => Usage::RENDER_ATTACHMENT | Usage::TRANSIENT_ATTACHMENT,
             Self::Rgba8 | Self::Rgba16Float | Self::R32Float | Self::Rgba32Float => {
                 read | Usage::RENDER_ATTACHMENT | Usage::STORAGE_BINDING
             }
@@ -101,7 +102,8 @@ pub struct TextureDesc {
     pub layers: u32,
     /// Levels of detail, 1 for none but the first.
     pub mips: u32,
-    /// Samples of a texel: 1, or 4 for smooth edges (resolved after drawing, see [`Render`](super::Render)).
+    /// Samples of a texel: 1, or 4 for smooth edges (resolved after drawing, see [`Render`](super::Render)), which nothing
+    /// but their resolved mean remains of.
     pub samples: u32,
     /// What a texel is.
     pub format: TextureFormat,
@@ -121,7 +123,8 @@ impl TextureDesc {
         if usage.contains(wgpu::TextureUsages::STORAGE_BINDING) {
             std::mem::swap(&mut own, &mut other);
         }
-        let views: &[_] = if own == other { &[] } else { &[other.wgpu()] };
+        let one = own == other || usage.contains(wgpu::TextureUsages::TRANSIENT_ATTACHMENT);
+        let views: &[_] = if one { &[] } else { &[other.wgpu()] };
         let raw = device.create_texture(&wgpu::TextureDescriptor {
             label: Some("leased"),
             size: self.extent(0),
@@ -179,7 +182,7 @@ impl TextureDesc {
 pub(super) struct Stored {
     pub(super) raw: wgpu::Texture,
     pub(super) view: wgpu::TextureView,
-    /// Values with the sRGB curve still on; the same as `view` for formats without it.
+    /// Values with the sRGB curve still on; the same as `view` for formats without it, and where nothing is read.
     pub(super) coded: wgpu::TextureView,
     pub(super) desc: TextureDesc,
 }
@@ -197,8 +200,9 @@ impl Stored {
             })
         };
         let view = view_as(desc.format);
-        let coded =
-            if desc.format.coded() == desc.format { view.clone() } else { view_as(desc.format.coded()) };
+        let one = desc.format.coded() == desc.format
+            || raw.usage().contains(wgpu::TextureUsages::TRANSIENT_ATTACHMENT);
+        let coded = if one { view.clone() } else { view_as(desc.format.coded()) };
         Self { raw, view, coded, desc }
     }
 }

@@ -1,12 +1,16 @@
 //! What the host knows of the faces on the device, and what it makes of it.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use super::{Find, Status};
 use crate::vision::Mode;
 
-/// Frames from one look of a detector for more faces to its next, while some are followed.
+/// Frames from one look of a detector for more faces to its next, while some are followed, and the time after which it looks
+/// where frames are few.
 const FIND_EVERY: u32 = 30;
+const FIND_WITHIN: Duration = Duration::from_millis(1500);
+/// Looks for a face that was lost: by one detector, and the other.
+const LOOKS_FOR_LOST: u32 = 2;
 /// Frames that are remembered: more than are under way at a time.
 const GRANTS: usize = 16;
 
@@ -19,8 +23,11 @@ pub(super) struct Known {
     status: Option<Status>,
     /// The latest frames that began to follow detections, and how many faces each had room for.
     grants: VecDeque<(u32, usize)>,
-    /// The last frame that the detector looked at.
+    /// The last frame that a detector looked at, and its time.
     found: u32,
+    found_at: Duration,
+    /// Looks that are due for a face that was lost while others are followed.
+    lost: u32,
     /// Whether the next frame follows detections of this one.
     ahead: bool,
     /// Whether the last place that there was has been taken: whoever took it may not be the last one there.
@@ -30,9 +37,9 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// What the next frame looks for, if so many detectors take turns, and how many faces it has room for: never fewer than
-    /// there may be.
-    pub(super) fn live(&self, capacity: usize, mode: Mode, detectors: usize) -> (Find, usize) {
+    /// What the next frame, of time `now`, looks for, if so many detectors take turns, and how many faces it has room for:
+    /// never fewer than there may be.
+    pub(super) fn live(&self, capacity: usize, mode: Mode, detectors: usize, now: Duration) -> (Find, usize) {
         if mode == Mode::Image {
             return (Find::Here, capacity);
         }
@@ -52,9 +59,11 @@ impl Known {
             return (Find::Here, room.max(1).min(capacity));
         }
         let sure = granted.is_none() && !self.ahead;
-        let rested =
-            self.recorded.wrapping_add(1).wrapping_sub(self.found) >= FIND_EVERY / detectors.max(1) as u32;
-        let looks = most < capacity && sure && (rested || self.filled);
+        let turns = detectors.max(1) as u32;
+        let frames = self.recorded.wrapping_add(1).wrapping_sub(self.found);
+        let waited = now.checked_sub(self.found_at).is_none_or(|time| time >= FIND_WITHIN / turns);
+        let rested = frames >= FIND_EVERY / turns || waited;
+        let looks = most < capacity && sure && (rested || self.filled || self.lost > 0);
         if looks { (Find::Ahead, room) } else { (Find::Nothing, room) }
     }
 
@@ -63,8 +72,8 @@ impl Known {
         self.filled && self.faces() > 0
     }
 
-    /// Goes on to frame `number`, which looked for faces and had room for some.
-    pub(super) fn goes_on(&mut self, number: u32, find: Find, room: usize) {
+    /// Goes on to frame `number` of time `now`, which looked for faces and had room for some.
+    pub(super) fn goes_on(&mut self, number: u32, now: Duration, find: Find, room: usize) {
         self.recorded = number;
         if find == Find::Here || self.ahead {
             self.grants.push_back((number, room));
@@ -73,7 +82,8 @@ impl Known {
             }
         }
         if find != Find::Nothing {
-            self.found = number;
+            (self.found, self.found_at) = (number, now);
+            self.lost = self.lost.saturating_sub(1);
             (self.again, self.filled) = (self.looks_again(), false);
         }
         self.ahead = find == Find::Ahead;
@@ -87,6 +97,9 @@ impl Known {
         let told = self.grants.iter().rfind(|(frame, _)| (before + 1..=status.frame).contains(frame));
         if let Some((_, room)) = told {
             self.filled = status.faces as usize >= *room;
+        }
+        if (status.faces as usize) < self.faces() {
+            self.lost = LOOKS_FOR_LOST;
         }
         self.status = Some(status);
     }
@@ -107,15 +120,18 @@ impl Known {
 mod tests {
     use super::*;
 
+    const STEP: Duration = Duration::from_millis(33);
+
     /// What is due in each of `frames` frames, where the status of each comes back two frames later; `there(frame)` says
     /// how many faces are there to be found.
     fn run(frames: u32, capacity: usize, there: impl Fn(u32) -> u32) -> Vec<(Find, usize)> {
-        run_with(1, frames, capacity, there)
+        run_with(1, STEP, frames, capacity, there)
     }
 
-    /// The same where so many detectors take turns.
+    /// The same where so many detectors take turns, and so much time lies between frames.
     fn run_with(
         detectors: usize,
+        step: Duration,
         frames: u32,
         capacity: usize,
         there: impl Fn(u32) -> u32,
@@ -128,9 +144,10 @@ mod tests {
             if let Some(status) = statuses.iter().rev().find(|status| status.frame + 2 <= frame) {
                 known.learn(bytemuck::bytes_of(status));
             }
-            let (find, room) = known.live(capacity, Mode::Video, detectors);
+            let now = step * frame;
+            let (find, room) = known.live(capacity, Mode::Video, detectors, now);
             due.push((find, room));
-            known.goes_on(frame, find, room);
+            known.goes_on(frame, now, find, room);
             let finds = find == Find::Here || ahead;
             ahead = find == Find::Ahead;
             faces = if finds { there(frame).min(room as u32) } else { faces.min(there(frame)) };
@@ -154,9 +171,11 @@ mod tests {
         assert!(ahead.windows(2).all(|pair| pair[1] - pair[0] >= FIND_EVERY as usize), "{ahead:?}");
         assert_eq!((due[199].1, ahead.len()), (3, 6));
         assert!(due[3..].iter().all(|due| due.0 != Find::Here));
-        let both = run_with(2, 200, 4, |_| 3);
-        let ahead = both[20..].iter().filter(|due| due.0 == Find::Ahead).count();
-        assert!((11..=13).contains(&ahead), "each of two looks as often as one alone: {ahead}");
+        let looks = |due: &[(Find, usize)]| due[20..].iter().filter(|due| due.0 == Find::Ahead).count();
+        let both = looks(&run_with(2, STEP, 200, 4, |_| 3));
+        assert!((11..=13).contains(&both), "each of two looks as often as one alone: {both}");
+        let few = looks(&run_with(1, STEP * 15, 200, 4, |_| 3));
+        assert!((40..=60).contains(&few), "twice a second they look every 1.5 s: {few}");
     }
 
     #[test]
@@ -192,10 +211,18 @@ mod tests {
     #[test]
     fn what_was_before_a_reset_says_nothing() {
         let mut known = Known::default();
-        known.goes_on(1, Find::Here, 1);
+        known.goes_on(1, STEP, Find::Here, 1);
         known.forget();
         known.learn(bytemuck::bytes_of(&Status { frame: 0, faces: 3, ..bytemuck::Zeroable::zeroed() }));
-        assert_eq!((known.live(1, Mode::Video, 1), known.faces()), ((Find::Here, 1), 0));
+        assert_eq!((known.live(1, Mode::Video, 1, STEP), known.faces()), ((Find::Here, 1), 0));
+    }
+
+    #[test]
+    fn one_of_several_that_is_lost_is_looked_for_at_once_and_again() {
+        let due = run(60, 4, |frame| if frame == 30 { 2 } else { 3 });
+        let looks: Vec<usize> = (27..45).filter(|&frame| due[frame].0 == Find::Ahead).collect();
+        assert!(looks.first().is_some_and(|&first| first <= 33), "{looks:?}");
+        assert!((2..=3).contains(&looks.len()), "{looks:?}");
     }
 
     #[test]

@@ -152,7 +152,7 @@ impl DeviceObserver {
             self.known.learn(&status.unwrap_or_default());
         }
         let capacity = self.options.faces.min(MAX_FACES);
-        let looks = self.known.live(capacity, self.options.mode, self.nets.detectors());
+        let looks = self.known.live(capacity, self.options.mode, self.nets.detectors(), picture.time);
         let matte = self.nets.matte(self.options.matte, picture.texture.size());
         let looked = self.look(encoder, &picture, looks, matte)?;
         if self.nets.faces.is_some() {
@@ -276,7 +276,7 @@ impl DeviceObserver {
         let detector = self.looks.wrapping_sub(1) % self.nets.detectors().max(1);
         let due = Due { find, detector, blendshapes: self.options.blendshapes, matte, room: Some(faces) };
         let stages = self.follower.frame(encoder, &picture.texture, picture.time, &due)?;
-        self.known.goes_on(stages.number, find, faces);
+        self.known.goes_on(stages.number, picture.time, find, faces);
         Ok((due, stages))
     }
 

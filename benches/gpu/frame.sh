@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # What a whole frame costs on a GPU: benches/gpu/frame.sh ANTIFAZ CLIP OUT
 # ANTIFAZ is a release build, CLIP a clip of 1920x1080, OUT a folder for the figures. Times what a level costs, the levels
-# of a frame and of each net, and 2000 frames of the clip with four filters, 478 landmarks, expressions and the landscape
-# mask, each detector looking for more faces every 30th frame: as it is, with expressions a frame late, with drawn passes, with
-# those two of the filters that draw no mesh, and with four light ones, of which the last three share a pass. Then the passes of each
-# filter at 1920x1080, drawn and computed. Also tracks the bundled clips on GPU and CPU, for benches/gpu/apart.py.
+# of a frame and of each net, and 4000 frames of the clip, half of them as a whole and half by their stages, with four filters,
+# 478 landmarks, expressions and the landscape mask, each detector looking for more faces every 30th frame: as it is, with
+# expressions a frame late, with drawn passes, with those two of the filters that draw no mesh, and with four light ones, of
+# which the last three share a pass. Then the passes of each filter at 1920x1080, drawn and computed. Also tracks bundled clips
+# on GPU and CPU, for benches/gpu/apart.py.
 set -uo pipefail
 antifaz=$1 clip=$2 out=$3
 mkdir -p "$out"
@@ -14,7 +15,7 @@ bundle=models/face_landmarker/face_landmarker.task
 frames() {
   local to=$1
   shift
-  "$antifaz" bench --input "$clip" --in-memory --blendshapes --matte --nets gpu --frames "${FRAMES-2000}" --json "$@" >"$out/$to.json"
+  "$antifaz" bench --input "$clip" --in-memory --blendshapes --matte --nets gpu --frames "${FRAMES-4000}" --json "$@" >"$out/$to.json"
 }
 all=(--filter studio-blur --filter glasses --filter face-paint --filter film)
 frames frame "${all[@]}"

@@ -133,9 +133,9 @@ fn is_steady_in_every_tier(part: usize) {
     for name in of_part(&catalog, part) {
         let [mut composer, mut other] = bench.composers(&catalog, std::slice::from_ref(&name));
         let drawn = frames(&bench, &mut composer);
-        let made = bench.gpu.textures_created();
+        let made = bench.gpu.counts().textures;
         bench.draw(&mut composer, &observed, 120, Tier::High);
-        assert_eq!(bench.gpu.textures_created(), made, "{name} makes textures in every frame");
+        assert_eq!(bench.gpu.counts().textures, made, "{name} makes textures in every frame");
         assert!(drawn == frames(&bench, &mut other), "{name} draws the same frames differently");
         for tier in [Tier::Medium, Tier::Low] {
             let lower = bench.draw(&mut composer, &observed, 0, tier);

@@ -172,7 +172,7 @@ fn frames_of_one_kind_make_nothing_anew() {
         drop(picture);
         gpu.submit(encoder).unwrap();
         ticket.wait(&gpu).unwrap();
-        made.push((gpu.textures_created(), gpu.buffers_created()));
+        made.push((gpu.counts().textures, gpu.counts().buffers));
     }
     assert_eq!(made[3], made[11], "{made:?}");
 }

@@ -39,8 +39,8 @@ use work::FrameWork;
     after_help = "\
 Without --input the picture is made by the program. The first frames warm up and are not counted. Nothing overlaps:
 each frame is looked at, drawn and waited for, which is what the stage `sink` is. Reading the input does not count.
-The GPU tells the times of the stages in one frame, and that of the whole in the next, since each mark between stages makes
-it wait.
+The GPU tells the times of the stages in some frames, and that of the whole in as many others, since each mark
+between stages makes it wait.
 
 With --latency no frames are timed but the GPU alone, in microseconds: a level (a dispatch that needs the one before,
 or several side by side), the way to the GPU and back, barriers, loads and dense layers within one workgroup. Nets as
@@ -191,11 +191,17 @@ fn measure(
         }
         report.dropped = frame.dropped;
         report.frames.push(frame);
-        session.engine_mut().time_stages(report.frames.len().is_multiple_of(2));
+        session.engine_mut().time_stages(is_timed_by_stage(report.frames.len()));
         progress.step();
     }
     report.rss_mb = rss_mb();
     Ok(report)
+}
+
+/// Whether a frame is timed by its stages: half of all are, and half of those that come every so often, as looks of a detector
+/// do (a Weyl sequence of the golden ratio).
+fn is_timed_by_stage(frame: usize) -> bool {
+    (frame as u32).wrapping_mul(0x9e37_79b9) < 1 << 31
 }
 
 /// What was measured.
@@ -204,7 +210,7 @@ struct Report {
     frames: Vec<FrameReport>,
     /// Milliseconds of each stage on the GPU, where it tells.
     gpu: [Vec<f64>; Stage::ALL.len()],
-    /// Milliseconds of all of them together, of other frames: every other one is timed by its stages.
+    /// Milliseconds of all of them together, of other frames: see [`is_timed_by_stage`].
     gpu_frames: Vec<f64>,
     dropped: u64,
     rss_mb: Option<f64>,
@@ -239,6 +245,7 @@ impl Report {
             "frames": self.frames.len(),
             "frame_ms": value(self.frame_ms()),
             "frame_gpu_ms": value(percentiles(self.gpu_frames.clone())),
+            "gpu_frames": {"whole": self.gpu_frames.len(), "by_stage": self.gpu[Stage::Compose as usize].len()},
             "stages": stages,
             "dropped": self.dropped,
             "rss_mb": self.rss_mb,
@@ -314,6 +321,7 @@ mod tests {
         assert_eq!(json["adapter"], "soft");
         assert_eq!(json["frames"], 2);
         assert_eq!(json["frame_ms"], json!({"p50": 10.0, "p95": 30.0, "p99": 30.0}));
+        assert_eq!(json["gpu_frames"], json!({"whole": 2, "by_stage": 2}));
         assert_eq!(json["stages"]["vision"]["cpu_ms"]["p50"], 5.0);
         assert_eq!(json["stages"]["vision"].get("gpu_ms"), None);
         assert_eq!(json["stages"]["compose"]["gpu_ms"]["p99"], 2.5);
@@ -321,6 +329,14 @@ mod tests {
         assert_eq!(json["stages"]["compose"]["work"]["read_mb"], 5.0);
         assert_eq!((&json["dropped"], &json["rss_mb"]), (&json!(1), &json!(9.5)));
         assert_eq!(json["stages"].as_object().map(serde_json::Map::len), Some(Stage::ALL.len()));
+    }
+
+    #[test]
+    fn of_frames_that_come_every_so_often_half_are_timed_by_their_stages() {
+        for every in 1..=60 {
+            let by_stage = (0..600).filter(|turn| is_timed_by_stage(turn * every)).count();
+            assert!((270..=330).contains(&by_stage), "every {every} frames: {by_stage} of 600");
+        }
     }
 
     #[test]

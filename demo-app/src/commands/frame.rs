@@ -56,7 +56,7 @@ pub(super) fn print(model: &NetModel) -> Result<(), AppError> {
     }
     for kind in KINDS {
         let (name, options) = (kind.name, kind.options());
-        let plan = FramePlan::new(&offline::models(), &options, kind.find, [1280, 720])?;
+        let plan = FramePlan::new(&offline::models(), &options, kind.find, [1280, 720], None)?;
         let (levels, dispatches) = (plan.levels.len(), plan.dispatches());
         if model.json {
             let prefetched = plan.prefetched;

@@ -114,8 +114,8 @@ fn a_rehearsal_takes_the_place_of_the_first_draw_and_what_takes_it_down_leaves_t
     };
     assert!(reload("params.gain * 0.25", &mut maker).is_ok());
     let there = maker.rehearsal.as_ref().expect("a driver that compiles late").gpu().clone();
-    let drawn = there.textures_created();
-    assert!(drawn > preparer.gpu().textures_created(), "a picture was drawn there, and none here");
+    let drawn = there.counts().textures;
+    assert!(drawn > preparer.gpu().counts().textures, "a picture was drawn there, and none here");
 
     let faults = reload("params.gian", &mut maker).expect_err("it is broken");
     assert_eq!(faults.len(), 1, "{faults:?}");

@@ -19,7 +19,7 @@ use crate::{
     filter::{Filter, Look},
     gpu::{
         Gpu, GpuError, PassDesc, PassPipeline, TextureFormat,
-        shader::{Guard, Library, MERGED, Shader},
+        shader::{Guard, Library, MERGED, Shader, has_conditions},
     },
     quality::Tier,
 };
@@ -81,7 +81,7 @@ impl Merged {
         for tier in variants::TIERS {
             // Nothing that decides about chains depends on the picture's size.
             for steps in chains_of(&planned(look, [1, 1], tier, programs), look, programs) {
-                let alike = |chain: &&Chain| chain.steps == steps && !has_conditions(look, &steps);
+                let alike = |chain: &&Chain| chain.steps == steps && !may_vary(look, &steps);
                 if let Some(known) = merged.chains.iter().find(alike) {
                     let pipelines = Arc::clone(&known.pipelines);
                     merged.chains.push(Chain { tier, steps, pipelines });
@@ -206,10 +206,10 @@ pub(super) fn name(item: usize, name: &str) -> String {
 }
 
 /// Whether the filters of a chain may be others from tier to tier.
-fn has_conditions(look: &Look, steps: &[Draw]) -> bool {
+fn may_vary(look: &Look, steps: &[Draw]) -> bool {
     steps.iter().any(|step| match step {
         Draw::Filter { item, .. } => {
-            look.0[*item].filter.modules.iter().any(|module| module.text.contains("@if"))
+            look.0[*item].filter.modules.iter().any(|module| has_conditions(&module.text))
         }
         Draw::Lay { .. } | Draw::Chain(_) | Draw::Tool => false,
     })

@@ -1,10 +1,9 @@
 //! Staging memory for data that go up every frame. Its pieces are mapped again when the GPU is done with them,
 //! so that in steady state none is made.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::counts::{Tally, count};
 
 /// Smallest piece: many small writes share one.
 const PIECE_BYTES: u64 = 64 << 10;
@@ -17,7 +16,7 @@ const ALIGN: u64 = wgpu::COPY_BUFFER_ALIGNMENT;
 #[derive(Debug)]
 pub(super) struct Belt {
     free: Mutex<Vec<wgpu::Buffer>>,
-    created: Arc<AtomicUsize>,
+    tally: Arc<Tally>,
 }
 
 /// A mapped piece that one encoder fills.
@@ -32,8 +31,8 @@ struct Piece {
 pub(super) struct Load(Vec<Piece>);
 
 impl Belt {
-    pub(super) fn new(created: Arc<AtomicUsize>) -> Self {
-        Self { free: Mutex::default(), created }
+    pub(super) fn new(tally: Arc<Tally>) -> Self {
+        Self { free: Mutex::default(), tally }
     }
 
     /// The smallest free piece of at least `bytes`, or a new one.
@@ -43,7 +42,7 @@ impl Belt {
         if let Some((index, _)) = fitting.min_by_key(|(_, piece)| piece.size()) {
             return free.swap_remove(index);
         }
-        self.created.fetch_add(1, Ordering::Relaxed);
+        count(&self.tally.buffers);
         device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("staging"),
             size: bytes.max(PIECE_BYTES).next_multiple_of(PIECE_BYTES),

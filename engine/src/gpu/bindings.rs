@@ -234,6 +234,7 @@ impl Bindings {
                 },
             })
             .collect();
+        gpu.count_bind_group();
         let bound = gpu.device().create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some(&self.label),
             layout: &self.layouts[group as usize],

@@ -4,7 +4,7 @@
 //! - [`Gpu`]: device, queue, texture pool. Cheap to clone. Creating it is async, all else is sync and never
 //!   waits.
 //! - [`Texture`] is a lease: dropped, it goes back to the pool. In steady state nothing is created
-//!   ([`Gpu::textures_created`], [`Gpu::buffers_created`]).
+//!   ([`Gpu::counts`]).
 //! - [`shader::Library`] resolves imports and judges WGSL; [`PassPipeline`] and [`ComputePipeline`] reflect
 //!   their bind groups from it; resources are bound by the names they have in the shader.
 //! - [`Encoder`] records writes, draws and dispatches in order; [`Gpu::submit`] runs them. Dispatches between which nothing is
@@ -18,6 +18,7 @@ mod belt;
 mod bindings;
 mod buffer;
 mod compute;
+mod counts;
 mod covers;
 mod dispatch;
 mod encoder;
@@ -37,15 +38,13 @@ pub(crate) mod tests;
 mod texture;
 pub mod timer;
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::{Arc, OnceLock};
 
 pub use adapter::{AdapterInfo, GpuOptions};
 pub use bindings::{Resource, Sampler};
 pub use buffer::{Buffer, BufferUse};
 pub use compute::ComputePipeline;
+pub use counts::Counts;
 pub use covers::Covers;
 pub use dispatch::{Dispatch, Levels};
 pub use encoder::Encoder;
@@ -55,6 +54,8 @@ pub use reflect::{Member, Scalar};
 pub use render::{Draw, Load, Render};
 pub use surface::Presenter;
 pub use texture::{Texture, TextureDesc, TextureFormat};
+
+use counts::Tally;
 
 /// A device with all that belongs to it, passed first to whoever needs it. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -70,7 +71,7 @@ struct Inner {
     pool: Arc<pool::Pool>,
     belt: Arc<belt::Belt>,
     samplers: bindings::Samplers,
-    buffers_created: Arc<AtomicUsize>,
+    tally: Arc<Tally>,
     computes: bool,
     /// What the device was opened on, unless a host opened it.
     adapter: Option<wgpu::Adapter>,
@@ -135,14 +136,14 @@ impl Gpu {
         adapter: Option<wgpu::Adapter>,
         computes: bool,
     ) -> Self {
-        let buffers_created = Arc::new(AtomicUsize::new(0));
+        let tally = Arc::<Tally>::default();
         Self(Arc::new(Inner {
             health: health::Health::watch(&device),
             limits: device.limits(),
             pool: Arc::default(),
-            belt: Arc::new(belt::Belt::new(Arc::clone(&buffers_created))),
+            belt: Arc::new(belt::Belt::new(Arc::clone(&tally))),
             samplers: bindings::Samplers::new(&device),
-            buffers_created,
+            tally,
             computes,
             adapter,
             cache: OnceLock::new(),
@@ -255,6 +256,7 @@ impl Gpu {
     /// # Errors
     /// [`GpuError::DeviceLost`] from the loss on, and the driver's other complaints, each once.
     pub fn submit(&self, encoder: Encoder) -> Result<(), GpuError> {
+        counts::count(&self.0.tally.submits);
         self.0.queue.submit([encoder.into_host().finish()]);
         self.0.pool.age();
         self.poll()
@@ -273,6 +275,7 @@ impl Gpu {
     /// # Errors
     /// As [`Gpu::submit`].
     pub fn wait(&self) -> Result<(), GpuError> {
+        counts::count(&self.0.tally.waits);
         self.settle(wgpu::PollType::wait_indefinitely())
     }
 
@@ -285,14 +288,9 @@ impl Gpu {
         }
     }
 
-    /// How many textures were made so far: constant in steady state.
-    pub fn textures_created(&self) -> usize {
-        self.0.pool.created()
-    }
-
-    /// How many buffers were made so far: constant in steady state.
-    pub fn buffers_created(&self) -> usize {
-        self.0.buffers_created.load(Ordering::Relaxed)
+    /// What was made and done so far. In steady state nothing is made.
+    pub fn counts(&self) -> Counts {
+        self.0.tally.counts(self.0.pool.created())
     }
 
     /// wgpu's own device, for programs that embed the engine.
@@ -306,7 +304,11 @@ impl Gpu {
     }
 
     fn count_buffer(&self) {
-        self.0.buffers_created.fetch_add(1, Ordering::Relaxed);
+        counts::count(&self.0.tally.buffers);
+    }
+
+    fn count_bind_group(&self) {
+        counts::count(&self.0.tally.bind_groups);
     }
 
     fn limits(&self) -> &wgpu::Limits {

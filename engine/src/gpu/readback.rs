@@ -165,7 +165,7 @@ mod tests {
             let ticket = readback.start(&mut encoder, &texture).expect("a ticket");
             gpu.submit(encoder).expect("submitted");
             assert_eq!(ticket.wait(&gpu).expect("landed"), texels);
-            created.push(gpu.buffers_created());
+            created.push(gpu.counts().buffers);
         }
         assert_eq!(created[0], created[3]);
     }

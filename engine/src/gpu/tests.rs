@@ -84,7 +84,7 @@ fn leases_are_taken_again() {
         let (one, two) = (gpu.texture(&desc).unwrap(), gpu.texture(&desc).unwrap());
         assert_ne!(one.raw(), two.raw());
     }
-    assert_eq!(gpu.textures_created(), 2);
+    assert_eq!(gpu.counts().textures, 2);
 }
 
 #[test]

@@ -2,10 +2,21 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use super::{MERGED, error::Complaint, module::Module, words::is_name};
+use super::{
+    MERGED,
+    error::Complaint,
+    module::Module,
+    words::{is_name, words},
+};
 
 /// Parentheses and `!` in a condition.
 const MAX_DEPTH: u32 = 32;
+
+/// Whether flags may make a difference to a text.
+pub fn has_conditions(text: &str) -> bool {
+    let Ok(words) = words(text) else { return true };
+    words.windows(2).any(|pair| &text[pair[0].clone()] == "@" && &text[pair[1].clone()] == "if")
+}
 
 /// The words of `module` that `flags` leave, without the conditions themselves.
 pub(super) fn settle(module: &Module, flags: &[(&str, bool)]) -> Result<Vec<Range<usize>>, Complaint> {
@@ -158,6 +169,14 @@ mod tests {
         );
         assert_eq!(left("@if(off && on || !on) const A = 1; @else const A = 2;").unwrap(), "const A = 2 ;");
         assert_eq!(left("@if(!(off || off)) fn f() {} const B = 1;").unwrap(), "fn f ( ) { } const B = 1 ;");
+    }
+
+    #[test]
+    fn conditions_are_found_however_they_are_written() {
+        for text in ["@if(on) const A = 1;", "fn f(@ if(on) a: f32) {}", "@ // now\n if(on) const A = 1;"] {
+            assert!(has_conditions(text), "{text}");
+        }
+        assert!(!has_conditions("// @if(on)\n@fragment fn f() { if on {} }"));
     }
 
     #[test]

@@ -37,6 +37,7 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
 };
 
+pub use conditions::has_conditions;
 pub use error::ShaderError;
 pub use function::Function;
 pub use guard::Guard;
@@ -117,7 +118,7 @@ impl Library {
     /// Whether flags make any difference to the modules of `package`.
     pub fn has_conditions(&self, package: &str) -> bool {
         let own = |path: &str| path.split("::").next() == Some(package);
-        self.files.iter().any(|(path, (_, text))| own(path) && text.contains("@if"))
+        self.files.iter().any(|(path, (_, text))| own(path) && has_conditions(text))
     }
 
     /// Merges the module `root` with all that it imports, and validates the result. `flags` are the names that

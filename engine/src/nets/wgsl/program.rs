@@ -63,23 +63,7 @@ impl Program {
         workers: &Workers,
     ) -> Result<Self, GpuError> {
         let plan = wide::narrowed(plan);
-        let software = gpu.adapter().software;
-        let device = Device {
-            meets: match how.fusing {
-                Fusing::Auto => !software,
-                Fusing::Fused => true,
-                Fusing::Single => false,
-            },
-            threads: gpu.workgroup_invocations().min(MOST_THREADS),
-            memory: gpu.workgroup_bytes(),
-            halving: match how.precision {
-                Precision::F16 => Halving::All,
-                // There the time goes into unpacking.
-                Precision::F32 if software => Halving::None,
-                Precision::F32 => Halving::Lossless,
-            },
-            software,
-        };
+        let device = Device::of(gpu, how);
         let made = Made::of(&plan, device);
         let pipelines = compiled(gpu, &plan, &made.kernels, workers)?;
         let mut loading =
@@ -157,16 +141,40 @@ impl Program {
     }
 }
 
-/// The kernels that a net becomes on a desktop GPU, by level; none is compiled.
-pub fn described(plan: &Arc<Plan>) -> Vec<Vec<Described>> {
-    let desktop = Device {
+/// The kernels that a net becomes on a device, else on a desktop GPU, by level; none is compiled.
+pub fn described(plan: &Arc<Plan>, on: Option<(&Gpu, GpuNet)>) -> Vec<Vec<Described>> {
+    let device = on.map_or(Device::DESKTOP, |(gpu, how)| Device::of(gpu, how));
+    Made::of(&wide::narrowed(plan), device).described
+}
+
+impl Device {
+    const DESKTOP: Self = Self {
         meets: true,
         threads: MOST_THREADS,
         memory: 48 << 10,
         halving: Halving::Lossless,
         software: false,
     };
-    Made::of(&wide::narrowed(plan), desktop).described
+
+    fn of(gpu: &Gpu, how: GpuNet) -> Self {
+        let software = gpu.adapter().software;
+        Self {
+            meets: match how.fusing {
+                Fusing::Auto => !software,
+                Fusing::Fused => true,
+                Fusing::Single => false,
+            },
+            threads: gpu.workgroup_invocations().min(MOST_THREADS),
+            memory: gpu.workgroup_bytes(),
+            halving: match how.precision {
+                Precision::F16 => Halving::All,
+                // There the time goes into unpacking.
+                Precision::F32 if software => Halving::None,
+                Precision::F32 => Halving::Lossless,
+            },
+            software,
+        }
+    }
 }
 
 /// A net's kernels.

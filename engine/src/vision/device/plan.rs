@@ -1,11 +1,11 @@
-//! What a frame does on a desktop GPU, for people and tests.
+//! What a frame does on a GPU, for people and tests.
 
 use super::{
     Find,
     schedule::{Kernel, Net, Shape},
 };
 use crate::{
-    gpu::Dispatch,
+    gpu::{Dispatch, Gpu},
     nets::{self, Described, ModelId, Models},
     vision::{VisionError, VisionOptions},
 };
@@ -31,8 +31,8 @@ pub struct Part {
 }
 
 impl FramePlan {
-    /// Of a frame of `size` pixels that looks for faces as `find` says, with the first detector where several take turns.
-    /// Nothing is compiled, and no device is needed.
+    /// Of a frame of `size` pixels that looks for faces as `find` says, with the first detector where several take turns, on a
+    /// device, else on a desktop GPU. Nothing is compiled.
     ///
     /// # Errors
     /// When a model is missing or broken.
@@ -41,9 +41,11 @@ impl FramePlan {
         options: &VisionOptions,
         find: Find,
         size: [u32; 2],
+        on: Option<&Gpu>,
     ) -> Result<Self, VisionError> {
+        let on = on.map(|gpu| (gpu, options.kernels));
         let kernels =
-            |model: ModelId| -> Result<_, VisionError> { Ok(nets::described(&models.plan(model)?)) };
+            |model: ModelId| -> Result<_, VisionError> { Ok(nets::described(&models.plan(model)?, on)) };
         let shape = Shape {
             faces: options.faces > 0,
             find,

@@ -50,6 +50,21 @@ fn four_filters_that_see_one_pixel_are_one_pass() {
 }
 
 #[test]
+fn a_chain_is_that_of_its_tier_however_conditions_are_written() {
+    let bench = Bench::new();
+    let body = "    @ if(tier_low) let share = 0.25;\n    @ else let share = 0.5;\n    let c = picture_at(in.uv);\n    \
+                return vec4f(c.rgb * share, c.a);";
+    for items in [&[(body, "")][..], &[(body, ""), (TURN, "")], &[(TURN, ""), (body, "")]] {
+        let mut composer = Composer::new(&bench.gpu, look(items)).unwrap();
+        assert_eq!(composer.plan([8, 8], Tier::High).passes.len(), 1);
+        for (tier, share) in [(Tier::High, 0.5), (Tier::Low, 0.25)] {
+            let drawn = bench.draw(&mut composer, &plain([8, 8], [220, 220, 220, 255]), 0, tier);
+            shows(&drawn, [3, 3], [light(220) * share; 3]);
+        }
+    }
+}
+
+#[test]
 fn what_lies_between_passes_holds_no_more_than_a_picture() {
     let bench = Bench::new();
     let mut composer = Composer::new(&bench.gpu, look(&[(SCALE, "gain=2"), (SCALE, "gain=0.5")])).unwrap();
@@ -238,8 +253,8 @@ fn eight_filters_over_the_frame_have_two_textures() {
         composer.plan([16, 8], Tier::High).passes.iter().map(|pass| format!("{:?}", pass.target)).collect();
     assert_eq!(targets, BTreeSet::from([Slot::A, Slot::B].map(|slot| format!("{slot:?}"))));
     let picture = plain([16, 8], [90, 90, 90, 255]);
-    let before = bench.gpu.textures_created();
+    let before = bench.gpu.counts().textures;
     bench.draw(&mut composer, &picture, 0, Tier::High);
     // One of them is the frame itself, which the bench brings.
-    assert_eq!(bench.gpu.textures_created() - before, 1 + 2);
+    assert_eq!(bench.gpu.counts().textures - before, 1 + 2);
 }

@@ -31,11 +31,11 @@ fn a_persistent_target_is_read_while_it_is_written() {
     let mut draw = |seen, millis| bench.draw(&mut composer, seen, millis, Tier::High);
     let seen = plain([8, 8], GREY);
     shows(&draw(&seen, 100), [4, 4], [0.125, 0.0, 0.0]);
-    let made = bench.gpu.textures_created();
+    let made = bench.gpu.counts().textures;
     shows(&draw(&seen, 225), [4, 4], [0.25, 0.0, 0.125]);
     shows(&draw(&seen, 350), [4, 4], [0.375, 0.0, 0.25]);
     shows(&draw(&seen, 50), [4, 4], [0.125, 0.0, 0.0]);
-    assert_eq!(bench.gpu.textures_created(), made, "textures are made in every frame");
+    assert_eq!(bench.gpu.counts().textures, made, "textures are made in every frame");
     shows(&draw(&plain([16, 8], GREY), 60), [4, 4], [0.25, 0.0, 0.01]);
 }
 
@@ -71,12 +71,12 @@ fn a_history_holds_as_many_frames_as_it_says() {
     let mut draw =
         |millis, expected| shows(&bench.draw(&mut composer, &seen, millis, Tier::High), [3, 3], expected);
     draw(100, [0.0; 3]);
-    let made = bench.gpu.textures_created();
+    let made = bench.gpu.counts().textures;
     draw(200, [0.1, 0.0, 0.0]);
     draw(300, [0.2, 0.1, 0.0]);
     draw(400, [0.3, 0.2, 0.1]);
     draw(500, [0.4, 0.3, 0.2]);
     draw(100, [0.0; 3]);
     draw(150, [0.1, 0.0, 0.0]);
-    assert_eq!(bench.gpu.textures_created(), made, "textures are made in every frame");
+    assert_eq!(bench.gpu.counts().textures, made, "textures are made in every frame");
 }

@@ -56,7 +56,7 @@ fn particles_are_moved_and_drawn_while_they_live() {
         shows(&drawn, [x - 5, 8], below);
         shows(&drawn, [x, 12], below);
     }
-    let made = (bench.gpu.textures_created(), bench.gpu.buffers_created());
+    let made = (bench.gpu.counts().textures, bench.gpu.counts().buffers);
     let drawn = draw(1125);
     shows(&drawn, [40, 10], [1.0, 0.75, 0.0]);
     let drawn = draw(1250);
@@ -64,9 +64,9 @@ fn particles_are_moved_and_drawn_while_they_live() {
     shows(&drawn, [8, 7], below);
     shows(&drawn, [24, 15], [0.5, 0.75, 0.0]);
     shows(&drawn, [40, 12], below);
-    assert_eq!(bench.gpu.textures_created(), made.0, "textures are made in every frame");
+    assert_eq!(bench.gpu.counts().textures, made.0, "textures are made in every frame");
     // What the bench itself hands in: faces.
-    assert_eq!(bench.gpu.buffers_created(), made.1 + 2, "buffers are made in every frame");
+    assert_eq!(bench.gpu.counts().buffers, made.1 + 2, "buffers are made in every frame");
     shows(&draw(500), [40, 8], [1.0, 0.75, 0.0]);
 }
 

@@ -330,7 +330,7 @@ fn nothing_is_made_while_frames_go_on() {
     for step in 0..8 {
         rig.frame(&heads, at(step * 40), find(&rig), Spoiled::Nothing);
         rig.gpu.wait().unwrap();
-        made.push((rig.gpu.buffers_created(), rig.gpu.textures_created()));
+        made.push((rig.gpu.counts().buffers, rig.gpu.counts().textures));
     }
     assert_eq!(made[3], made[7], "{made:?}");
 }

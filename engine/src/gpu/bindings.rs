@@ -6,6 +6,7 @@ use super::{
     Buffer, BufferUse, Gpu, GpuError, Texture, health,
     reflect::{self, Member, Slot},
     shader::Shader,
+    uses::{How, Id, Use},
 };
 
 /// Bind groups kept a pipeline: textures from the pool come back in few constellations.
@@ -168,24 +169,32 @@ impl Bindings {
                 Some(Resource::Buffer(buffer)) => buffer.bytes(),
                 Some(Resource::Sampler(_)) | None => 0,
             };
-            use wgpu::{BindingType as Ty, BufferBindingType as Buffer};
-            match slot.entry.ty {
-                Ty::StorageTexture { .. } | Ty::Buffer { ty: Buffer::Storage { read_only: false }, .. } => {
-                    traffic.written += bytes;
-                }
-                _ => traffic.read += bytes,
+            match how(slot.entry.ty) {
+                How::Writes => traffic.written += bytes,
+                How::Reads | How::Constant => traffic.read += bytes,
             }
         }
         traffic
     }
 
-    /// All buffers among `given` that the shader sees.
-    pub(super) fn buffers(&self, given: &[(&str, Resource<'_>)]) -> Vec<wgpu::Buffer> {
-        let buffer = |slot: &Slot| match given.iter().find(|(name, _)| *name == slot.name) {
-            Some((_, Resource::Buffer(buffer))) => Some(buffer.raw().clone()),
-            _ => None,
+    /// All buffers and textures among `given` that the shader uses.
+    pub(super) fn uses_of(&self, given: &[(&str, Resource<'_>)]) -> Vec<Use> {
+        let one = |slot: &Slot| {
+            let (_, resource) = given.iter().find(|(name, _)| *name == slot.name)?;
+            let how = how(slot.entry.ty);
+            match resource {
+                Resource::Buffer(buffer) => {
+                    Some(Use { id: Id::Buffer(buffer.raw().clone()), how, view: None })
+                }
+                Resource::Texture(texture) | Resource::Coded(texture) => {
+                    let desc = texture.desc();
+                    let view = (desc.mips == 1 && desc.layers == 1).then(|| texture.view().clone());
+                    Some(Use { id: Id::Texture(texture.raw().clone()), how, view })
+                }
+                Resource::Sampler(_) => None,
+            }
         };
-        self.slots.iter().filter_map(buffer).collect()
+        self.slots.iter().filter_map(one).collect()
     }
 
     /// The storage buffers among `given` that the shader reads, and those that it writes or may write. Each comes
@@ -278,6 +287,17 @@ impl Bindings {
             }
             (wanted, _) => Err(wrong(format!("is a {}, but something else was given", kind(wanted)))),
         }
+    }
+}
+
+fn how(bound: wgpu::BindingType) -> How {
+    use wgpu::{BindingType as Ty, BufferBindingType as Buffer};
+    match bound {
+        Ty::StorageTexture { .. } | Ty::Buffer { ty: Buffer::Storage { read_only: false }, .. } => {
+            How::Writes
+        }
+        Ty::Buffer { ty: Buffer::Uniform, .. } => How::Constant,
+        _ => How::Reads,
     }
 }
 

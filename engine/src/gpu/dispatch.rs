@@ -4,9 +4,14 @@
 //! dispatches each waits for the one before, even where they have nothing to do with each other. [`Levels`] moves
 //! what a whole level reads to its readable state at once; then nothing stands between the dispatches of a level.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
-use super::{ComputePipeline, Gpu, GpuError, Resource, bindings::Traffic, pending::One};
+use super::{
+    ComputePipeline, Gpu, GpuError, Resource,
+    bindings::Traffic,
+    pending::One,
+    uses::{Id, Use, Uses},
+};
 use crate::telemetry::Work;
 
 /// A dispatch whose resources are bound once and for all.
@@ -19,7 +24,7 @@ pub struct Dispatch {
     reads: Vec<wgpu::Buffer>,
     writes: Vec<wgpu::Buffer>,
     /// All that it sees.
-    buffers: Vec<wgpu::Buffer>,
+    uses: Vec<Use>,
     traffic: Traffic,
     /// Bytes of what it reads that all workgroups along z share.
     shared: u64,
@@ -39,8 +44,8 @@ impl Dispatch {
         let groups = pipeline.bindings().groups(gpu, resources)?;
         let [reads, writes] = pipeline.bindings().storage_buffers(resources);
         let traffic = pipeline.bindings().traffic(resources);
-        let buffers = pipeline.bindings().buffers(resources);
-        Ok(Self { pipeline, groups, workgroups, reads, writes, buffers, traffic, shared: traffic.read })
+        let uses = pipeline.bindings().uses_of(resources);
+        Ok(Self { pipeline, groups, workgroups, reads, writes, uses, traffic, shared: traffic.read })
     }
 
     /// The same, counted as one whose workgroups along z each have a part of the buffers, but for `shared` bytes of
@@ -75,7 +80,7 @@ impl Dispatch {
 
     /// The same, to be recorded with what barriers wgpu finds necessary.
     pub(super) fn pending(&self) -> One {
-        One::new(&self.pipeline, self.groups.clone(), self.workgroups, self.buffers.clone())
+        One::new(&self.pipeline, self.groups.clone(), self.workgroups, self.uses.clone())
     }
 }
 
@@ -113,7 +118,7 @@ pub(super) fn record(
 #[derive(Clone, Debug, Default)]
 pub struct Levels {
     levels: Arc<Vec<Level>>,
-    buffers: Arc<HashSet<wgpu::Buffer>>,
+    uses: Arc<Uses>,
     barriers: usize,
     work: Work,
 }
@@ -141,8 +146,8 @@ impl Levels {
     pub fn new(levels: impl IntoIterator<Item = Vec<Dispatch>>) -> Self {
         let mut touched = Touched::default();
         let mut made = Self::default();
-        let (mut all, mut buffers) = (Vec::new(), HashSet::new());
-        for dispatches in levels {
+        let (mut all, mut uses) = (Vec::new(), Uses::default());
+        for (level, dispatches) in levels.into_iter().enumerate() {
             let mut settled = touched.clone();
             let settles = settled.settle(dispatches.iter().flat_map(|dispatch| &dispatch.reads));
             // Both ways lead to the same last touches.
@@ -151,11 +156,11 @@ impl Levels {
             made.barriers += together.min(each);
             for dispatch in &dispatches {
                 made.work += dispatch.work();
-                buffers.extend(dispatch.buffers.iter().cloned());
+                dispatch.uses.iter().for_each(|one| uses.note(one, level));
             }
             all.push(Level { settles, dispatches });
         }
-        Self { levels: Arc::new(all), buffers: Arc::new(buffers), ..made }
+        Self { levels: Arc::new(all), uses: Arc::new(uses), ..made }
     }
 
     /// How often the GPU waits within the pass, as far as buffers are concerned: one less than there are levels
@@ -176,20 +181,23 @@ impl Levels {
 
     /// Whether a dispatch sees `buffer`.
     pub(super) fn sees(&self, buffer: &wgpu::Buffer) -> bool {
-        self.buffers.contains(buffer)
+        self.uses.of(&Id::Buffer(buffer.clone())).is_some()
     }
 
-    /// Records all levels.
-    pub(super) fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
-        for level in self.levels.iter() {
-            if !level.settles.is_empty() {
-                let readable =
-                    |buffer| wgpu::BufferTransition { buffer, state: wgpu::BufferUses::STORAGE_READ_ONLY };
-                pass.transition_resources(level.settles.iter().map(readable), std::iter::empty());
-            }
-            for dispatch in &level.dispatches {
-                record(pass, dispatch.pipeline.raw(), &dispatch.groups, dispatch.workgroups);
-            }
+    /// What they use, by level.
+    pub(super) fn uses(&self) -> &Uses {
+        &self.uses
+    }
+
+    /// Buffers that level `index` reads and is better made to wait for at once.
+    pub(super) fn settles(&self, index: usize) -> &[wgpu::Buffer] {
+        self.levels.get(index).map_or(&[], |level| &level.settles)
+    }
+
+    /// Records the dispatches of level `index`.
+    pub(super) fn record(&self, index: usize, pass: &mut wgpu::ComputePass<'_>) {
+        for dispatch in self.levels.get(index).into_iter().flat_map(|level| &level.dispatches) {
+            record(pass, dispatch.pipeline.raw(), &dispatch.groups, dispatch.workgroups);
         }
     }
 }

@@ -134,8 +134,8 @@ impl Encoder {
         let groups = pipeline.bindings().groups(&self.gpu, resources)?;
         let Traffic { read, written } = pipeline.bindings().traffic(resources);
         self.work += Work { dispatches: 1, read, written, ..Work::default() };
-        let buffers = pipeline.bindings().buffers(resources);
-        self.push(Step::One(One::new(pipeline, groups, workgroups, buffers)));
+        let uses = pipeline.bindings().uses_of(resources);
+        self.push(Step::One(One::new(pipeline, groups, workgroups, uses)));
         Ok(())
     }
 

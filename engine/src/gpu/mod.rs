@@ -8,7 +8,8 @@
 //! - [`shader::Library`] resolves imports and judges WGSL; [`PassPipeline`] and [`ComputePipeline`] reflect
 //!   their bind groups from it; resources are bound by the names they have in the shader.
 //! - [`Encoder`] records writes, draws and dispatches in order; [`Gpu::submit`] runs them. Dispatches between which nothing is
-//!   drawn share a pass. Many small ones are put into [`Levels`], so that they don't wait for each other without need.
+//!   drawn share a pass, and run as soon as what they need is there. Many small ones are put into [`Levels`], so that they
+//!   don't wait for each other without need.
 //! - One door in: [`Encoder::write`]. One door out: [`readback`].
 //! - A lost device and whatever the driver complains about come back from [`Gpu::submit`] as [`GpuError`];
 //!   nothing panics.
@@ -25,6 +26,7 @@ mod encoder;
 mod error;
 mod health;
 mod keep;
+mod order;
 mod pass;
 mod pending;
 mod pool;
@@ -37,6 +39,7 @@ mod surface;
 pub(crate) mod tests;
 mod texture;
 pub mod timer;
+mod uses;
 
 use std::sync::{Arc, OnceLock};
 

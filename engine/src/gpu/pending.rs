@@ -1,8 +1,12 @@
 //! Dispatches on their way into one compute pass. A pass of its own takes a GPU several times as long as a wait within one,
 //! so they are held back until something is recorded that no compute pass can hold. Writes to buffers that none of them
-//! sees go before the pass meanwhile, and copies of buffers after it.
+//! sees go before the pass meanwhile, and copies of buffers after it. In the pass each runs as soon as it can: see
+//! [`order`].
 
-use super::{ComputePipeline, Levels, dispatch};
+use super::{
+    ComputePipeline, Levels, dispatch, order,
+    uses::{Id, Use},
+};
 
 /// A pass, and copies after it.
 #[derive(Debug, Default)]
@@ -20,14 +24,14 @@ pub(super) enum Step {
     Levels(String, Levels),
 }
 
-/// A dispatch that is bound, and all buffers that it sees.
+/// A dispatch that is bound, and all that it uses.
 #[derive(Debug)]
 pub(super) struct One {
     label: String,
     pipeline: wgpu::ComputePipeline,
     groups: Vec<wgpu::BindGroup>,
     workgroups: [u32; 3],
-    buffers: Vec<wgpu::Buffer>,
+    uses: Vec<Use>,
 }
 
 impl One {
@@ -35,10 +39,14 @@ impl One {
         pipeline: &ComputePipeline,
         groups: Vec<wgpu::BindGroup>,
         workgroups: [u32; 3],
-        buffers: Vec<wgpu::Buffer>,
+        uses: Vec<Use>,
     ) -> Self {
         let label = pipeline.bindings().label().to_owned();
-        Self { label, pipeline: pipeline.raw().clone(), groups, workgroups, buffers }
+        Self { label, pipeline: pipeline.raw().clone(), groups, workgroups, uses }
+    }
+
+    pub(super) fn uses(&self) -> &[Use] {
+        &self.uses
     }
 }
 
@@ -76,8 +84,8 @@ impl Pending {
     pub(super) fn record(&mut self, raw: &mut wgpu::CommandEncoder) {
         if !self.steps.is_empty() {
             let desc = wgpu::ComputePassDescriptor { label: Some("dispatches"), timestamp_writes: None };
-            let mut pass = raw.begin_compute_pass(&desc);
-            self.steps.drain(..).for_each(|step| step.record(&mut pass));
+            record(&self.steps, &mut raw.begin_compute_pass(&desc));
+            self.steps.clear();
         }
         for Copy { from, to } in self.copies.drain(..) {
             raw.copy_buffer_to_buffer(&from, 0, &to, 0, from.size());
@@ -88,21 +96,80 @@ impl Pending {
 impl Step {
     fn sees(&self, buffer: &wgpu::Buffer) -> bool {
         match self {
-            Self::One(one) => one.buffers.contains(buffer),
+            Self::One(one) => one.uses.iter().any(|used| used.id == Id::Buffer(buffer.clone())),
             Self::Levels(_, levels) => levels.sees(buffer),
         }
     }
 
-    fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
+    /// How many levels it has.
+    fn levels(&self) -> usize {
         match self {
-            Self::One(One { label, pipeline, groups, workgroups, .. }) => {
+            Self::One(_) => 1,
+            Self::Levels(_, levels) => levels.count(),
+        }
+    }
+}
+
+/// Records `steps`, level by level. What a level reads is made readable at once, so that nothing stands between its
+/// dispatches; nets come first, since others wait for them longest.
+fn record(steps: &[Step], pass: &mut wgpu::ComputePass<'_>) {
+    let places = order::places(steps);
+    let placed = || steps.iter().zip(&places);
+    let count = placed().map(|(step, place)| place.level + step.levels()).max().unwrap_or(0);
+    for level in 0..count {
+        let (mut buffers, mut textures) = (Vec::new(), Vec::new());
+        for (step, place) in placed() {
+            match step {
+                Step::Levels(_, levels) if level >= place.level => {
+                    buffers.extend(levels.settles(level - place.level));
+                }
+                Step::One(one) if level == place.level => settle(one, place, &mut buffers, &mut textures),
+                Step::Levels(..) | Step::One(_) => {}
+            }
+        }
+        if !(buffers.is_empty() && textures.is_empty()) {
+            let readable =
+                |buffer| wgpu::BufferTransition { buffer, state: wgpu::BufferUses::STORAGE_READ_ONLY };
+            let sampled = |texture| wgpu::TextureTransition {
+                texture,
+                selector: None,
+                state: wgpu::TextureUses::RESOURCE,
+            };
+            pass.transition_resources(buffers.into_iter().map(readable), textures.into_iter().map(sampled));
+        }
+        for (step, place) in placed() {
+            if let Step::Levels(label, levels) = step
+                && level >= place.level
+            {
+                if level == place.level {
+                    pass.insert_debug_marker(label);
+                }
+                levels.record(level - place.level, pass);
+            }
+        }
+        for (step, place) in placed() {
+            if let Step::One(One { label, pipeline, groups, workgroups, .. }) = step
+                && level == place.level
+            {
                 pass.insert_debug_marker(label);
                 dispatch::record(pass, pipeline, groups, *workgroups);
             }
-            Self::Levels(label, levels) => {
-                pass.insert_debug_marker(label);
-                levels.record(pass);
-            }
+        }
+    }
+}
+
+/// Adds what `one` reads and was written before in the pass.
+fn settle<'a>(
+    one: &'a One,
+    place: &order::Place,
+    buffers: &mut Vec<&'a wgpu::Buffer>,
+    textures: &mut Vec<&'a wgpu::TextureView>,
+) {
+    for used in place.settles.iter().map(|&index| &one.uses[index]) {
+        match (&used.id, &used.view) {
+            (Id::Buffer(buffer), _) if !buffers.contains(&buffer) => buffers.push(buffer),
+            (Id::Texture(_), Some(view)) if !textures.contains(&view) => textures.push(view),
+            _ => {}
         }
     }
 }
@@ -112,8 +179,8 @@ mod tests {
     use std::sync::Arc;
 
     use crate::gpu::{
-        Buffer, BufferUse, ComputePipeline, Dispatch, Encoder, Gpu, Levels, Resource, readback::Readback,
-        shader::Library, tests::gpu,
+        Buffer, BufferUse, ComputePipeline, Dispatch, Encoder, Gpu, Levels, Resource, order,
+        readback::Readback, shader::Library, tests::gpu,
     };
 
     const ADD: &str = "
@@ -184,6 +251,76 @@ mod tests {
             };
             assert_eq!(tickets.into_iter().map(value).collect::<Vec<_>>(), [3, 43, 543, 1087], "{way}");
         }
+    }
+
+    #[test]
+    fn whatever_the_order_results_are_those_of_one_after_the_other() {
+        let adder = Adder::new();
+        let mut seed = 11_u64;
+        let mut below = |limit: usize| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) as usize % limit
+        };
+        for _ in 0..40 {
+            let count = 3 + below(6);
+            // Pairs of what is read and what is written, alone or in levels.
+            let mut pair = || (below(count), below(count - 1));
+            let pairs: Vec<_> = std::iter::repeat_with(&mut pair)
+                .map(|(one, sum)| (one, (one + 1 + sum) % count))
+                .take(24)
+                .collect();
+            let groups: Vec<_> = (0..6).map(|_| (below(2), below(3))).collect();
+            let run = |waits: bool| {
+                let numbers: Vec<Buffer> = (0..count).map(|_| adder.number()).collect();
+                let mut encoder = adder.gpu.encoder("random");
+                for (index, number) in numbers.iter().enumerate() {
+                    encoder.write(number, 0, &(index as u32 + 1).to_le_bytes());
+                }
+                for (pairs, (way, split)) in pairs.chunks(4).zip(&groups) {
+                    let dispatches =
+                        pairs.iter().map(|&(one, sum)| adder.dispatch(&numbers[one], &numbers[sum]));
+                    let dispatches: Vec<Dispatch> = dispatches.collect();
+                    match way {
+                        0 => encoder.compute(&dispatches),
+                        _ => {
+                            let (early, late) = dispatches.split_at(split + 1);
+                            let levels = Levels::new([early.to_vec(), late.to_vec()]);
+                            encoder.compute_levels("levels", &levels);
+                        }
+                    }
+                    if waits {
+                        encoder.end_pass();
+                    }
+                }
+                let readback = Readback::new();
+                let start = |number| readback.start_buffer(&mut encoder, number).expect("a ticket");
+                let tickets: Vec<_> = numbers.iter().map(start).collect();
+                adder.gpu.submit(encoder).expect("submitted");
+                tickets.into_iter().map(|ticket| ticket.wait(&adder.gpu).expect("landed")).collect::<Vec<_>>()
+            };
+            assert_eq!(run(false), run(true), "{pairs:?} {groups:?}");
+        }
+    }
+
+    #[test]
+    fn each_step_runs_as_soon_as_what_it_needs_is_there() {
+        let adder = Adder::new();
+        let [one, sum, other, third] = std::array::from_fn(|_| adder.number());
+        let mut encoder = adder.gpu.encoder("order");
+        let chain = [(&one, &sum), (&sum, &other), (&other, &third)];
+        let levels = Levels::new(chain.map(|(one, sum)| vec![adder.dispatch(one, sum)]));
+        encoder.compute(&[adder.dispatch(&one, &sum)]);
+        encoder.compute_levels("chain", &levels);
+        let apart = adder.number();
+        for (one, sum) in [(&one, &apart), (&sum, &apart), (&apart, &one), (&other, &apart), (&apart, &third)]
+        {
+            encoder.compute(&[adder.dispatch(one, sum)]);
+        }
+        let placed: Vec<usize> =
+            order::places(&encoder.pending().steps).into_iter().map(|place| place.level).collect();
+        // The chain is at 1, 2 and 3: whoever comes after waits for that part of it that it sees.
+        assert_eq!(placed, [0, 1, 0, 2, 3, 4, 5]);
+        adder.gpu.submit(encoder).expect("submitted");
     }
 
     #[test]

@@ -28,13 +28,8 @@ pub(super) fn places(steps: &[Step]) -> Vec<Place> {
                 one.uses().iter().for_each(|used| alone.note(used, place.level));
             }
             Step::Levels(_, levels) => {
-                place.level = alone.put_off(levels.uses());
-                for (level, other) in &before {
-                    let later = other.put_off(levels.uses());
-                    if later > 0 {
-                        place.level = place.level.max(level + later);
-                    }
-                }
+                let others = before.iter().map(|(level, other)| other.let_begin(*level, levels.uses()));
+                place.level = others.max().unwrap_or(0).max(alone.let_begin(0, levels.uses()));
                 before.push((place.level, levels.uses()));
             }
         }

@@ -261,30 +261,29 @@ mod tests {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (seed >> 33) as usize % limit
         };
-        for _ in 0..40 {
-            let count = 3 + below(6);
+        for _ in 0..100 {
+            let count = 3 + below(20);
             // Pairs of what is read and what is written, alone or in levels.
             let mut pair = || (below(count), below(count - 1));
             let pairs: Vec<_> = std::iter::repeat_with(&mut pair)
                 .map(|(one, sum)| (one, (one + 1 + sum) % count))
-                .take(24)
+                .take(40)
                 .collect();
-            let groups: Vec<_> = (0..6).map(|_| (below(2), below(3))).collect();
+            let groups: Vec<_> = (0..5).map(|_| (below(3), 1 + below(4))).collect();
             let run = |waits: bool| {
                 let numbers: Vec<Buffer> = (0..count).map(|_| adder.number()).collect();
                 let mut encoder = adder.gpu.encoder("random");
                 for (index, number) in numbers.iter().enumerate() {
                     encoder.write(number, 0, &(index as u32 + 1).to_le_bytes());
                 }
-                for (pairs, (way, split)) in pairs.chunks(4).zip(&groups) {
+                for (pairs, (way, width)) in pairs.chunks(8).zip(&groups) {
                     let dispatches =
                         pairs.iter().map(|&(one, sum)| adder.dispatch(&numbers[one], &numbers[sum]));
                     let dispatches: Vec<Dispatch> = dispatches.collect();
                     match way {
                         0 => encoder.compute(&dispatches),
                         _ => {
-                            let (early, late) = dispatches.split_at(split + 1);
-                            let levels = Levels::new([early.to_vec(), late.to_vec()]);
+                            let levels = Levels::new(dispatches.chunks(*width).map(<[_]>::to_vec));
                             encoder.compute_levels("levels", &levels);
                         }
                     }
@@ -320,6 +319,21 @@ mod tests {
             order::places(&encoder.pending().steps).into_iter().map(|place| place.level).collect();
         // The chain is at 1, 2 and 3: whoever comes after waits for that part of it that it sees.
         assert_eq!(placed, [0, 1, 0, 2, 3, 4, 5]);
+        adder.gpu.submit(encoder).expect("submitted");
+    }
+
+    #[test]
+    fn levels_come_after_others_that_began_late() {
+        let adder = Adder::new();
+        let numbers: [Buffer; 7] = std::array::from_fn(|_| adder.number());
+        let dispatch = |[one, sum]: [usize; 2]| adder.dispatch(&numbers[one], &numbers[sum]);
+        let levels = |pairs: &[[usize; 2]]| Levels::new(pairs.iter().map(|pair| vec![dispatch(*pair)]));
+        let mut encoder = adder.gpu.encoder("levels");
+        encoder.compute(&[[0, 1], [1, 2], [2, 3]].map(dispatch));
+        encoder.compute_levels("late", &levels(&[[3, 4]]));
+        encoder.compute_levels("later", &levels(&[[0, 5], [5, 6], [4, 6]]));
+        let placed = order::places(&encoder.pending().steps);
+        assert_eq!(placed.iter().map(|place| place.level).collect::<Vec<_>>(), [0, 1, 2, 3, 2]);
         adder.gpu.submit(encoder).expect("submitted");
     }
 

@@ -53,11 +53,13 @@ impl Span {
         [read, self.written].into_iter().flatten().map(|[_, last]| last + 1).max().unwrap_or(0)
     }
 
-    /// By how much `later` uses, which count from 0, must be put off to come after these.
-    pub(super) fn puts_off(&self, later: &Self) -> usize {
-        let first =
-            |times: Option<[usize; 2]>, how| times.map(|[first, _]| self.after(how).saturating_sub(first));
-        let [read, written] = [first(later.read, How::Reads), first(later.written, How::Writes)];
+    /// When `later` uses, which count from 0, can begin to come after these, which began at `start`.
+    pub(super) fn lets_begin(&self, start: usize, later: &Self) -> usize {
+        let begin = |times: Option<[usize; 2]>, how| {
+            let (after, [first, _]) = (self.after(how), times?);
+            (after > 0).then(|| (start + after).saturating_sub(first))
+        };
+        let [read, written] = [begin(later.read, How::Reads), begin(later.written, How::Writes)];
         read.max(written).unwrap_or(0)
     }
 }
@@ -75,12 +77,12 @@ impl Uses {
         self.0.get(id)
     }
 
-    /// By how much `later` uses must be put off to come after these, if that is more than 0.
-    pub(super) fn put_off(&self, later: &Self) -> usize {
+    /// When `later` uses, which count from 0, can begin to come after these, which began at `start`.
+    pub(super) fn let_begin(&self, start: usize, later: &Self) -> usize {
         let (few, many) = if self.0.len() < later.0.len() { (self, later) } else { (later, self) };
         let both = few.0.iter().filter_map(|(id, span)| Some((span, many.of(id)?)));
         let ordered =
             both.map(|(one, other)| if std::ptr::eq(few, self) { (one, other) } else { (other, one) });
-        ordered.map(|(before, after)| before.puts_off(after)).max().unwrap_or(0)
+        ordered.map(|(before, after)| before.lets_begin(start, after)).max().unwrap_or(0)
     }
 }

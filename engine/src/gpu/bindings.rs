@@ -177,7 +177,7 @@ impl Bindings {
         traffic
     }
 
-    /// All buffers and textures among `given` that the shader uses.
+    /// All buffers and textures among `given` that the shader uses, each once for each way.
     pub(super) fn uses_of(&self, given: &[(&str, Resource<'_>)]) -> Vec<Use> {
         let one = |slot: &Slot| {
             let (_, resource) = given.iter().find(|(name, _)| *name == slot.name)?;
@@ -194,27 +194,13 @@ impl Bindings {
                 Resource::Sampler(_) => None,
             }
         };
-        self.slots.iter().filter_map(one).collect()
-    }
-
-    /// The storage buffers among `given` that the shader reads, and those that it writes or may write. Each comes
-    /// once.
-    pub(super) fn storage_buffers(&self, given: &[(&str, Resource<'_>)]) -> [Vec<wgpu::Buffer>; 2] {
-        let mut found = [Vec::new(), Vec::new()];
-        for slot in &self.slots {
-            let wgpu::BindingType::Buffer { ty: wgpu::BufferBindingType::Storage { read_only }, .. } =
-                slot.entry.ty
-            else {
-                continue;
-            };
-            let list = &mut found[usize::from(!read_only)];
-            if let Some((_, Resource::Buffer(buffer))) = given.iter().find(|(name, _)| *name == slot.name)
-                && !list.contains(buffer.raw())
-            {
-                list.push(buffer.raw().clone());
+        let mut uses: Vec<Use> = Vec::with_capacity(self.slots.len());
+        for used in self.slots.iter().filter_map(one) {
+            if !uses.iter().any(|known| known.id == used.id && known.how == used.how) {
+                uses.push(used);
             }
         }
-        found
+        uses
     }
 
     fn group(

@@ -10,7 +10,7 @@ use super::{
     ComputePipeline, Gpu, GpuError, Resource,
     bindings::Traffic,
     pending::One,
-    uses::{Id, Use, Uses},
+    uses::{How, Id, Use, Uses},
 };
 use crate::telemetry::Work;
 
@@ -20,9 +20,6 @@ pub struct Dispatch {
     pipeline: Arc<ComputePipeline>,
     groups: Vec<wgpu::BindGroup>,
     workgroups: [u32; 3],
-    /// Storage buffers that the shader declares as `read`, and as `read_write`.
-    reads: Vec<wgpu::Buffer>,
-    writes: Vec<wgpu::Buffer>,
     /// All that it sees.
     uses: Vec<Use>,
     traffic: Traffic,
@@ -42,10 +39,9 @@ impl Dispatch {
         workgroups: [u32; 3],
     ) -> Result<Self, GpuError> {
         let groups = pipeline.bindings().groups(gpu, resources)?;
-        let [reads, writes] = pipeline.bindings().storage_buffers(resources);
         let traffic = pipeline.bindings().traffic(resources);
         let uses = pipeline.bindings().uses_of(resources);
-        Ok(Self { pipeline, groups, workgroups, reads, writes, uses, traffic, shared: traffic.read })
+        Ok(Self { pipeline, groups, workgroups, uses, traffic, shared: traffic.read })
     }
 
     /// The same, counted as one whose workgroups along z each have a part of the buffers, but for `shared` bytes of
@@ -76,6 +72,14 @@ impl Dispatch {
         Arc::ptr_eq(&self.pipeline, &other.pipeline)
             && self.groups == other.groups
             && self.workgroups == other.workgroups
+    }
+
+    /// The storage buffers that the shader declares as `read`, or as `read_write`.
+    fn buffers(&self, how: How) -> impl Iterator<Item = &wgpu::Buffer> {
+        self.uses.iter().filter(move |used| used.how == how).filter_map(|used| match &used.id {
+            Id::Buffer(buffer) => Some(buffer),
+            Id::Texture(_) => None,
+        })
     }
 
     /// The same, to be recorded with what barriers wgpu finds necessary.
@@ -149,7 +153,7 @@ impl Levels {
         let (mut all, mut uses) = (Vec::new(), Uses::default());
         for (level, dispatches) in levels.into_iter().enumerate() {
             let mut settled = touched.clone();
-            let settles = settled.settle(dispatches.iter().flat_map(|dispatch| &dispatch.reads));
+            let settles = settled.settle(dispatches.iter().flat_map(|dispatch| dispatch.buffers(How::Reads)));
             // Both ways lead to the same last touches.
             let (together, each) = (1 + settled.waits(&dispatches), touched.waits(&dispatches));
             let settles = if together < each { settles } else { Vec::new() };
@@ -221,10 +225,10 @@ impl Touched {
     fn waits(&mut self, dispatches: &[Dispatch]) -> usize {
         let mut waits = |dispatch: &&Dispatch| {
             let mut waits = false;
-            for buffer in &dispatch.reads {
+            for buffer in dispatch.buffers(How::Reads) {
                 waits |= self.note(buffer, Touch::Read) == Some(Touch::Written);
             }
-            for buffer in &dispatch.writes {
+            for buffer in dispatch.buffers(How::Writes) {
                 waits |= self.note(buffer, Touch::Written).is_some();
             }
             waits

@@ -28,8 +28,8 @@ pub(super) fn places(steps: &[Step]) -> Vec<Place> {
                 one.uses().iter().for_each(|used| alone.note(used, place.level));
             }
             Step::Levels(_, levels) => {
-                let others = before.iter().map(|(level, other)| other.let_begin(*level, levels.uses()));
-                place.level = others.max().unwrap_or(0).max(alone.let_begin(0, levels.uses()));
+                let others = before.iter().map(|(level, other)| other.earliest(*level, levels.uses()));
+                place.level = others.max().unwrap_or(0).max(alone.earliest(0, levels.uses()));
                 before.push((place.level, levels.uses()));
             }
         }

@@ -53,8 +53,8 @@ impl Span {
         [read, self.written].into_iter().flatten().map(|[_, last]| last + 1).max().unwrap_or(0)
     }
 
-    /// When `later` uses, which count from 0, can begin to come after these, which began at `start`.
-    pub(super) fn lets_begin(&self, start: usize, later: &Self) -> usize {
+    /// The earliest start of `later` uses, which count from 0 as these do, that keeps them after these, which begin at `start`.
+    pub(super) fn earliest(&self, start: usize, later: &Self) -> usize {
         let begin = |times: Option<[usize; 2]>, how| {
             let (after, [first, _]) = (self.after(how), times?);
             (after > 0).then(|| (start + after).saturating_sub(first))
@@ -77,12 +77,12 @@ impl Uses {
         self.0.get(id)
     }
 
-    /// When `later` uses, which count from 0, can begin to come after these, which began at `start`.
-    pub(super) fn let_begin(&self, start: usize, later: &Self) -> usize {
+    /// The earliest start of `later` uses, which count from 0 as these do, that keeps them after these, which begin at `start`.
+    pub(super) fn earliest(&self, start: usize, later: &Self) -> usize {
         let (few, many) = if self.0.len() < later.0.len() { (self, later) } else { (later, self) };
         let both = few.0.iter().filter_map(|(id, span)| Some((span, many.of(id)?)));
         let ordered =
             both.map(|(one, other)| if std::ptr::eq(few, self) { (one, other) } else { (other, one) });
-        ordered.map(|(before, after)| before.lets_begin(start, after)).max().unwrap_or(0)
+        ordered.map(|(before, after)| before.earliest(start, after)).max().unwrap_or(0)
     }
 }

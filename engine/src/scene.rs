@@ -131,6 +131,22 @@ pub struct Matte {
     pub seen: FrameId,
 }
 
+/// What is known of faces, on the GPU.
+#[derive(Clone, Debug)]
+pub struct Faces {
+    /// A [`FaceState`].
+    pub whole: Arc<Buffer>,
+    /// The same before the expressions are known, which come last: what doesn't look at them need not wait for them. The
+    /// same buffer where all is known at once.
+    pub early: Arc<Buffer>,
+}
+
+impl From<Arc<Buffer>> for Faces {
+    fn from(whole: Arc<Buffer>) -> Self {
+        Self { early: Arc::clone(&whole), whole }
+    }
+}
+
 /// A picture and what was seen in it.
 #[derive(Debug)]
 pub struct Scene {
@@ -138,8 +154,8 @@ pub struct Scene {
     pub picture: Picture,
     /// The frame that the nets looked at: older than the picture's when they lag behind.
     pub seen: FrameId,
-    /// A [`FaceState`].
-    pub faces: Arc<Buffer>,
+    /// What is known of its faces.
+    pub faces: Faces,
     /// Only so many of its first slots may hold a face: all where only the device knows.
     pub slots: u32,
     /// The person mask, where the look asks for one.

@@ -273,6 +273,45 @@ fn filter(shader: &str, requires: &str) -> LookItem {
 }
 
 #[test]
+fn only_filters_that_look_at_expressions_wait_for_them() {
+    let bench = Bench::new();
+    let mut seen = Observed::of_still("pd_astronaut.png", 64);
+    let mut early = seen.faces.clone();
+    (seen.faces.faces[0].presence, early.faces[0].presence) = (0.75, 0.25);
+    seen.early = Some(early);
+    let colour = |colour: &str, need: &str| {
+        let shader = format!(
+            "import antifaz::face::{{faces}};\nimport antifaz::frame;\nimport antifaz::fullscreen::{{Varying}};\n\n\
+             @fragment\nfn main(in: Varying) -> @location(0) vec4f {{\n    let below = frame::picture_at(in.uv);\n    \
+             return vec4f({colour}, 1.0);\n}}\n"
+        );
+        filter(&shader, &format!("requires = {{ face = [\"{need}\"] }}"))
+    };
+    let first = |need| colour("faces[0].presence, 0.0, 0.0", need);
+    let second = |need| colour("below.x, faces[0].presence, 0.0", need);
+    // 0.25 and 0.75 of linear light.
+    let (early, whole) = (137, 225);
+    let drawn = |items: Vec<LookItem>| {
+        let mut composer = Composer::new(&bench.gpu, Look(items)).unwrap();
+        let [red, green, ..] = bench.draw(&mut composer, &seen, 0, Tier::High)[(5, 5)].0;
+        [red, green]
+    };
+    assert_eq!(drawn(vec![first("mesh")]), [early, 0]);
+    assert_eq!(drawn(vec![first("pose")]), [early, 0]);
+    assert_eq!(drawn(vec![first("blendshapes")]), [whole, 0]);
+    assert_eq!(drawn(vec![first("mesh"), second("mesh")]), [early, early]);
+    // Passes that are drawn at once see the same faces.
+    assert_eq!(drawn(vec![first("mesh"), second("blendshapes")]), [whole, whole]);
+    let one = LookItem { face: Some(0), ..first("mesh") };
+    assert_eq!(drawn(vec![one.clone(), second("blendshapes")]), [early, whole]);
+    assert_eq!(
+        drawn(vec![LookItem { face: Some(0), ..first("blendshapes") }, second("mesh")]),
+        [whole, early]
+    );
+    assert_eq!(drawn(vec![one, LookItem { face: Some(1), ..second("mesh") }]), [early, 0]);
+}
+
+#[test]
 fn broken_shaders_are_shown_at_their_authors_place() {
     let bench = Bench::new();
     let shader = "import antifaz::frame::{frame};\nimport antifaz::fullscreen::{Varying};\n\n@fragment\n\
@@ -311,6 +350,12 @@ fn what_the_nets_must_find_is_declared() {
     }
     let declared = filter(shader, "requires = { face = [\"blendshapes\"] }");
     Composer::new(&bench.gpu, Look(vec![declared])).unwrap();
+    let direct = shader.replace("expression::{smile}", "face::{faces}");
+    let direct = direct.replace("smile(0u)", "faces[0].blendshapes[44]");
+    match Composer::new(&bench.gpu, Look(vec![filter(&direct, "requires = { face = [\"mesh\"] }")])) {
+        Err(ComposeError::Undeclared { name, .. }) => assert_eq!(name, "blendshapes"),
+        other => panic!("{other:?}"),
+    }
     let turned = shader.replace("smile", "yaw");
     match Composer::new(&bench.gpu, Look(vec![filter(&turned, "requires = { face = [\"mesh\"] }")])) {
         Err(ComposeError::Undeclared { name, .. }) => assert_eq!(name, "pose"),

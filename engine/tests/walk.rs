@@ -18,8 +18,11 @@ use antifaz::{
 };
 
 fn gpu() -> Gpu {
-    pollster::block_on(Gpu::new(&GpuOptions::default()))
-        .expect("an adapter (apt-get install mesa-vulkan-drivers)")
+    gpu_with(GpuOptions::default())
+}
+
+fn gpu_with(options: GpuOptions) -> Gpu {
+    pollster::block_on(Gpu::new(&options)).expect("an adapter (apt-get install mesa-vulkan-drivers)")
 }
 
 fn look(filters: &[&str]) -> Look {

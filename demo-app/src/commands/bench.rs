@@ -163,14 +163,16 @@ fn measure(
         frames: Vec::new(),
         gpu: Default::default(),
         gpu_frames: Vec::new(),
+        levels: Vec::new(),
         dropped: 0,
         rss_mb: None,
     };
     interrupt::watch();
     let progress = Progress::new(common, Some(frames));
-    let mut warm_up = WARM_UP;
+    let (mut warm_up, mut by_stage) = (WARM_UP, true);
     while (report.frames.len() as u64) < frames {
         interrupt::check()?;
+        let levels = session.engine_mut().gpu().counts().levels;
         let frame = match session.step()? {
             Step::Frame(frame) => frame,
             Step::Idle => continue,
@@ -189,9 +191,13 @@ fn measure(
                 }
             }
         }
+        if !by_stage {
+            report.levels.push((session.engine_mut().gpu().counts().levels - levels) as f64);
+        }
         report.dropped = frame.dropped;
         report.frames.push(frame);
-        session.engine_mut().time_stages(is_timed_by_stage(report.frames.len()));
+        by_stage = is_timed_by_stage(report.frames.len());
+        session.engine_mut().time_stages(by_stage);
         progress.step();
     }
     report.rss_mb = rss_mb();
@@ -212,6 +218,8 @@ struct Report {
     gpu: [Vec<f64>; Stage::ALL.len()],
     /// Milliseconds of all of them together, of other frames: see [`is_timed_by_stage`].
     gpu_frames: Vec<f64>,
+    /// Levels of dispatches that follow each other in these.
+    levels: Vec<f64>,
     dropped: u64,
     rss_mb: Option<f64>,
 }
@@ -246,6 +254,7 @@ impl Report {
             "frame_ms": value(self.frame_ms()),
             "frame_gpu_ms": value(percentiles(self.gpu_frames.clone())),
             "gpu_frames": {"whole": self.gpu_frames.len(), "by_stage": self.gpu[Stage::Compose as usize].len()},
+            "levels": self.levels(),
             "stages": stages,
             "dropped": self.dropped,
             "rss_mb": self.rss_mb,
@@ -261,6 +270,9 @@ impl Report {
         if let Some(rss) = self.rss_mb {
             text += &format!(", {rss:.0} MB in memory");
         }
+        if let Some(levels) = self.levels().filter(|levels| *levels > 0.0) {
+            text += &format!(", {levels} levels of dispatches a frame");
+        }
         text += &format!("\n{:<14}{:>9}{:>9}{:>9}\n", "ms", "p50", "p95", "p99");
         text += &row("frame", self.frame_ms());
         text += &row("frame (GPU)", percentiles(self.gpu_frames.clone()));
@@ -270,6 +282,11 @@ impl Report {
             text += &row(&format!("{} (GPU)", stage.name()), gpu);
         }
         text + &work::table(|stage| self.work(stage))
+    }
+
+    /// The median frame's.
+    fn levels(&self) -> Option<f64> {
+        percentiles(self.levels.clone()).map(|found| found.p50)
     }
 
     /// What a frame asks of the GPU in a stage.
@@ -310,6 +327,7 @@ mod tests {
             frames: vec![frame(10), frame(30)],
             gpu,
             gpu_frames: vec![1.5, 2.5],
+            levels: vec![30.0, 33.0, 33.0],
             dropped: 1,
             rss_mb: Some(9.5),
         }
@@ -322,6 +340,7 @@ mod tests {
         assert_eq!(json["frames"], 2);
         assert_eq!(json["frame_ms"], json!({"p50": 10.0, "p95": 30.0, "p99": 30.0}));
         assert_eq!(json["gpu_frames"], json!({"whole": 2, "by_stage": 2}));
+        assert_eq!(json["levels"], 33.0);
         assert_eq!(json["stages"]["vision"]["cpu_ms"]["p50"], 5.0);
         assert_eq!(json["stages"]["vision"].get("gpu_ms"), None);
         assert_eq!(json["stages"]["compose"]["gpu_ms"]["p99"], 2.5);
@@ -342,6 +361,10 @@ mod tests {
     #[test]
     fn the_table_leaves_out_what_was_not_measured() {
         let table = report().table();
+        assert!(
+            table.starts_with("soft, 2 frames, 1 dropped, 10 MB in memory, 33 levels of dispatches"),
+            "{table}"
+        );
         assert!(table.contains("compose (GPU)") && !table.contains("vision (GPU)"), "{table}");
         let last = table.lines().last().unwrap_or_default();
         assert_eq!(

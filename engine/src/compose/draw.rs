@@ -11,16 +11,24 @@ use super::{
 use crate::{
     filter::{Blend, Keep, Space},
     gpu::{
-        self, ComputePipeline, Encoder, Gpu, GpuError, Load, Render, Resource, Sampler, Texture, TextureDesc,
-        TextureFormat,
+        self, Buffer, ComputePipeline, Encoder, Gpu, GpuError, Load, Render, Resource, Sampler, Texture,
+        TextureDesc, TextureFormat,
     },
+    scene::Faces,
 };
 
 /// What vision saw, on the GPU.
 pub(super) struct Seen<'a> {
-    pub(super) faces: &'a gpu::Buffer,
+    pub(super) faces: &'a Faces,
     pub(super) slots: u32,
     pub(super) matte: &'a Texture,
+}
+
+impl<'a> Seen<'a> {
+    /// The faces for whoever looks at expressions, or doesn't.
+    pub(super) fn faces(&self, expressions: bool) -> &'a Buffer {
+        if expressions { &self.faces.whole } else { &self.faces.early }
+    }
 }
 
 /// What a pass may read.
@@ -171,6 +179,9 @@ impl Recorder<'_> {
         let picture = self.slots.get(pass.reads).unwrap_or(&shared.nothing);
         let levels = self.slots.get(Slot::Levels).unwrap_or(&shared.nothing);
         let nothing = [&shared.nothing; 3];
+        let look = &self.composer.look.0;
+        let expressions =
+            self.planned.plan.items(pass.draw).any(|item| look[item].filter.requires.blendshapes);
         let person = self.kept.person.refined();
         let [edges, front, back] = person.map_or(nothing, |found| [&found.person, &found.front, &found.back]);
         vec![
@@ -178,7 +189,7 @@ impl Recorder<'_> {
             ("picture", Resource::Texture(picture)),
             ("linear", Resource::Sampler(Sampler::Linear)),
             ("repeat", Resource::Sampler(Sampler::Repeat)),
-            ("faces", Resource::Buffer(self.seen.faces)),
+            ("faces", Resource::Buffer(self.seen.faces(expressions))),
             ("matte", Resource::Texture(self.seen.matte)),
             ("person_edges", Resource::Texture(edges)),
             ("person_front", Resource::Texture(front)),

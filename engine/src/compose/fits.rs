@@ -8,7 +8,7 @@ use crate::{
     },
 };
 
-use super::{ComposeError, measure};
+use super::{ComposeError, library, measure};
 
 /// The functions that read the pose of a head.
 const POSE: [&str; 7] = [
@@ -20,6 +20,9 @@ const POSE: [&str; 7] = [
     "antifaz::swing::follow",
     "antifaz::swing::lag",
 ];
+
+/// What expressions are in a face.
+const EXPRESSION: [&str; 2] = ["blendshapes", "expression_age"];
 
 /// Pixels of an intermediate, at most, for a picture of full HD: what is larger would fill the memory of most
 /// devices.
@@ -155,14 +158,16 @@ pub(super) fn check_needs(
     // The vertex stage of a face's triangles turns their normals as the head is turned.
     let turned = !filter.requires.pose
         && matches!(pass.space, Space::FaceMesh | Space::FaceUv)
-        && shader.reads_member(&pass.entry, "antifaz::face_mesh::Varying", "normal");
-    let needs: [(&str, bool, &[&str]); 2] = [
-        ("blendshapes", filter.requires.blendshapes, &["antifaz::face::blendshape"]),
-        ("pose", filter.requires.pose, &POSE),
-    ];
-    for (name, declared, functions) in needs {
-        let moves = pass.vertex.as_ref().is_some_and(|hook| shader.function_calls(&hook.name, functions));
-        let called = moves || shader.calls(&pass.entry, stage, functions);
+        && shader.reads_member(&pass.entry, stage, "antifaz::face_mesh::Varying", "normal");
+    let looks = |entry, stage| {
+        EXPRESSION.into_iter().any(|member| shader.reads_member(entry, stage, "antifaz::face::Face", member))
+    };
+    let expressions = looks(&pass.entry, stage) || looks(library::VERTEX, Stage::Vertex);
+    let moves = pass.vertex.as_ref().is_some_and(|hook| shader.function_calls(&hook.name, &POSE));
+    let posed = moves || shader.calls(&pass.entry, stage, &POSE);
+    let needs =
+        [("blendshapes", filter.requires.blendshapes, expressions), ("pose", filter.requires.pose, posed)];
+    for (name, declared, called) in needs {
         let turned = turned && name == "pose";
         if !declared && (turned || called) {
             let fix = format!("requires = {{ face = [\"{name}\"] }}");

@@ -142,8 +142,9 @@ pub(super) fn record(
                 continue;
             }
             slots.named[item] = composer.look.0[item].filter.targets.iter().map(|_| None).collect();
-            begin(encoder, composer, item, &faces, time)?;
-            measure(encoder, composer, item, &faces, slots.get(pass.reads))?;
+            let faces = seen.faces(composer.look.0[item].filter.requires.blendshapes);
+            begin(encoder, composer, item, faces, time)?;
+            measure(encoder, composer, item, faces, slots.get(pass.reads))?;
         }
         if let Draw::Filter { item, pass: number } = pass.draw {
             let filter = &composer.look.0[item].filter;

@@ -13,7 +13,7 @@ use crate::{
     gpu::{BufferUse, Gpu, GpuError, TextureDesc, TextureFormat},
     kernels::shrink::within,
     quality::Tier,
-    scene::{FaceState, Matte, Picture, Scene},
+    scene::{FaceState, Faces, Matte, Picture, Scene},
     scheduler::WorkPlan,
     vision::is_wide,
 };
@@ -117,12 +117,13 @@ impl Preparer {
         let (size, mask) = warm_sizes(self.drawn.get().1);
         let all = vec![255; (mask[0] * mask[1]) as usize];
         let matte = gpu.texture_with(&TextureDesc::new(mask, TextureFormat::R8), &all)?;
-        let (faces, matte) = (Arc::new(faces), Matte { texture: Arc::new(matte), seen: id });
+        let faces = Faces::from(Arc::new(faces));
+        let matte = Matte { texture: Arc::new(matte), seen: id };
         let grey = vec![128; (size[0] * size[1] * 4) as usize];
         for tier in tiers {
             let texture = gpu.texture_with(&TextureDesc::new(size, TextureFormat::Srgb8), &grey)?;
             let picture = Picture { id, time: Duration::ZERO, texture, host: None };
-            let (faces, matte) = (Arc::clone(&faces), Some(matte.clone()));
+            let (faces, matte) = (faces.clone(), Some(matte.clone()));
             // What is compiled for one face is compiled for all.
             let scene = Scene { picture, seen: id, faces, slots: 1, matte };
             let mut encoder = gpu.encoder("warm-up");

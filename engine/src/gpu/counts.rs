@@ -12,6 +12,8 @@ pub struct Counts {
     pub buffers: usize,
     /// Bind groups that were made.
     pub bind_groups: usize,
+    /// Levels of dispatches that follow each other: what is in one runs side by side.
+    pub levels: usize,
     /// Submissions.
     pub submits: usize,
     /// Times that the caller waited until the device was done.
@@ -23,6 +25,7 @@ pub struct Counts {
 pub(super) struct Tally {
     pub(super) buffers: AtomicUsize,
     pub(super) bind_groups: AtomicUsize,
+    pub(super) levels: AtomicUsize,
     pub(super) submits: AtomicUsize,
     pub(super) waits: AtomicUsize,
 }
@@ -34,6 +37,7 @@ impl Tally {
             textures,
             buffers: read(&self.buffers),
             bind_groups: read(&self.bind_groups),
+            levels: read(&self.levels),
             submits: read(&self.submits),
             waits: read(&self.waits),
         }
@@ -42,5 +46,10 @@ impl Tally {
 
 /// Counts one more.
 pub(super) fn count(counter: &AtomicUsize) {
-    counter.fetch_add(1, Ordering::Relaxed);
+    count_all(counter, 1);
+}
+
+/// Counts so many more.
+pub(super) fn count_all(counter: &AtomicUsize, more: usize) {
+    counter.fetch_add(more, Ordering::Relaxed);
 }

@@ -180,7 +180,8 @@ impl Encoder {
 
     /// Records what is pending.
     fn flush(&mut self) {
-        self.pending.record(&mut self.raw);
+        let levels = self.pending.record(&mut self.raw);
+        self.gpu.count_levels(levels);
     }
 
     fn count(&mut self, render: &Render<'_>) {

@@ -314,6 +314,10 @@ impl Gpu {
         counts::count(&self.0.tally.bind_groups);
     }
 
+    fn count_levels(&self, levels: usize) {
+        counts::count_all(&self.0.tally.levels, levels);
+    }
+
     fn limits(&self) -> &wgpu::Limits {
         &self.0.limits
     }

@@ -80,16 +80,18 @@ impl Pending {
             || self.copies.iter().any(|copy| copy.from == *buffer || copy.to == *buffer)
     }
 
-    /// Records all of it.
-    pub(super) fn record(&mut self, raw: &mut wgpu::CommandEncoder) {
+    /// Records all of it, and tells how many levels that are.
+    pub(super) fn record(&mut self, raw: &mut wgpu::CommandEncoder) -> usize {
+        let mut levels = 0;
         if !self.steps.is_empty() {
             let desc = wgpu::ComputePassDescriptor { label: Some("dispatches"), timestamp_writes: None };
-            record(&self.steps, &mut raw.begin_compute_pass(&desc));
+            levels = record(&self.steps, &mut raw.begin_compute_pass(&desc));
             self.steps.clear();
         }
         for Copy { from, to } in self.copies.drain(..) {
             raw.copy_buffer_to_buffer(&from, 0, &to, 0, from.size());
         }
+        levels
     }
 }
 
@@ -111,8 +113,8 @@ impl Step {
 }
 
 /// Records `steps`, level by level. What a level reads is made readable at once, so that nothing stands between its
-/// dispatches; nets come first, since others wait for them longest.
-fn record(steps: &[Step], pass: &mut wgpu::ComputePass<'_>) {
+/// dispatches; nets come first, since others wait for them longest. Tells how many levels there are.
+fn record(steps: &[Step], pass: &mut wgpu::ComputePass<'_>) -> usize {
     let places = order::places(steps);
     let placed = || steps.iter().zip(&places);
     let count = placed().map(|(step, place)| place.level + step.levels()).max().unwrap_or(0);
@@ -156,6 +158,7 @@ fn record(steps: &[Step], pass: &mut wgpu::ComputePass<'_>) {
             }
         }
     }
+    count
 }
 
 /// Adds what `one` reads and was written before in the pass.

@@ -61,7 +61,7 @@ impl SceneWriter {
         }
         let faces = Arc::clone(&self.faces[self.next]);
         let (seen, slots) = (observation.seen, observation.faces.slots());
-        Ok(Scene { picture, seen, faces, slots, matte: self.matte.clone() })
+        Ok(Scene { picture, seen, faces: faces.into(), slots, matte: self.matte.clone() })
     }
 }
 

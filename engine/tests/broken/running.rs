@@ -25,7 +25,7 @@ pub(crate) fn draw(preparer: &Preparer, composer: &mut Composer) -> Vec<u8> {
     let scene = Scene {
         picture: Picture { id, time: Duration::ZERO, texture, host: None },
         seen: id,
-        faces: Arc::new(faces),
+        faces: Arc::new(faces).into(),
         slots: MAX_FACES as u32,
         matte: Some(Matte { texture: Arc::new(matte), seen: id }),
     };

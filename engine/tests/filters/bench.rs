@@ -12,7 +12,7 @@ use antifaz::{
     frame::FrameId,
     gpu::{BufferUse, Covers, Encoder, Gpu, GpuOptions, TextureDesc, TextureFormat, readback::Readback},
     quality::Tier,
-    scene::{Face, FaceState, Matte, Picture, Scene},
+    scene::{Face, FaceState, Faces, Matte, Picture, Scene},
     scheduler::WorkPlan,
     telemetry::Work,
     tracking::pose,
@@ -29,6 +29,8 @@ pub(crate) struct Bench {
 pub(crate) struct Observed {
     pub(crate) picture: RgbaImage,
     pub(crate) faces: Box<FaceState>,
+    /// What is known of them before their expressions are, where that is another state.
+    pub(crate) early: Option<Box<FaceState>>,
     pub(crate) matte: Option<GrayImage>,
 }
 
@@ -67,7 +69,7 @@ impl Observed {
             slot.head = straight_ahead(slot, [picture.width(), picture.height()]);
         }
         let matte = image::open(stem.with_extension("png")).ok().map(|matte| matte.into_luma8());
-        Self { picture, faces, matte }
+        Self { picture, faces, early: None, matte }
     }
 
     /// The same picture within a grey one of `size` pixels, its left upper corner at `corner`.
@@ -86,7 +88,7 @@ impl Observed {
             face.pose = pose::estimate(points, size).unwrap().to_cols_array();
             face.head = straight_ahead(face, size);
         }
-        Self { picture, faces, matte: None }
+        Self { picture, faces, early: None, matte: None }
     }
 }
 
@@ -142,13 +144,17 @@ impl Bench {
         let (gpu, id) = (&self.gpu, FrameId(1));
         let size = [seen.picture.width(), seen.picture.height()];
         let texture = gpu.texture_with(&TextureDesc::new(size, TextureFormat::Srgb8), &seen.picture).unwrap();
-        let faces = gpu.buffer_with("faces", BufferUse::Storage, bytemuck::bytes_of(&*seen.faces)).unwrap();
+        let state = |state: &FaceState| {
+            Arc::new(gpu.buffer_with("faces", BufferUse::Storage, bytemuck::bytes_of(state)).unwrap())
+        };
+        let mut faces = Faces::from(state(&seen.faces));
+        faces.early = seen.early.as_ref().map_or(faces.early, |early| state(early));
         let matte = seen.matte.as_ref().map(|matte| {
             let desc = TextureDesc::new([matte.width(), matte.height()], TextureFormat::R8);
             Matte { texture: Arc::new(gpu.texture_with(&desc, matte).unwrap()), seen: id }
         });
         let picture = Picture { id, time: Duration::from_millis(millis), texture, host: None };
-        let scene = Scene { picture, seen: id, faces: Arc::new(faces), slots: seen.faces.slots(), matte };
+        let scene = Scene { picture, seen: id, faces, slots: seen.faces.slots(), matte };
         let mut encoder = gpu.encoder("case");
         let drawn =
             composer.compose(gpu, &mut encoder, scene, WorkPlan { tier, ..WorkPlan::default() }).unwrap();

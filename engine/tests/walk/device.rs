@@ -6,7 +6,7 @@ use antifaz::{
     Engine, Session,
     engine::{Crew, EngineOptions, Pacing},
     frame::{Frame, FrameId},
-    gpu::{Counts, Gpu, readback::Readback},
+    gpu::{Counts, Covers, Gpu, GpuOptions, readback::Readback},
     kernels::convert::Convert,
     nets::{Backend, Fusing, GpuNet, Models, Precision},
     scene::{Observation, Picture},
@@ -14,10 +14,11 @@ use antifaz::{
     session::Step,
     sink::{Sink, SinkError},
     source::{self, Next, Source},
+    telemetry::Stage,
     vision::{Detector, DeviceObserver, Find, FramePlan, MatteNet, Mode, Observer, VisionOptions},
 };
 
-use super::{gpu, look, synthetic};
+use super::{gpu, gpu_with, look, synthetic};
 
 /// One face with everything, and the landscape mask.
 const ALL: VisionOptions = VisionOptions {
@@ -97,6 +98,7 @@ fn a_frame_is_recorded_as_planned_in_one_submission_and_waits_for_and_makes_noth
         if id > 0 {
             let (barriers, levels) = device.barriers().unwrap();
             assert_eq!((dispatches, levels), (plan.dispatches() + plan.prefetched, plan.levels.len()));
+            assert_eq!(now.levels - before.levels, levels, "nothing waits but in these levels");
             assert!(barriers == levels - 1 && levels <= 60 && dispatches <= 130, "{dispatches} in {levels}");
         }
     }
@@ -278,6 +280,32 @@ fn late_expressions_are_those_of_the_frame_before() {
     }
     let (barriers, levels) = late.barriers().unwrap();
     assert_eq!(barriers, levels - 1, "a frame waits once a level");
+}
+
+#[test]
+fn filters_that_look_at_no_expression_are_drawn_beside_the_net_that_finds_them() {
+    let gpu = gpu_with(GpuOptions { covers: Covers::Computed, ..GpuOptions::default() });
+    let options = EngineOptions {
+        pacing: Pacing::Live,
+        backend: Backend::Gpu,
+        blendshapes: true,
+        matte: true,
+        ..EngineOptions::default()
+    };
+    let mut engine = Engine::new(gpu.clone(), Models::embedded(), look(&[]), options).expect("an engine");
+    let mut source = synthetic(4);
+    let mut asked = Vec::new();
+    while let Next::Frame(frame) = source.next().expect("a frame") {
+        if frame.id == FrameId(2) {
+            engine.set_look(look(&["reshape", "glitch", "film"])).expect("a look");
+        }
+        let before = gpu.counts().levels;
+        let composed = engine.process(frame).expect("a picture").report.stage(Stage::Compose).work.dispatches;
+        asked.push((composed, gpu.counts().levels - before));
+        gpu.wait().expect("done");
+    }
+    let [_, (none, alone), _, (dispatches, with)] = asked[..] else { panic!("{asked:?}") };
+    assert!((none, with) == (0, alone) && dispatches > 4, "{asked:?}");
 }
 
 #[test]

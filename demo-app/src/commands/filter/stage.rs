@@ -10,9 +10,9 @@ use antifaz::{
     engine::Preparer,
     filter::Look,
     frame::FrameId,
-    gpu::{Buffer, BufferUse, Gpu, GpuError, TextureDesc, TextureFormat, timer::Timer},
+    gpu::{BufferUse, Gpu, GpuError, TextureDesc, TextureFormat, timer::Timer},
     quality::Tier,
-    scene::{Face, FaceState, LANDMARKS, Matte, Picture, Scene},
+    scene::{Face, FaceState, Faces, LANDMARKS, Matte, Picture, Scene},
     scheduler::WorkPlan,
     telemetry::percentiles,
     tracking::{mesh, pose},
@@ -34,7 +34,7 @@ pub(super) struct Stage {
     gpu: Gpu,
     size: [u32; 2],
     pixels: Vec<u8>,
-    faces: Arc<Buffer>,
+    faces: Faces,
     slots: u32,
     matte: Matte,
     next: u64,
@@ -60,7 +60,7 @@ impl Stage {
         let [width, height] = size;
         let pixel = |x: u32, y: u32| [x * 255 / width, y * 255 / height, (x / 16 + y / 16) % 2 * 120, 255];
         let pixels = (0..height).flat_map(|y| (0..width).flat_map(move |x| pixel(x, y).map(|v| v as u8)));
-        let (pixels, faces, slots) = (pixels.collect(), Arc::new(faces), state.slots());
+        let (pixels, faces, slots) = (pixels.collect(), Arc::new(faces).into(), state.slots());
         Ok(Self { gpu: gpu.clone(), size, pixels, faces, slots, matte, next: 0 })
     }
 
@@ -72,7 +72,7 @@ impl Stage {
             self.gpu.texture_with(&TextureDesc::new(self.size, TextureFormat::Srgb8), &self.pixels)?;
         let picture = Picture { id, time: STEP * id.0 as u32, texture, host: None };
         let matte = Some(Matte { texture: Arc::clone(&self.matte.texture), seen: id });
-        Ok(Scene { picture, seen: id, faces: Arc::clone(&self.faces), slots: self.slots, matte })
+        Ok(Scene { picture, seen: id, faces: self.faces.clone(), slots: self.slots, matte })
     }
 
     /// Draws the next frame and waits for it.

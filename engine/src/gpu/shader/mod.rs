@@ -217,11 +217,11 @@ impl Shader {
         self.entry(entry, Stage::Fragment).is_some_and(|number| pointwise::is_pointwise(&self.module, number))
     }
 
-    /// Whether the fragment stage that its author calls `entry` looks at a member of a structure
+    /// Whether the entry point that its author calls `entry` looks at a member of a structure, itself or by way of functions
     /// (`antifaz::face_mesh::Varying`, `normal`).
-    pub fn reads_member(&self, entry: &str, structure: &str, member: &str) -> bool {
+    pub fn reads_member(&self, entry: &str, stage: Stage, structure: &str, member: &str) -> bool {
         let structure = structure.replace("::", "_");
-        let number = self.entry(entry, Stage::Fragment);
+        let number = self.entry(entry, stage);
         number.is_some_and(|number| members::reads(&self.module, &self.info, number, &structure, member))
     }
 

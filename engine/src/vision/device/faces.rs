@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::{
-    Common, DetectorTensors, Due, FaceStages, FaceTensors, STATE_BYTES,
+    Common, DetectorTensors, Due, FaceStages, FaceTensors, RING, STATE_BYTES,
     crop::{CropKernel, LooksAt, need},
+    face_states,
     frame::{Frame, flags},
     tables::Tables,
 };
@@ -31,6 +32,8 @@ pub(super) struct FaceKernels {
     finish: Vec<Dispatch>,
     /// As these; none where expressions are not wanted.
     express: Vec<Dispatch>,
+    /// What these write.
+    expressed: Vec<Arc<Buffer>>,
     capacity: u32,
     mesh: [f32; 2],
     pose: bool,
@@ -120,15 +123,20 @@ impl Maker<'_> {
         Dispatch::new(self.gpu, self.pipeline(module, name)?, &self.resources, [workgroups, 1, 1])
     }
 
-    /// The same kernel for each of the face states.
-    fn kernels(&self, name: &str, states: &[Arc<Buffer>], groups: u32) -> Result<Vec<Dispatch>, GpuError> {
+    /// The same kernel for each of the face states in rotation: these by these names.
+    fn kernels<const N: usize>(
+        &self,
+        name: &str,
+        states: [(&str, &[Arc<Buffer>]); N],
+        groups: u32,
+    ) -> Result<Vec<Dispatch>, GpuError> {
         let pipeline = self.pipeline(name, name)?;
-        let bind = |state: &Arc<Buffer>| {
+        let bind = |turn: usize| {
             let mut resources = self.resources.clone();
-            resources.push(("state", Resource::Buffer(state)));
+            resources.extend(states.map(|(name, states)| (name, Resource::Buffer(&states[turn]))));
             Dispatch::new(self.gpu, Arc::clone(&pipeline), &resources, [groups, 1, 1])
         };
-        states.iter().map(bind).collect()
+        (0..RING).map(bind).collect()
     }
 }
 
@@ -169,7 +177,9 @@ impl FaceKernels {
         let memory = Memory::new(gpu, common)?;
         let maker = Maker { gpu, library, resources: memory.resources(common, tensors) };
         let detectors = detectors.iter().map(|detector| DetectorKernels::new(&maker, common, detector));
-        let express = |_| maker.kernels("express", &common.states, capacity);
+        let expressed = blendshapes.as_ref().map(|_| face_states(gpu)).transpose()?.unwrap_or_default();
+        let pair = [("early", &*common.states), ("state", &*expressed)];
+        let express = |_| maker.kernels("express", pair, MAX_FACES as u32);
         Ok(Self {
             detectors: detectors.collect::<Result<_, _>>()?,
             regions: CropKernel::new(
@@ -183,8 +193,9 @@ impl FaceKernels {
             )?,
             begin: maker.kernel("begin", "propose", 1)?,
             update: maker.kernel("update", "update", capacity)?,
-            finish: maker.kernels("finish", &common.states, MAX_FACES as u32 + 1)?,
+            finish: maker.kernels("finish", [("state", &*common.states)], MAX_FACES as u32 + 1)?,
             express: blendshapes.as_ref().map(express).transpose()?.unwrap_or_default(),
+            expressed,
             capacity,
             mesh: mesh.size.map(|side| side as f32),
             pose: options.pose,
@@ -207,7 +218,7 @@ impl FaceKernels {
         frame.flags |= if due.blendshapes && !self.express.is_empty() { flags::EXPRESSIONS } else { 0 };
     }
 
-    /// The dispatches of a frame that begins with `begin` and writes face state `turn`; what decodes detections for the
+    /// The dispatches of a frame that begins with `begin` and writes the face states of `turn`; what decodes detections for the
     /// next, and whether expressions are due.
     pub(super) fn stages(
         &self,
@@ -224,6 +235,11 @@ impl FaceKernels {
             finish: self.finish[turn].clone(),
             express: self.express.get(turn).filter(|_| expresses).cloned(),
         })
+    }
+
+    /// The face state that `express` writes in this turn, where it does.
+    pub(super) fn expressed(&self, turn: usize) -> Option<&Arc<Buffer>> {
+        self.expressed.get(turn)
     }
 }
 

@@ -20,7 +20,7 @@
 //! What is followed lives in a state of 1.4 KB and in the points of eight slots, both on the device. `work` is the
 //! state of the frame, `kept` what it leaves to the next; every workgroup reads the one and only the end of a frame writes
 //! the other, so that no dispatch waits for a part of itself. Face states and masks are written in rotation, as frames in
-//! flight never share one.
+//! flight never share one. `finish` and `express` write one each: filters that look at no expression read the first.
 //!
 //! [`tracking`](crate::tracking) is the CPU twin of all kernels, which are named like its functions; time is told to
 //! both alike. What the twin has and this has not: more than 256 anchors that see a face, more than 32 faces found at a
@@ -48,7 +48,7 @@ use std::{sync::Arc, time::Duration};
 use super::{Mode, VisionOptions};
 use crate::{
     gpu::{Buffer, BufferUse, Dispatch, Encoder, Gpu, GpuError, Texture},
-    scene::{FaceState, MAX_FACES},
+    scene::{FaceState, Faces, MAX_FACES},
     tracking::Anchors,
 };
 use faces::FaceKernels;
@@ -156,8 +156,8 @@ pub struct Stages {
     pub faces: Option<FaceStages>,
     /// After the selfie net, where it is due.
     pub matte: Option<[Dispatch; 2]>,
-    /// The [`FaceState`] that the frame writes.
-    pub state: Arc<Buffer>,
+    /// The face state that the frame writes: two where expressions are due and not late.
+    pub state: Faces,
     /// The mask that the frame writes, in all of its colours, where the selfie net is due.
     pub mask: Option<Arc<Texture>>,
     /// Whether the detector looks, and when what it finds is followed.
@@ -179,9 +179,10 @@ pub struct FaceStages {
     pub decode: Option<Dispatch>,
     /// After the landmark net.
     pub update: Dispatch,
-    /// Writes the face state and the input of the blendshapes net.
+    /// Writes the early face state and the input of the blendshapes net.
     pub finish: Dispatch,
-    /// After the blendshapes net, where it is due and looks at this frame's landmarks.
+    /// Writes the face state that has expressions, after the blendshapes net, where it is due and looks at this frame's
+    /// landmarks.
     pub express: Option<Dispatch>,
 }
 
@@ -216,6 +217,12 @@ struct Common {
     no_work: Buffer,
     status: Buffer,
     states: Vec<Arc<Buffer>>,
+}
+
+/// Face states in rotation.
+fn face_states(gpu: &Gpu) -> Result<Vec<Arc<Buffer>>, GpuError> {
+    let state = |_| gpu.buffer("faces", BufferUse::Storage, size_of::<FaceState>() as u64).map(Arc::new);
+    (0..RING).map(state).collect()
 }
 
 impl Stages {
@@ -260,13 +267,12 @@ impl Follower {
     ) -> Result<Self, GpuError> {
         let library = shaders::library(gpu);
         let storage = |label: &str, bytes: u64| gpu.buffer(label, BufferUse::Storage, bytes);
-        let state = |_| storage("faces", size_of::<FaceState>() as u64).map(Arc::new);
         let common = Common {
             frame: gpu.buffer("frame", BufferUse::Uniform, size_of::<Frame>() as u64)?,
             work: storage("work", STATE_BYTES)?,
             no_work: storage("no work", STATE_BYTES)?,
             status: storage("status", size_of::<Status>() as u64)?,
-            states: (0..RING).map(state).collect::<Result<_, _>>()?,
+            states: face_states(gpu)?,
         };
         let capacity = options.faces.min(MAX_FACES);
         let faces = faces.filter(|_| capacity > 0);
@@ -335,6 +341,10 @@ impl Follower {
             }
             None => None,
         };
+        let early = &self.common.states[self.turn];
+        let expresses = faces.as_ref().is_some_and(|stages| stages.express.is_some());
+        let expressed =
+            self.faces.as_ref().filter(|_| expresses).and_then(|faces| faces.expressed(self.turn));
         let matte = mattes.map(|matte| &self.mattes[matte]);
         if let Some(matte) = matte {
             pictures.push(matte.crop.dispatch(&gpu, picture)?);
@@ -343,7 +353,7 @@ impl Follower {
             pictures,
             faces,
             matte: matte.map(|matte| matte.dispatches(self.turn)),
-            state: Arc::clone(&self.common.states[self.turn]),
+            state: Faces { whole: Arc::clone(expressed.unwrap_or(early)), early: Arc::clone(early) },
             mask: matte.map(|matte| matte.texture(self.turn)),
             find: if self.faces.is_some() { find } else { Find::Nothing },
             late: self.late,

@@ -168,9 +168,7 @@ impl DeviceObserver {
         for _ in MAX_PENDING..self.results.len() {
             self.results.pop_front();
         }
-        let seen = picture.id;
-        let matte = looked.stages.mask.map(|texture| Matte { texture, seen });
-        Ok(Scene { picture, seen, faces: looked.stages.state, slots: MAX_FACES as u32, matte })
+        Ok(scene(picture, looked.stages))
     }
 
     /// Looks at `frame` and waits for what is seen in it.
@@ -239,9 +237,7 @@ impl DeviceObserver {
             let result = self.bring(encoder, &looked, (picture.id, picture.time))?;
             self.results.push_back(result);
         }
-        let seen = picture.id;
-        let matte = looked.stages.mask.map(|texture| Matte { texture, seen });
-        Ok(Scene { picture, seen, faces: looked.stages.state, slots: MAX_FACES as u32, matte })
+        Ok(scene(picture, looked.stages))
     }
 
     fn record_exactly(&mut self, encoder: &mut Encoder, picture: &Picture) -> Result<Looked, VisionError> {
@@ -334,13 +330,25 @@ impl DeviceObserver {
             }),
             _ => None,
         };
-        Ok(Arrival { id, time, faces: self.readback.start_buffer(encoder, &looked.stages.state)?, matte })
+        Ok(Arrival {
+            id,
+            time,
+            faces: self.readback.start_buffer(encoder, &looked.stages.state.whole)?,
+            matte,
+        })
     }
 
     /// How often the device waits within the pass of the last schedule that was made, and how many levels that has.
     pub fn barriers(&self) -> Option<(usize, usize)> {
         self.schedules.last().map(|schedule| (schedule.levels.barriers(), schedule.levels.count()))
     }
+}
+
+/// The picture with what a frame of these stages sees in it.
+fn scene(picture: Picture, stages: Stages) -> Scene {
+    let seen = picture.id;
+    let matte = stages.mask.map(|texture| Matte { texture, seen });
+    Scene { picture, seen, faces: stages.state, slots: MAX_FACES as u32, matte }
 }
 
 /// Read-backs under way, at most.

@@ -48,7 +48,7 @@ fn main(body: &str) -> String {
 /// A picture of one colour without anybody in it.
 fn plain(size: [u32; 2], color: [u8; 4]) -> Observed {
     let picture = RgbaImage::from_pixel(size[0], size[1], Rgba(color));
-    Observed { picture, faces: FaceState::empty(), matte: None }
+    Observed { picture, faces: FaceState::empty(), early: None, matte: None }
 }
 
 /// The sRGB value of linear light.

@@ -21,7 +21,7 @@ fn a_corrupt_state_recovers_by_itself() {
         let memory = rig.follower.faces.as_ref().unwrap().memory.clone();
         let mut encoder = rig.gpu.encoder("spoil");
         for buffer in [&memory.kept, &memory.work, &memory.points, &memory.detections] {
-            let fill = |dice: &mut super::rig::Dice| match round % 4 {
+            let fill = |dice: &mut super::dice::Dice| match round % 4 {
                 0 => dice.next() as u32,
                 1 => f32::NAN.to_bits(),
                 2 => dice.between(-300.0, 300.0).to_bits(),

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::rig::{Dice, Head, MASK, MESH, Nets, Rig, SIZE, Spoiled, regions, within};
+use super::{
+    dice::Dice,
+    rig::{Head, MASK, MESH, Nets, Rig, SIZE, Spoiled, regions, within},
+};
 use crate::{
     frame::{ColorSpec, PixelFormat, Pixels, geometry::Roi},
     gpu::{Buffer, BufferUse, GpuError},

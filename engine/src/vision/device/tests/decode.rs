@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use glam::Vec2;
 
-use super::rig::{Dice, Rig, SIZE, largest};
+use super::{
+    dice::Dice,
+    rig::{Rig, SIZE, largest},
+};
 use crate::{
     frame::geometry::{Box2, Roi},
     tracking::Detection,

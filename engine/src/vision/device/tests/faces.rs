@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use glam::{Mat4, Vec2};
 
-use super::rig::{Dice, Head, Rig, SIZE, Spoiled, distance, largest, twin_regions, within};
+use super::{
+    dice::Dice,
+    rig::{Head, Rig, SIZE, Spoiled, distance, largest, twin_regions, within},
+};
 use crate::{
     scene::{Face, FaceState, LANDMARKS},
     vision::{
@@ -70,6 +73,7 @@ fn faults(got: &FaceState, want: &FaceState) -> Vec<String> {
 /// Compares all that the last frame left.
 fn compare(rig: &Rig, what: &str) {
     assert_eq!(faults(&rig.state(), &rig.expected()), Vec::<String>::new(), "{what}");
+    assert_eq!(faults(&rig.early(), &rig.expected_early()), Vec::<String>::new(), "{what}, early");
     let (got, want) = (rig.kept(), twin_regions(&rig.tracks));
     let slots = |regions: &[(_, usize)]| regions.iter().map(|(_, slot)| *slot).collect::<Vec<_>>();
     assert_eq!(slots(&got), slots(&want), "{what}");

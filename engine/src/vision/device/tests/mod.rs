@@ -3,6 +3,7 @@
 mod corrupt;
 mod crops;
 mod decode;
+mod dice;
 mod faces;
 mod mask;
 mod rig;

@@ -8,9 +8,12 @@ use std::{
 
 use glam::{EulerRot, Quat, Vec2, Vec3};
 
-use super::super::{
-    BlendshapeTensors, DetectorTensors, Due, FaceTensors, Find, Follower, MatteTensors, MeshTensors, Stages,
-    Status,
+use super::{
+    super::{
+        BlendshapeTensors, DetectorTensors, Due, FaceTensors, Find, Follower, MatteTensors, MeshTensors,
+        Stages, Status,
+    },
+    dice::Dice,
 };
 use crate::{
     frame::geometry::Roi,
@@ -28,26 +31,6 @@ use crate::{
 pub(super) const SIZE: [u32; 2] = [640, 360];
 pub(super) const MESH: u32 = 32;
 pub(super) const MASK: [u32; 2] = [20, 12];
-
-/// A small deterministic source of numbers (xorshift).
-pub(super) struct Dice(pub(super) u64);
-
-impl Dice {
-    pub(super) fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    pub(super) fn below(&mut self, end: u64) -> u64 {
-        (self.next() >> 20) % end
-    }
-
-    pub(super) fn between(&mut self, low: f32, high: f32) -> f32 {
-        low + (high - low) * (self.next() >> 40) as f32 / (1 << 24) as f32
-    }
-}
 
 /// A made-up head.
 #[derive(Clone, Copy)]
@@ -337,11 +320,28 @@ impl Rig {
         state
     }
 
+    /// What the twin makes of it before the expressions of this frame are known.
+    pub(super) fn expected_early(&self) -> Box<FaceState> {
+        let mut state = self.expected();
+        if !self.options.late_blendshapes {
+            state.faces.iter_mut().for_each(|face| face.blendshapes = [0.0; BLENDSHAPES]);
+        }
+        state
+    }
+
     /// What the device made of it.
     pub(super) fn state(&self) -> Box<FaceState> {
+        self.read_faces(&self.stages.as_ref().unwrap().state.whole)
+    }
+
+    /// What it had made before the expressions were known.
+    pub(super) fn early(&self) -> Box<FaceState> {
+        self.read_faces(&self.stages.as_ref().unwrap().state.early)
+    }
+
+    fn read_faces(&self, buffer: &Buffer) -> Box<FaceState> {
         let mut state = FaceState::empty();
-        let bytes = self.read(&self.stages.as_ref().unwrap().state);
-        bytemuck::bytes_of_mut(&mut *state).copy_from_slice(&bytes);
+        bytemuck::bytes_of_mut(&mut *state).copy_from_slice(&self.read(buffer));
         state
     }
 

@@ -103,13 +103,18 @@ impl Shape {
             tasks.len() - 1
         };
         let one = |of| vec![kernel(of).into_iter().collect()];
+        // `begin` sees no picture, so it runs while that is converted, if all that sees it comes later.
+        let begins = self.faces && self.find != Find::Here;
+        let begun: Vec<usize> = begins.then(|| add("begin", &[], one(Kernel::Begin))).into_iter().collect();
         if self.faces {
             let looks = (self.find != Find::Nothing).then(|| {
-                let crop = add("crop for the detector", &[], one(Kernel::DetectorCrop));
+                let crop = add("crop for the detector", &begun, one(Kernel::DetectorCrop));
                 add("detector", &[crop], net(Net::Detector))
             });
-            let first: Vec<usize> = looks.filter(|_| self.find == Find::Here).into_iter().collect();
-            let begin = add("begin", &first, one(Kernel::Begin));
+            let begin = match begun.first() {
+                Some(begin) => *begin,
+                None => add("begin", &Vec::from_iter(looks), one(Kernel::Begin)),
+            };
             let crop = add("crop for the landmarks", &[begin], one(Kernel::Crop));
             let mesh = add("landmarks", &[crop], net(Net::Landmarks));
             let update = add("update", &[mesh], one(Kernel::Update));
@@ -126,7 +131,7 @@ impl Shape {
             }
         }
         if self.matte {
-            let crop = add("crop for the mask", &[], one(Kernel::SelfieCrop));
+            let crop = add("crop for the mask", &begun, one(Kernel::SelfieCrop));
             let net = add("selfie", &[crop], net(Net::Selfie));
             let check = add("check", &[net], one(Kernel::Check));
             add("calm", &[check], one(Kernel::Calm));
@@ -172,9 +177,11 @@ mod tests {
         assert_eq!(levels(Find::Here).len(), 6 + 15);
         let beside = levels(Find::Ahead);
         assert_eq!(beside.len(), 15);
+        // What sees the picture comes after `begin`, which doesn't.
+        assert_eq!(beside[0].iter().map(|scheduled| scheduled.task).collect::<Vec<_>>(), ["begin"]);
         let at =
             |name: &str| beside.iter().position(|level| level.iter().any(|scheduled| scheduled.work == name));
-        assert_eq!((at("Decode"), at("Calm"), at("Finish")), (Some(6), Some(7), Some(8)));
+        assert_eq!((at("Decode"), at("Calm"), at("Finish")), (Some(7), Some(8), Some(8)));
     }
 
     #[test]

@@ -42,6 +42,7 @@ fn values_out_of_range() {
     let folder = Folder::new();
     folder.fails("bench --frames 0", 1, &["--frames", "`0`", "at least 1"]);
     folder.fails("bench --size 0x480", 1, &["--size", "`0x480`"]);
+    folder.fails("bench --nets cpu --kernels fused --frames 1", 1, &["--kernels", "--nets gpu"]);
     folder.fails("bench --nets gpuu", 1, &["--nets", "`gpuu`", "did you mean gpu?"]);
     folder.fails(
         &format!("track --input {} --out t.jsonl --faces 9", file(STILL)),

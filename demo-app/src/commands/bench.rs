@@ -21,7 +21,7 @@ use antifaz::{
 use clap::Args;
 use serde_json::json;
 
-use super::latency;
+use super::{executor::GpuNetArgs, latency};
 use crate::{
     cli::Common,
     error::AppError,
@@ -70,10 +70,12 @@ pub(crate) struct BenchArgs {
     /// Where the nets run
     #[arg(long, value_enum, value_name = "B", default_value_t)]
     pub(crate) nets: Nets,
+    #[command(flatten)]
+    pub(crate) net: GpuNetArgs,
     /// Instead of frames, time what small work costs on the GPU
     #[arg(
         long,
-        conflicts_with_all = ["input", "size", "in_memory", "frames", "filters", "nets", "blendshapes", "matte", "late_blendshapes"]
+        conflicts_with_all = ["input", "size", "in_memory", "frames", "filters", "nets", "blendshapes", "matte", "late_blendshapes", "precision", "kernels"]
     )]
     pub(crate) latency: bool,
     /// Look for expressions too, though no filter asks for them
@@ -106,6 +108,9 @@ pub(crate) fn run(args: &BenchArgs, common: &Common) -> Result<(), AppError> {
         blendshapes: args.blendshapes,
         matte: args.matte,
         late_blendshapes: args.late_blendshapes,
+        kernels: args
+            .net
+            .net(backend == Backend::Gpu, "is for nets on the GPU; leave it out, or add --nets gpu")?,
         ..EngineOptions::default()
     };
     let engine = walk::engine_on(gpu, look, backend, options)?;

@@ -1,7 +1,9 @@
-//! What `antifaz net` can run a net with.
+//! What nets can be run with.
 
-use antifaz::nets::{Backend, Fusing, Precision};
-use clap::ValueEnum;
+use antifaz::nets::{Backend, Fusing, GpuNet, Precision};
+use clap::{Args, ValueEnum};
+
+use crate::error::AppError;
 
 /// An executor of nets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -36,6 +38,31 @@ pub(crate) enum NetKernels {
     Fused,
     /// A step a kernel
     Single,
+}
+
+/// How nets are made for the GPU.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(crate) struct GpuNetArgs {
+    /// How nets on the GPU keep weights; without it as the file gives them
+    #[arg(long, value_name = "TYPE")]
+    precision: Option<NetPrecision>,
+    /// How nets on the GPU make kernels of the steps; without it as suits the device
+    #[arg(long, value_name = "HOW")]
+    kernels: Option<NetKernels>,
+}
+
+impl GpuNetArgs {
+    /// What is asked for, where that `fits`; where not, nothing may be, and `otherwise` says why not and what to do.
+    pub(crate) fn net(self, fits: bool, otherwise: &str) -> Result<GpuNet, AppError> {
+        let given = [("--precision", self.precision.is_some()), ("--kernels", self.kernels.is_some())];
+        if let Some((argument, _)) = given.iter().find(|(_, given)| *given && !fits) {
+            return Err(AppError::Value { argument: (*argument).into(), problem: otherwise.into() });
+        }
+        Ok(GpuNet {
+            precision: self.precision.map_or_else(Precision::default, Precision::from),
+            fusing: self.kernels.unwrap_or_default().into(),
+        })
+    }
 }
 
 impl From<NetKernels> for Fusing {

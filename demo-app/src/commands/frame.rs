@@ -49,11 +49,7 @@ impl Kind {
 
 /// Prints the levels of each kind of frame on a desktop GPU.
 pub(super) fn print(model: &NetModel) -> Result<(), AppError> {
-    let given = [("--precision", model.precision.is_some()), ("--kernels", model.kernels.is_some())];
-    if let Some((argument, _)) = given.iter().find(|(_, given)| *given) {
-        let problem = "is for frames that are measured; leave it out, or add --times".into();
-        return Err(AppError::Value { argument: (*argument).into(), problem });
-    }
+    model.gpu.net(false, "is for frames that are measured; leave it out, or add --times")?;
     for kind in KINDS {
         let (name, options) = (kind.name, kind.options());
         let plan = FramePlan::new(&offline::models(), &options, kind.find, [1280, 720], None)?;

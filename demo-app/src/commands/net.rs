@@ -11,13 +11,13 @@ use std::{
 
 use antifaz::{
     engine::Crew,
-    nets::{self, Executor, GpuNet, Graph, NetError, Plan, Precision, SimdLevel, TensorInfo, bundle},
+    nets::{self, Executor, GpuNet, Graph, NetError, Plan, SimdLevel, TensorInfo, bundle},
 };
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{
-    executor::{NetBackend, NetKernels, NetPrecision},
+    executor::{GpuNetArgs, NetBackend},
     frame, kernels,
 };
 use crate::{cli::Common, error::AppError, offline, output, values, walk};
@@ -76,12 +76,8 @@ pub(crate) struct NetModel {
     /// The widest vectors that the backend `cpu` may use; without it the widest of this machine
     #[arg(long, value_name = "LEVEL", value_parser = values::simd_level)]
     pub(crate) simd: Option<SimdLevel>,
-    /// How the backend gpu keeps weights; without it as the file gives them
-    #[arg(long, value_name = "TYPE")]
-    pub(crate) precision: Option<NetPrecision>,
-    /// How the backend gpu makes kernels of the steps; without it as suits the device
-    #[arg(long, value_name = "HOW")]
-    pub(crate) kernels: Option<NetKernels>,
+    #[command(flatten)]
+    pub(crate) gpu: GpuNetArgs,
     /// Of a plan for the backend gpu, or of a frame's: measure how long each level takes there
     #[arg(long)]
     pub(crate) times: bool,
@@ -180,16 +176,8 @@ impl NetModel {
 
     /// What was asked of the backend gpu.
     pub(super) fn gpu_net(&self) -> Result<GpuNet, AppError> {
-        let given = [("--precision", self.precision.is_some()), ("--kernels", self.kernels.is_some())];
         let on_gpu = self.frame || self.backend == NetBackend::Gpu;
-        if let Some((argument, _)) = given.iter().find(|(_, given)| *given && !on_gpu) {
-            let problem = "is for the backend gpu alone; leave it out, or add --backend gpu".into();
-            return Err(AppError::Value { argument: (*argument).into(), problem });
-        }
-        Ok(GpuNet {
-            precision: self.precision.map_or_else(Precision::default, Precision::from),
-            fusing: self.kernels.unwrap_or_default().into(),
-        })
+        self.gpu.net(on_gpu, "is for the backend gpu alone; leave it out, or add --backend gpu")
     }
 
     fn executor(&self, crew: &Crew, common: &Common) -> Result<Box<dyn Executor>, AppError> {

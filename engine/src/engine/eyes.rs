@@ -125,6 +125,7 @@ pub(super) fn vision_options(composer: &Composer, options: &EngineOptions) -> Vi
         pose: requires.pose,
         matte: (requires.matte || options.matte).then_some(MatteNet::Auto),
         backend: options.backend,
+        kernels: options.kernels,
         detector: Detector::InTurn,
         rest: if options.pacing == Pacing::Live { LIVE_REST } else { 0 },
         ..VisionOptions::default()

@@ -26,7 +26,7 @@ use crate::{
     frame::{Frame, FrameId, PixelsError},
     gpu::{Encoder, Gpu, GpuError, Texture},
     kernels::convert::Convert,
-    nets::{Backend, Models},
+    nets::{Backend, GpuNet, Models},
     scene::{MAX_FACES, Observation, Picture, Scene},
     scheduler::{Scheduler, WorkPlan},
     telemetry::{FrameReport, GpuTimes, Stage},
@@ -56,6 +56,8 @@ pub enum Pacing {
 pub struct EngineOptions {
     /// Where the nets run.
     pub backend: Backend,
+    /// How nets are made for the GPU, where they run there.
+    pub kernels: GpuNet,
     /// Threads of each net on the CPU.
     pub threads: usize,
     /// How many faces are followed where the look needs any, 1 to [`MAX_FACES`].
@@ -81,6 +83,7 @@ impl Default for EngineOptions {
     fn default() -> Self {
         Self {
             backend: Backend::Cpu,
+            kernels: GpuNet::default(),
             threads: 1,
             faces: MAX_FACES,
             pacing: Pacing::Offline,

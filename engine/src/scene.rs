@@ -1,7 +1,7 @@
 //! What later stages receive: the picture on the GPU, and what was seen in it.
 //!
 //! [`FaceState`] is one plain struct, the same bytes in Rust and in WGSL (`antifaz::face`). Filters read only
-//! its buffer and the matte texture, so they never know where the nets ran.
+//! a buffer of it ([`Faces`]) and the matte texture, so they never know where the nets ran.
 
 use std::{sync::Arc, time::Duration};
 
@@ -136,8 +136,8 @@ pub struct Matte {
 pub struct Faces {
     /// A [`FaceState`].
     pub whole: Arc<Buffer>,
-    /// The same before the expressions are known, which come last: what doesn't look at them need not wait for them. The
-    /// same buffer where all is known at once.
+    /// The same before the expressions are known, which come last and are 0 here: what doesn't look at them need not wait for
+    /// them. The same buffer where all is known at once.
     pub early: Arc<Buffer>,
 }
 

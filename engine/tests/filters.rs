@@ -356,6 +356,21 @@ fn what_the_nets_must_find_is_declared() {
         Err(ComposeError::Undeclared { name, .. }) => assert_eq!(name, "blendshapes"),
         other => panic!("{other:?}"),
     }
+    // What a shader writes into a face of its own is none of this.
+    let own = "import antifaz::face::{faces};\nimport antifaz::fullscreen::{Varying};\n\n@fragment\n\
+               fn main(in: Varying) -> @location(0) vec4f {\n    var own = faces[0];\n    own.blendshapes[3] = 0.5;\n    \
+               return vec4f(own.presence);\n}\n";
+    Composer::new(&bench.gpu, Look(vec![filter(own, "requires = { face = [\"mesh\"] }")])).unwrap();
+    for (member, need) in [("expression_age", "blendshapes"), ("head[0].x", "pose"), ("pose[0].x", "pose")] {
+        let reads = own.replace("own.presence", &format!("f32(own.{member})"));
+        // Whoever asks for either has the mesh, too.
+        for requires in ["", "requires = { face = [\"mesh\"] }"] {
+            match Composer::new(&bench.gpu, Look(vec![filter(&reads, requires)])) {
+                Err(ComposeError::Undeclared { name, .. }) => assert_eq!(name, need),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
     let turned = shader.replace("smile", "yaw");
     match Composer::new(&bench.gpu, Look(vec![filter(&turned, "requires = { face = [\"mesh\"] }")])) {
         Err(ComposeError::Undeclared { name, .. }) => assert_eq!(name, "pose"),

@@ -11,11 +11,12 @@ const _NOWHERE: vec4f = vec4f(2.0, 2.0, 2.0, 1.0);
 struct Face {
     /// x, y: uv of the picture. z: in units of its width, smaller is nearer.
     landmarks: array<vec4f, 478>,
-    /// From the canonical face (cm, y up, z to the viewer) to the camera.
+    /// From the canonical face (cm, y up, z to the viewer) to the camera. This and `head` are for filters that ask for `pose`.
     pose: mat4x4f,
     /// The same head as it would be seen straight ahead, wherever in the picture it is.
     head: mat4x4f,
-    /// The expression coefficients of ARKit, 0..1; `antifaz::expression` has their names.
+    /// The expression coefficients of ARKit, 0..1; `antifaz::expression` has their names. For filters that ask for
+    /// `blendshapes` alone.
     blendshapes: array<f32, 52>,
     /// The same as long as the face is followed; no other face has it, then or later.
     id: u32,

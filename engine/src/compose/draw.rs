@@ -71,10 +71,11 @@ impl Recorder<'_> {
                 self.render(encoder, pass, target, &draws, space)
             }
             Pipelines::Compute(pipeline) => {
+                let canvas = (library::CANVAS, Resource::Texture(target));
                 if pass.load == plan::Load::Clear {
-                    encoder.render(&Render::new(&pass.label, target, &[]))?;
+                    dispatch(encoder, &self.composer.shared.clear, &[canvas], pass.size)?;
                 }
-                resources.push((library::CANVAS, Resource::Texture(target)));
+                resources.push(canvas);
                 dispatch(encoder, pipeline, &resources, pass.size)
             }
         }

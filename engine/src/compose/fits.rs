@@ -8,21 +8,11 @@ use crate::{
     },
 };
 
-use super::{ComposeError, library, measure};
+use super::{ComposeError, measure};
 
-/// The functions that read the pose of a head.
-const POSE: [&str; 7] = [
-    "antifaz::face::head_place",
-    "antifaz::face::head_direction",
-    "antifaz::expression::yaw",
-    "antifaz::expression::pitch",
-    "antifaz::expression::roll",
-    "antifaz::swing::follow",
-    "antifaz::swing::lag",
-];
-
-/// What expressions are in a face.
-const EXPRESSION: [&str; 2] = ["blendshapes", "expression_age"];
+/// What is in a face only where a manifest asks for it: the word that does, and the members of `antifaz::face::Face`.
+const ASKED: [(&str, [&str; 2]); 2] =
+    [("blendshapes", ["blendshapes", "expression_age"]), ("pose", ["head", "pose"])];
 
 /// Pixels of an intermediate, at most, for a picture of full HD: what is larger would fill the memory of most
 /// devices.
@@ -155,31 +145,27 @@ pub(super) fn check_needs(
     shader: &Shader,
 ) -> Result<(), ComposeError> {
     let stage = if pass.compute { Stage::Compute } else { Stage::Fragment };
-    // The vertex stage of a face's triangles turns their normals as the head is turned.
-    let turned = !filter.requires.pose
-        && matches!(pass.space, Space::FaceMesh | Space::FaceUv)
-        && shader.reads_member(&pass.entry, stage, "antifaz::face_mesh::Varying", "normal");
-    let looks = |entry, stage| {
-        EXPRESSION.into_iter().any(|member| shader.reads_member(entry, stage, "antifaz::face::Face", member))
+    let looks = |structure, member| {
+        let moves = |hook: &filter::Hook| shader.function_reads_member(&hook.name, structure, member);
+        pass.vertex.as_ref().is_some_and(moves) || shader.reads_member(&pass.entry, stage, structure, member)
     };
-    let expressions = looks(&pass.entry, stage) || looks(library::VERTEX, Stage::Vertex);
-    let moves = pass.vertex.as_ref().is_some_and(|hook| shader.function_calls(&hook.name, &POSE));
-    let posed = moves || shader.calls(&pass.entry, stage, &POSE);
-    let needs =
-        [("blendshapes", filter.requires.blendshapes, expressions), ("pose", filter.requires.pose, posed)];
-    for (name, declared, called) in needs {
-        let turned = turned && name == "pose";
-        if !declared && (turned || called) {
-            let fix = format!("requires = {{ face = [\"{name}\"] }}");
-            let name = if called { name } else { "in.normal" };
-            let place = Box::new(pass.places[0].clone());
-            return Err(ComposeError::Undeclared {
-                place,
-                pass: label.to_owned(),
-                name: name.to_owned(),
-                fix,
-            });
+    for (need, members) in ASKED {
+        let declared = if need == "pose" { filter.requires.pose } else { filter.requires.blendshapes };
+        // The vertex stage of a face's triangles turns their normals as the head is turned.
+        let turned = need == "pose"
+            && matches!(pass.space, Space::FaceMesh | Space::FaceUv)
+            && looks("antifaz::face_mesh::Varying", "normal");
+        let read = members.into_iter().any(|member| looks("antifaz::face::Face", member));
+        if declared || !(read || turned) {
+            continue;
         }
+        let name = if read { need } else { "in.normal" };
+        return Err(ComposeError::Undeclared {
+            place: Box::new(pass.places[0].clone()),
+            pass: label.to_owned(),
+            name: name.to_owned(),
+            fix: format!("requires = {{ face = [\"{need}\"] }}"),
+        });
     }
     Ok(())
 }

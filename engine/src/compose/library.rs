@@ -38,6 +38,7 @@ pub(super) const MODULES: &[(&str, &str, &str)] = &[
     module!("antifaz::studio", "antifaz/studio.wgsl"),
     module!("antifaz::swing", "antifaz/swing.wgsl"),
     module!("antifaz::warp", "antifaz/warp.wgsl"),
+    module!("compose::clear", "compose/clear.wgsl"),
     module!("compose::events", "compose/events.wgsl"),
     module!("compose::lay", "compose/lay.wgsl"),
     module!("compose::measure", "compose/measure.wgsl"),

@@ -161,6 +161,8 @@ struct Shared {
     nothing: Texture,
     /// As [`library::LAYS`].
     lay: Vec<PassPipeline>,
+    /// Makes the target of a compute pass transparent.
+    clear: ComputePipeline,
     /// Makes particles numbers again.
     scrub: ComputePipeline,
     /// For one sample and for several.
@@ -369,6 +371,7 @@ impl Shared {
             no_matte: texel(TextureFormat::R8, &[255])?,
             nothing: texel(TextureFormat::Srgb8, &[0; 4])?,
             lay: library::LAYS.into_iter().map(lay).collect::<Result<_, _>>()?,
+            clear: ComputePipeline::new(gpu, &library.resolve("compose::clear", &[])?, "clear", "clear")?,
             scrub: ComputePipeline::new(gpu, &library.resolve("compose::scrub", &[])?, "scrub", "scrub")?,
             occluders: [occluder(1)?, occluder(plan::SMOOTH_SAMPLES)?],
         })

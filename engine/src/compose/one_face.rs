@@ -17,15 +17,18 @@ impl OneFace {
     pub(super) fn new(gpu: &Gpu, slot: u32) -> Result<Self, GpuError> {
         let shader = super::engine_modules().resolve("compose::one_face", &[])?;
         Ok(Self {
-            kernel: ComputePipeline::new(gpu, &shader, "one face", "hide")?,
+            kernel: ComputePipeline::new(gpu, &shader, "one face", "show")?,
             slot: gpu.buffer_with("the one face", BufferUse::Uniform, &slot.to_le_bytes())?,
             faces: gpu.buffer("one face", BufferUse::Storage, FACE_STATE_BYTES)?,
         })
     }
 
     pub(super) fn record(&self, encoder: &mut Encoder, faces: &Buffer) -> Result<(), GpuError> {
-        encoder.copy_buffer(faces, &self.faces);
-        let resources = [("shown", Resource::Buffer(&self.slot)), ("view", Resource::Buffer(&self.faces))];
+        let resources = [
+            ("shown", Resource::Buffer(&self.slot)),
+            ("all", Resource::Buffer(faces)),
+            ("view", Resource::Buffer(&self.faces)),
+        ];
         encoder.dispatch(&self.kernel, &resources, [1, 1, 1])
     }
 }

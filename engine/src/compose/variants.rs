@@ -220,8 +220,8 @@ impl Pipelines {
             let pipelines = compiled
                 .get(key, || ComputePipeline::new(gpu, shader, &label, &pass.entry).map(Self::Compute))
                 .map_err(|error| fitting(pass, ComposeError::from(error)))?;
-            check_declared(filter, pass, &label, |name| pipelines.uses(name))?;
             check_needs(filter, pass, &label, shader)?;
+            check_declared(filter, pass, &label, |name| pipelines.uses(name))?;
             return Ok(pipelines);
         }
         let blend = blend(pass);
@@ -250,8 +250,8 @@ impl Pipelines {
             Ok(Self::Draw { main, opaque: Some(Opaque { pipeline, coloured: discards }) })
         });
         let pipelines = pipelines.map_err(|error| fitting(pass, error))?;
-        check_declared(filter, pass, &label, |name| pipelines.uses(name))?;
         check_needs(filter, pass, &label, shader)?;
+        check_declared(filter, pass, &label, |name| pipelines.uses(name))?;
         Ok(pipelines)
     }
 

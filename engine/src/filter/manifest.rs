@@ -71,8 +71,9 @@ pub struct Manifest {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Needs {
-    /// `mesh`: landmarks. `blendshapes`: expressions, which are known last. `pose`: how the head is turned. Each of the last two
-    /// brings `mesh`. Default: none.
+    /// `mesh`: landmarks. `blendshapes`: expressions; they are known last, and a filter that asks for them waits for them.
+    /// `pose`: how the head is turned. Each of the last two brings `mesh`.
+    /// Default: none.
     #[serde(default)]
     pub face: Vec<Spanned<String>>,
     /// `person`: who is foreground, for `antifaz::matte`. `edges`: the same, fitted to the edges of the picture.

@@ -196,16 +196,6 @@ impl Encoder {
         }
     }
 
-    /// Copies the whole of a buffer into another.
-    ///
-    /// # Panics
-    /// When the other is shorter.
-    pub fn copy_buffer(&mut self, from: &Buffer, to: &Buffer) {
-        assert!(from.bytes() <= to.bytes(), "{} bytes into {}", from.bytes(), to.bytes());
-        self.work.copied += from.bytes();
-        self.bring(from, to.raw());
-    }
-
     /// Copies the whole of a texture into another of the same shape.
     ///
     /// # Panics

@@ -242,7 +242,7 @@ mod tests {
                 adder.record(&mut encoder, way, &one, &sum);
                 tickets.push(readback.start_buffer(&mut encoder, &sum).expect("a ticket"));
             }
-            encoder.copy_buffer(&sum, &copy);
+            encoder.bring(&sum, copy.raw());
             adder.record(&mut encoder, way, &copy, &sum);
             encoder.write(&copy, 0, &[1, 0, 0, 0]);
             adder.record(&mut encoder, way, &copy, &sum);
@@ -347,7 +347,7 @@ mod tests {
         let mut encoder = adder.gpu.encoder("one pass");
         adder.record(&mut encoder, 0, &one, &sum);
         encoder.write(&other, 0, &[7, 0, 0, 0]);
-        encoder.copy_buffer(&sum, &copy);
+        encoder.bring(&sum, copy.raw());
         adder.record(&mut encoder, 1, &one, &other);
         assert_eq!(encoder.pending().steps.len(), 2);
         encoder.write(&other, 0, &[8, 0, 0, 0]);

@@ -7,12 +7,6 @@ use naga::{
     compact::{KeepUnused, compact},
 };
 
-/// The names of all functions that what is done in a body reaches, as they are in the merged text.
-pub(super) fn reached<'m>(module: &'m Module, body: &Block) -> HashSet<&'m str> {
-    let found = handles(module, body).into_iter();
-    found.filter_map(|function| module.functions[function].name.as_deref()).collect()
-}
-
 /// All functions that what is done in a body reaches.
 pub(super) fn handles(module: &Module, body: &Block) -> HashSet<Handle<Function>> {
     let mut found = HashSet::new();

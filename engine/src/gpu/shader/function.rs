@@ -1,6 +1,6 @@
 //! The functions of a shader, as their authors wrote them.
 
-use super::{Shader, ShaderError, Stage, calls, error::Complaint};
+use super::{Shader, ShaderError, Stage, error::Complaint, members};
 
 /// A function that is no entry point.
 #[derive(Clone, Debug)]
@@ -16,7 +16,8 @@ pub struct Function {
 impl Shader {
     /// The function that its author calls `name`; that of the root module, where several do.
     pub fn function(&self, name: &str) -> Option<Function> {
-        let (_, function, at) = self.named(name)?;
+        let (_, handle, at) = self.named(name)?;
+        let function = &self.module.functions[handle];
         let ty = |ty: naga::Handle<naga::Type>| match &self.module.types[ty] {
             naga::Type { name: Some(name), .. } => self.merged.authors_name(name).to_owned(),
             naga::Type { inner: naga::TypeInner::Scalar(naga::Scalar::U32), .. } => "u32".to_owned(),
@@ -29,9 +30,12 @@ impl Shader {
         })
     }
 
-    /// Whether the function called `name` calls any of these (`antifaz::face::skin`), directly or by way of others.
-    pub fn function_calls(&self, name: &str, functions: &[&str]) -> bool {
-        self.named(name).is_some_and(|(_, function, _)| self.body_calls(&function.body, functions))
+    /// Whether the function called `name` looks at a member of a structure, as [`Shader::reads_member`].
+    pub fn function_reads_member(&self, name: &str, structure: &str, member: &str) -> bool {
+        self.named(name).is_some_and(|(_, handle, _)| {
+            let function = (&self.module.functions[handle], &self.info[handle]);
+            members::reads(&self.module, &self.info, function, (&structure.replace("::", "_"), member))
+        })
     }
 
     /// A complaint about a function, where it begins.
@@ -106,20 +110,11 @@ impl Shader {
         names.map(|name| self.authors_name(name)).collect()
     }
 
-    pub(super) fn body_calls(&self, body: &naga::Block, functions: &[&str]) -> bool {
-        let reached = calls::reached(&self.module, body);
-        functions.iter().any(|path| {
-            let merged = path.replace("::", "_");
-            // Names that meet others have underscores after them.
-            reached.iter().any(|name| name.trim_end_matches('_') == merged)
-        })
-    }
-
-    fn named(&self, name: &str) -> Option<(bool, &naga::Function, usize)> {
+    fn named(&self, name: &str) -> Option<(bool, naga::Handle<naga::Function>, usize)> {
         let called = self.module.functions.iter().filter_map(|(handle, function)| {
             let at = self.module.functions.get_span(handle).to_range()?.start;
             let same = self.merged.authors_name(function.name.as_deref()?) == name;
-            same.then(|| (self.merged.is_root(at), function, at))
+            same.then(|| (self.merged.is_root(at), handle, at))
         });
         called.max_by_key(|(root, ..)| *root)
     }

@@ -7,13 +7,17 @@ use naga::{
 
 use super::calls;
 
-/// Whether the entry point of this number, or a function that it reaches, looks at the member `member` of the structure
-/// that the merged text calls `structure`.
-pub(super) fn reads(module: &Module, info: &ModuleInfo, entry: usize, structure: &str, member: &str) -> bool {
-    let main = &module.entry_points[entry].function;
-    let looks = |function, info| function_reads(module, function, info, (structure, member));
-    looks(main, info.get_entry_point(entry))
-        || calls::handles(module, &main.body)
+/// Whether a function, or one that it reaches, looks at the member `member` of the structure that the merged text calls
+/// `structure`.
+pub(super) fn reads(
+    module: &Module,
+    info: &ModuleInfo,
+    (function, own): (&Function, &FunctionInfo),
+    wanted: (&str, &str),
+) -> bool {
+    let looks = |function, info| function_reads(module, function, info, wanted);
+    looks(function, own)
+        || calls::handles(module, &function.body)
             .into_iter()
             .any(|handle| looks(&module.functions[handle], &info[handle]))
 }
@@ -25,7 +29,7 @@ fn function_reads(module: &Module, function: &Function, info: &FunctionInfo, wan
         let of = match (of.map(|ty| &ty.inner), info[*base].ty.inner_with(&module.types)) {
             (Some(TypeInner::Struct { .. }), _) => of,
             (_, TypeInner::Pointer { base, .. }) => {
-                Some(&module.types[*base]).filter(|_| !is_only_written(function, handle))
+                Some(&module.types[*base]).filter(|_| is_loaded(function, handle))
             }
             _ => None,
         };
@@ -33,15 +37,15 @@ fn function_reads(module: &Module, function: &Function, info: &FunctionInfo, wan
     })
 }
 
-/// Whether nothing is done with a pointer but to store through it: no function is given one to a part.
-fn is_only_written(function: &Function, place: Handle<Expression>) -> bool {
-    let looks = |expression: &Expression| match expression {
-        Expression::Load { pointer: base }
-        | Expression::Access { base, .. }
-        | Expression::AccessIndex { base, .. } => *base == place,
+/// Whether what a pointer points at is loaded, or a part of it. No function is given a pointer to a part.
+fn is_loaded(function: &Function, place: Handle<Expression>) -> bool {
+    function.expressions.iter().any(|(handle, expression)| match expression {
+        Expression::Load { pointer } => *pointer == place,
+        Expression::Access { base, .. } | Expression::AccessIndex { base, .. } => {
+            *base == place && is_loaded(function, handle)
+        }
         _ => false,
-    };
-    !function.expressions.iter().any(|(_, expression)| looks(expression))
+    })
 }
 
 fn is_member(ty: &Type, index: u32, (structure, member): (&str, &str)) -> bool {

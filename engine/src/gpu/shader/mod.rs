@@ -205,13 +205,6 @@ impl Shader {
         })
     }
 
-    /// Whether the entry point that its author calls `entry` calls any of these functions (`antifaz::face::skin`),
-    /// directly or by way of others.
-    pub fn calls(&self, entry: &str, stage: Stage, functions: &[&str]) -> bool {
-        let Some(number) = self.entry(entry, stage) else { return false };
-        self.body_calls(&self.module.entry_points[number].function.body, functions)
-    }
-
     /// Whether the fragment stage that its author calls `entry` sees of the picture only the pixel that it draws.
     pub fn is_pointwise(&self, entry: &str) -> bool {
         self.entry(entry, Stage::Fragment).is_some_and(|number| pointwise::is_pointwise(&self.module, number))
@@ -220,9 +213,10 @@ impl Shader {
     /// Whether the entry point that its author calls `entry` looks at a member of a structure, itself or by way of functions
     /// (`antifaz::face_mesh::Varying`, `normal`).
     pub fn reads_member(&self, entry: &str, stage: Stage, structure: &str, member: &str) -> bool {
-        let structure = structure.replace("::", "_");
-        let number = self.entry(entry, stage);
-        number.is_some_and(|number| members::reads(&self.module, &self.info, number, &structure, member))
+        self.entry(entry, stage).is_some_and(|number| {
+            let function = (&self.module.entry_points[number].function, self.info.get_entry_point(number));
+            members::reads(&self.module, &self.info, function, (&structure.replace("::", "_"), member))
+        })
     }
 
     /// Whether the fragment stage that its author calls `entry` may leave pixels out.

@@ -30,10 +30,9 @@ pub(super) struct FaceKernels {
     update: Dispatch,
     /// One for each face state in rotation.
     finish: Vec<Dispatch>,
-    /// As these; none where expressions are not wanted.
-    express: Vec<Dispatch>,
-    /// What these write.
-    expressed: Vec<Arc<Buffer>>,
+    /// As these, with what they write; none where expressions are not wanted, or late.
+    express: Vec<(Dispatch, Arc<Buffer>)>,
+    expresses: bool,
     capacity: u32,
     mesh: [f32; 2],
     pose: bool,
@@ -177,9 +176,12 @@ impl FaceKernels {
         let memory = Memory::new(gpu, common)?;
         let maker = Maker { gpu, library, resources: memory.resources(common, tensors) };
         let detectors = detectors.iter().map(|detector| DetectorKernels::new(&maker, common, detector));
-        let expressed = blendshapes.as_ref().map(|_| face_states(gpu)).transpose()?.unwrap_or_default();
-        let pair = [("early", &*common.states), ("state", &*expressed)];
-        let express = |_| maker.kernels("express", pair, MAX_FACES as u32);
+        let mut express = Vec::new();
+        if blendshapes.is_some() && !options.is_late() {
+            let states = face_states(gpu)?;
+            let both = [("early", &*common.states), ("state", &*states)];
+            express = maker.kernels("express", both, MAX_FACES as u32)?.into_iter().zip(states).collect();
+        }
         Ok(Self {
             detectors: detectors.collect::<Result<_, _>>()?,
             regions: CropKernel::new(
@@ -194,8 +196,8 @@ impl FaceKernels {
             begin: maker.kernel("begin", "propose", 1)?,
             update: maker.kernel("update", "update", capacity)?,
             finish: maker.kernels("finish", [("state", &*common.states)], MAX_FACES as u32 + 1)?,
-            express: blendshapes.as_ref().map(express).transpose()?.unwrap_or_default(),
-            expressed,
+            express,
+            expresses: blendshapes.is_some(),
             capacity,
             mesh: mesh.size.map(|side| side as f32),
             pose: options.pose,
@@ -215,7 +217,7 @@ impl FaceKernels {
         (frame.capacity, frame.mesh, frame.detector) =
             (capacity, self.mesh, self.detector(due.detector).side);
         frame.flags |= if self.pose { flags::POSE } else { 0 };
-        frame.flags |= if due.blendshapes && !self.express.is_empty() { flags::EXPRESSIONS } else { 0 };
+        frame.flags |= if due.blendshapes && self.expresses { flags::EXPRESSIONS } else { 0 };
     }
 
     /// The dispatches of a frame that begins with `begin` and writes the face states of `turn`; what decodes detections for the
@@ -235,11 +237,6 @@ impl FaceKernels {
             finish: self.finish[turn].clone(),
             express: self.express.get(turn).filter(|_| expresses).cloned(),
         })
-    }
-
-    /// The face state that `express` writes in this turn, where it does.
-    pub(super) fn expressed(&self, turn: usize) -> Option<&Arc<Buffer>> {
-        self.expressed.get(turn)
     }
 }
 

@@ -11,7 +11,7 @@
 //!   begin > crop > landmark net > update > finish > blendshapes net > express
 //! detector beside the landmark net ([`Find::Ahead`]): its faces are followed from the next frame on
 //!   begin > pictures, crop > detector net, landmark net > decode, update > finish > blendshapes net > express
-//! mask, beside either
+//! mask, beside either and without waiting for anything of it
 //!   pictures > selfie net > matte
 //! late expressions, beside the landmark net: those of the faces that the frame before kept
 //!   blendshapes net > finish
@@ -181,9 +181,9 @@ pub struct FaceStages {
     pub update: Dispatch,
     /// Writes the early face state and the input of the blendshapes net.
     pub finish: Dispatch,
-    /// Writes the face state that has expressions, after the blendshapes net, where it is due and looks at this frame's
-    /// landmarks.
-    pub express: Option<Dispatch>,
+    /// Writes another face state, which has expressions, after the blendshapes net, where that is due and looks at this
+    /// frame's landmarks.
+    pub express: Option<(Dispatch, Arc<Buffer>)>,
 }
 
 /// Follows faces and calms masks on the device.
@@ -238,7 +238,7 @@ impl Stages {
             Kernel::Crop => faces.map(|faces| faces.crop.clone()),
             Kernel::Update => faces.map(|faces| faces.update.clone()),
             Kernel::Finish => faces.map(|faces| faces.finish.clone()),
-            Kernel::Express => faces.and_then(|faces| faces.express.clone()),
+            Kernel::Express => Some(faces?.express.as_ref()?.0.clone()),
             Kernel::Decode => faces.and_then(|faces| faces.decode.clone()),
             Kernel::Check => matte.map(|[check, _]| check.clone()),
             Kernel::Calm => matte.map(|[_, calm]| calm.clone()),
@@ -336,15 +336,13 @@ impl Follower {
                 }
                 let begin = if find == Find::Here { &detector.find } else { &faces.begin };
                 let decode = (find == Find::Ahead).then_some(&detector.decode);
-                let expresses = due.blendshapes && !self.late;
-                Some(faces.stages(&gpu, picture, (begin, decode, expresses), self.turn)?)
+                Some(faces.stages(&gpu, picture, (begin, decode, due.blendshapes), self.turn)?)
             }
             None => None,
         };
         let early = &self.common.states[self.turn];
-        let expresses = faces.as_ref().is_some_and(|stages| stages.express.is_some());
-        let expressed =
-            self.faces.as_ref().filter(|_| expresses).and_then(|faces| faces.expressed(self.turn));
+        let express = faces.as_ref().and_then(|stages| stages.express.as_ref());
+        let whole = Arc::clone(express.map_or(early, |(_, whole)| whole));
         let matte = mattes.map(|matte| &self.mattes[matte]);
         if let Some(matte) = matte {
             pictures.push(matte.crop.dispatch(&gpu, picture)?);
@@ -353,7 +351,7 @@ impl Follower {
             pictures,
             faces,
             matte: matte.map(|matte| matte.dispatches(self.turn)),
-            state: Faces { whole: Arc::clone(expressed.unwrap_or(early)), early: Arc::clone(early) },
+            state: Faces { whole, early: Arc::clone(early) },
             mask: matte.map(|matte| matte.texture(self.turn)),
             find: if self.faces.is_some() { find } else { Find::Nothing },
             late: self.late,

@@ -61,7 +61,8 @@ struct Schedule {
     bound: Vec<Dispatch>,
     /// One level, which nothing waits for.
     prefetch: Levels,
-    levels: Levels,
+    /// Those of faces, and those of the mask.
+    halves: [Levels; 2],
 }
 
 /// What a frame does and with which buffers.
@@ -293,22 +294,25 @@ impl DeviceObserver {
             Some(index) => index,
             None => {
                 let net = |net| self.nets.levels(net, faces, &due);
-                let levels = Shape::of(&due, &stages).levels(|kernel| stages.dispatch(kernel), net);
-                let levels = levels
-                    .into_iter()
-                    .map(|level| level.into_iter().map(|scheduled| scheduled.work).collect());
+                let halves = Shape::of(&due, &stages).halves().map(|half| {
+                    let levels = half.levels(|kernel| stages.dispatch(kernel), net).into_iter();
+                    Levels::new(
+                        levels.map(|level| level.into_iter().map(|scheduled| scheduled.work).collect()),
+                    )
+                });
                 if self.schedules.len() >= KEPT_SCHEDULES {
                     self.schedules.remove(0);
                 }
                 let prefetch = Levels::new([self.nets.prefetch(faces, &due)]);
-                self.schedules.push(Schedule { due, faces, bound, prefetch, levels: Levels::new(levels) });
+                self.schedules.push(Schedule { due, faces, bound, prefetch, halves });
                 self.schedules.len() - 1
             }
         };
-        let Schedule { prefetch, levels, .. } = &self.schedules[index];
+        let Schedule { prefetch, halves: [faces, mask], .. } = &self.schedules[index];
         // Beside the conversion of the picture, which leaves room.
         encoder.compute_levels("prefetch", prefetch);
-        encoder.compute_levels("vision", levels);
+        encoder.compute_levels("faces", faces);
+        encoder.compute_levels("mask", mask);
         Ok(Looked { stages, matte: due.matte })
     }
 
@@ -338,9 +342,10 @@ impl DeviceObserver {
         })
     }
 
-    /// How often the device waits within the pass of the last schedule that was made, and how many levels that has.
-    pub fn barriers(&self) -> Option<(usize, usize)> {
-        self.schedules.last().map(|schedule| (schedule.levels.barriers(), schedule.levels.count()))
+    /// How often the device waits for levels of faces and of the mask in the last schedule that was made, and how many they have.
+    pub fn barriers(&self) -> Option<[(usize, usize); 2]> {
+        let schedule = self.schedules.last()?;
+        Some(schedule.halves.each_ref().map(|levels| (levels.barriers(), levels.count())))
     }
 }
 

@@ -91,6 +91,11 @@ impl Shape {
         }
     }
 
+    /// Its faces and its mask, which don't wait for each other: what one of them waits for need not hold up the other.
+    pub(super) fn halves(self) -> [Self; 2] {
+        [Self { matte: false, ..self }, Self { faces: false, ..self }]
+    }
+
     /// All that a frame does: `kernel` and `net` say what that is. What `kernel` has not is left out.
     pub(super) fn levels<T>(
         self,
@@ -103,7 +108,7 @@ impl Shape {
             tasks.len() - 1
         };
         let one = |of| vec![kernel(of).into_iter().collect()];
-        // `begin` sees no picture, so it runs while that is converted, if all that sees it comes later.
+        // `begin` sees no picture, so it runs while that is converted, if all of faces that sees it comes later.
         let begins = self.faces && self.find != Find::Here;
         let begun: Vec<usize> = begins.then(|| add("begin", &[], one(Kernel::Begin))).into_iter().collect();
         if self.faces {
@@ -131,7 +136,7 @@ impl Shape {
             }
         }
         if self.matte {
-            let crop = add("crop for the mask", &begun, one(Kernel::SelfieCrop));
+            let crop = add("crop for the mask", &[], one(Kernel::SelfieCrop));
             let net = add("selfie", &[crop], net(Net::Selfie));
             let check = add("check", &[net], one(Kernel::Check));
             add("calm", &[check], one(Kernel::Calm));
@@ -177,11 +182,12 @@ mod tests {
         assert_eq!(levels(Find::Here).len(), 6 + 15);
         let beside = levels(Find::Ahead);
         assert_eq!(beside.len(), 15);
-        // What sees the picture comes after `begin`, which doesn't.
-        assert_eq!(beside[0].iter().map(|scheduled| scheduled.task).collect::<Vec<_>>(), ["begin"]);
+        // What of faces sees the picture comes after `begin`, which doesn't.
+        let first: Vec<&str> = beside[0].iter().map(|scheduled| scheduled.task).collect();
+        assert_eq!(first, ["begin", "crop for the mask"]);
         let at =
             |name: &str| beside.iter().position(|level| level.iter().any(|scheduled| scheduled.work == name));
-        assert_eq!((at("Decode"), at("Calm"), at("Finish")), (Some(7), Some(8), Some(8)));
+        assert_eq!((at("Decode"), at("Calm"), at("Finish")), (Some(7), Some(7), Some(8)));
     }
 
     #[test]

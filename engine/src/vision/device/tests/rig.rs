@@ -295,7 +295,7 @@ impl Rig {
         encoder.write(&self.nets.coefficients, 0, bytemuck::cast_slice(&self.coefficients));
         let mut after = vec![faces.update.clone(), faces.finish.clone()];
         assert_eq!(faces.express.is_none(), self.options.late_blendshapes);
-        after.extend([&faces.express, &faces.decode].into_iter().flatten().cloned());
+        after.extend(faces.express.iter().map(|(express, _)| express.clone()).chain(faces.decode.clone()));
         encoder.compute(&after);
         self.gpu.submit(encoder).unwrap();
         self.stages = Some(stages);

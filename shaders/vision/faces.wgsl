@@ -22,9 +22,6 @@ struct Status {
     /// Faces that got an id in this frame, and known ones that were lost in it.
     new_faces: u32,
     lost_faces: u32,
-    /// Whether there is a mask, and the frame that it was made of.
-    has_mask: u32,
-    mask_frame: u32,
     /// By slot; none is `NO_ID`.
     ids: array<u32, 8>,
 }

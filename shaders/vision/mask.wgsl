@@ -3,7 +3,6 @@
 // Two dispatches: whether all of the net's mask is finite must be known before any of it is taken. A mask that is not is
 // passed over: the one before is shown again, and while there is none all is person.
 
-import vision::faces::{Status};
 import vision::state::{CALM, FORGET_MASK, finite, frame, has};
 
 /// How much of its past a cell of one half keeps in `STEP` seconds.
@@ -32,7 +31,6 @@ struct Known {
 }
 
 @group(0) @binding(2) var<storage, read> mask: array<f32>;
-@group(0) @binding(3) var<storage, read_write> status: Status;
 @group(0) @binding(4) var<storage, read_write> past: Past;
 @group(0) @binding(5) var calmed: texture_storage_2d<rgba8unorm, write>;
 @group(0) @binding(6) var<storage, read> known: Known;
@@ -104,10 +102,4 @@ fn calm(@builtin(global_invocation_id) id: vec3u) {
         cells[cell] = value;
     }
     textureStore(calmed, id.xy, vec4f(value, value, value, 1.0));
-    if cell == 0u {
-        if is_new {
-            status.mask_frame = frame.number;
-        }
-        status.has_mask = u32(is_new || is_there);
-    }
 }

@@ -53,7 +53,6 @@ impl MatteKernels {
         let textures: Vec<_> = (0..RING).map(make).collect::<Result<_, _>>()?;
         let resources = [
             ("frame", Resource::Buffer(&common.frame)),
-            ("status", Resource::Buffer(&common.status)),
             ("mask", Resource::Buffer(output)),
             ("past", Resource::Buffer(&past)),
             ("known", Resource::Buffer(&past)),

@@ -4,7 +4,8 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::scene::MAX_FACES;
 
-/// What became of a frame. 64 bytes, the same in the shaders.
+/// What became of a frame's faces: the same in the shaders. What nobody waits for has no place here, or it would hold up who
+/// writes the rest.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 pub struct Status {
@@ -20,10 +21,6 @@ pub struct Status {
     pub new_faces: u32,
     /// Faces with an id that were lost in this frame.
     pub lost_faces: u32,
-    /// Whether there is a mask: not zero.
-    pub has_mask: u32,
-    /// The frame that the mask was made of: an earlier one where the net's mask was not finite.
-    pub mask_frame: u32,
     /// By slot; [`Status::NO_ID`] where no face is.
     pub ids: [u32; MAX_FACES],
 }
@@ -32,7 +29,7 @@ impl Status {
     /// No face's id.
     pub const NO_ID: u32 = u32::MAX;
 
-    /// From the bytes of the buffer, read back; `None` where they are not 64.
+    /// From the bytes of the buffer, read back; `None` where they are not as many.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytemuck::try_pod_read_unaligned(bytes).ok()
     }

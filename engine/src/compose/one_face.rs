@@ -2,8 +2,11 @@
 
 use crate::{
     gpu::{Buffer, BufferUse, ComputePipeline, Encoder, Gpu, GpuError, Resource},
-    scene::FACE_STATE_BYTES,
+    scene::{FACE_STATE_BYTES, MAX_FACES},
 };
+
+/// The kernel copies a face as so many `vec4`.
+const _: () = assert!(FACE_STATE_BYTES == (MAX_FACES * 500 * 16) as u64);
 
 /// The copy, and the kernel that makes it.
 #[derive(Debug)]

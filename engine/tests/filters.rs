@@ -371,6 +371,23 @@ fn what_the_nets_must_find_is_declared() {
             }
         }
     }
+    // As a load by a whole workgroup, which naga has no expression for.
+    let manifest = "format = 1\ntitle = \"T\"\nrequires = { face = [\"mesh\"] }\n[[passes]]\nname = \"p\"\n\
+        shader = \"a.wgsl\"\nentry = \"main\"\nstage = \"compute\"\ntarget = \"t\"\nsize = [8, 8]\n\
+        format = \"rgba16float\"\n[[passes]]\nname = \"show\"\nshader = \"b.wgsl\"\nentry = \"main\"\n\
+        reads = [\"t\"]\n";
+    let show = "import antifaz::fullscreen::{Varying};\nimport package::inputs::{t};\n\n@fragment\n\
+                fn main(in: Varying) -> @location(0) vec4f {\n    return textureLoad(t, vec2u(0u), 0);\n}\n";
+    let together = "import antifaz::face::{Face, faces};\nimport package::inputs::{canvas};\nvar<workgroup> own: Face;\n\
+        @compute @workgroup_size(8, 8)\nfn main(@builtin(local_invocation_id) at: vec3u) {\n    \
+        if at.x + at.y == 0u {\n        own = faces[0];\n    }\n    \
+        textureStore(canvas, at.xy, workgroupUniformLoad(&own.head[3]));\n}\n";
+    let package = Package::new("t", [(MANIFEST, manifest), ("a.wgsl", together), ("b.wgsl", show)]);
+    let item = LookItem::parse(Filter::from_package(&package).unwrap().into(), "").unwrap();
+    match Composer::new(&bench.gpu, Look(vec![item])) {
+        Err(ComposeError::Undeclared { name, .. }) => assert_eq!(name, "pose"),
+        other => panic!("{other:?}"),
+    }
     let turned = shader.replace("smile", "yaw");
     match Composer::new(&bench.gpu, Look(vec![filter(&turned, "requires = { face = [\"mesh\"] }")])) {
         Err(ComposeError::Undeclared { name, .. }) => assert_eq!(name, "pose"),

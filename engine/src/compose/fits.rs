@@ -10,7 +10,9 @@ use crate::{
 
 use super::{ComposeError, measure};
 
-/// What is in a face only where a manifest asks for it: the word that does, and the members of `antifaz::face::Face`.
+/// A face, as shaders see it.
+const FACE: &str = "antifaz::face::Face";
+/// What is in it only where a manifest asks for that: the word that does, and the members.
 const ASKED: [(&str, [&str; 2]); 2] =
     [("blendshapes", ["blendshapes", "expression_age"]), ("pose", ["head", "pose"])];
 
@@ -145,17 +147,17 @@ pub(super) fn check_needs(
     shader: &Shader,
 ) -> Result<(), ComposeError> {
     let stage = if pass.compute { Stage::Compute } else { Stage::Fragment };
-    let looks = |structure, member| {
-        let moves = |hook: &filter::Hook| shader.function_reads_member(&hook.name, structure, member);
-        pass.vertex.as_ref().is_some_and(moves) || shader.reads_member(&pass.entry, stage, structure, member)
+    let looks = |member| {
+        let moves = |hook: &filter::Hook| shader.function_reads_member(&hook.name, FACE, member);
+        pass.vertex.as_ref().is_some_and(moves) || shader.reads_member(&pass.entry, stage, FACE, member)
     };
     for (need, members) in ASKED {
         let declared = if need == "pose" { filter.requires.pose } else { filter.requires.blendshapes };
         // The vertex stage of a face's triangles turns their normals as the head is turned.
         let turned = need == "pose"
             && matches!(pass.space, Space::FaceMesh | Space::FaceUv)
-            && looks("antifaz::face_mesh::Varying", "normal");
-        let read = members.into_iter().any(|member| looks("antifaz::face::Face", member));
+            && shader.reads_member(&pass.entry, stage, "antifaz::face_mesh::Varying", "normal");
+        let read = members.into_iter().any(looks);
         if declared || !(read || turned) {
             continue;
         }

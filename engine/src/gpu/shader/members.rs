@@ -1,7 +1,7 @@
 //! Which members of a structure a stage looks at.
 
 use naga::{
-    Expression, Function, Handle, Module, Type, TypeInner,
+    Expression, Function, Handle, Module, Statement, Type, TypeInner,
     valid::{FunctionInfo, ModuleInfo},
 };
 
@@ -39,13 +39,20 @@ fn function_reads(module: &Module, function: &Function, info: &FunctionInfo, wan
 
 /// Whether what a pointer points at is loaded, or a part of it. No function is given a pointer to a part.
 fn is_loaded(function: &Function, place: Handle<Expression>) -> bool {
-    function.expressions.iter().any(|(handle, expression)| match expression {
-        Expression::Load { pointer } => *pointer == place,
-        Expression::Access { base, .. } | Expression::AccessIndex { base, .. } => {
-            *base == place && is_loaded(function, handle)
-        }
+    // By all of a workgroup at once, which is no expression.
+    let mut together = |statement: &Statement| match statement {
+        Statement::WorkGroupUniformLoad { pointer, .. } => *pointer == place,
         _ => false,
-    })
+    };
+    let mut expressions = function.expressions.iter();
+    calls::any(&function.body, &mut together)
+        || expressions.any(|(handle, expression)| match expression {
+            Expression::Load { pointer } => *pointer == place,
+            Expression::Access { base, .. } | Expression::AccessIndex { base, .. } => {
+                *base == place && is_loaded(function, handle)
+            }
+            _ => false,
+        })
 }
 
 fn is_member(ty: &Type, index: u32, (structure, member): (&str, &str)) -> bool {

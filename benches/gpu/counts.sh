@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What a whole frame asks of a GPU, counted on any device: benches/gpu/counts.sh ANTIFAZ CLIP
-# ANTIFAZ is a release build, CLIP a clip with a face. Prints for looks with four filters and with none, expressions of the same
+# ANTIFAZ is a release build, CLIP a clip with a face. Prints for looks with four filters, two and none, expressions of the same
 # frame and a frame late, 478 landmarks and the landscape mask: levels of dispatches that follow each other, dispatches, MB that
 # come from the host and MB that are read and written, by stage. Steps share kernels as far as that helps the device at hand;
 # `antifaz net plan --frame` tells what they are on a desktop GPU.
@@ -18,11 +18,9 @@ for stage in "upload", "vision", "compose":
     print("  {:8} {dispatches:4g} dispatches, {uploaded_mb:6.2f} MB up, {read_mb:6.2f} read, {written_mb:6.2f} written".format(stage, **work))
 ' "$@"
 }
-light=(--filter reshape --filter glitch --filter light-leaks --filter film)
-for look in "${light[*]}" "--filter studio-blur --filter film" ""; do
-  # Words of the look are arguments.
-  # shellcheck disable=SC2086
-  count $look
-  # shellcheck disable=SC2086
-  count $look --late-blendshapes
+for look in "reshape glitch light-leaks film" "studio-blur film" ""; do
+  filters=()
+  for filter in $look; do filters+=(--filter "$filter"); done
+  count "${filters[@]}"
+  count "${filters[@]}" --late-blendshapes
 done
